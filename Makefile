@@ -1,0 +1,77 @@
+# Every target that people and the gate use. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export CGO_ENABLED ?= 0
+BIN := $(CURDIR)/.bin
+GOLANGCI := $(BIN)/golangci-lint
+GOLANGCI_VERSION := v2.15.0
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
+
+build: ## build bin/conway, one static binary
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/conway ./cmd/conway
+
+run: build ## the cockpit
+	bin/conway
+
+drill: build ## a whole simulated incident; nothing leaves this machine
+	bin/conway drill
+
+test: ## every test but the end-to-end ones, with the race detector, shuffled
+	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+e2e: build ## the real binary in tmux against real and faithful servers
+	CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -count=1 -timeout 15m ./internal/e2e/...
+
+golden: ## rewrite the golden files, then show what changed
+	go test ./internal/ui/... -update
+	git --no-pager diff --stat -- '*.golden'
+
+bench: build ## print the measured figures, each beside its reference in the same run
+	CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -run '^$$' -bench . -benchtime 1x ./internal/e2e/...
+	go test -run '^$$' -bench . -benchmem ./internal/...
+
+fuzz: ## fuzz each decoder for a minute
+	@for p in $$(grep -rlE '^func Fuzz' --include=*_test.go internal | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | cut -c6-); do \
+	    echo "$$p $$f"; go test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime 60s || exit 1; done; done
+
+cover: ## test coverage by package
+	go test -cover ./...
+
+$(GOLANGCI):
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+
+tools: $(GOLANGCI) ## install the linter into .bin
+
+lint: tools ## the house rules: style, size, and the arrows between packages
+	$(GOLANGCI) run ./...
+
+fmt: tools ## format
+	$(GOLANGCI) fmt ./...
+
+fmt-check: tools
+	$(GOLANGCI) fmt --diff ./...
+
+tidy-check:
+	go mod tidy -diff
+
+generate: build ## the generated parts: the key table in the README, the screenshot in docs
+	go run ./internal/ui/keymap/keytable README.md
+	$(MAKE) --no-print-directory screenshot
+
+generate-check: ## fails when the README's key table is stale
+	go run ./internal/ui/keymap/keytable -check README.md
+
+screenshot: build ## render docs/cockpit.svg from the program's own frame
+	bin/conway drill --frame docs/cockpit.svg
+
+check: fmt-check tidy-check generate-check lint test ## all that must pass before a commit
+
+clean: ## remove what was built
+	rm -rf bin dist .bin
+
+.PHONY: help build run drill test e2e golden bench fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean

@@ -1,0 +1,88 @@
+package oncall
+
+import "time"
+
+// ActionKind is what a person asked a source to do.
+type ActionKind uint8
+
+// The kinds of Action.
+const (
+	Acknowledge ActionKind = iota
+	Resolve
+	Annotate
+)
+
+// String returns the verb as a person would say it.
+func (k ActionKind) String() string {
+	switch k {
+	case Acknowledge:
+		return "ack"
+	case Resolve:
+		return "resolve"
+	case Annotate:
+		return "note"
+	}
+	return "action"
+}
+
+// MarshalText makes kinds words in JSON.
+func (k ActionKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Action is one thing a person asked for. It always names its target.
+type Action struct {
+	// ID is unique; it makes two presses of one key two actions and a retry one.
+	ID     string     `json:"id"`
+	Kind   ActionKind `json:"kind"`
+	Target Ref        `json:"target"`
+	// Title is the target's title when it was asked, for messages.
+	Title string `json:"title,omitempty"`
+	// Text is the note's text, empty for other kinds.
+	Text string    `json:"text,omitempty"`
+	At   time.Time `json:"at"`
+	// NotBefore is the end of the time in which it can be cancelled.
+	NotBefore time.Time `json:"not_before,omitzero"`
+}
+
+// ActionState is how far an Action has come.
+type ActionState uint8
+
+// The states of an Action. Only Confirmed says that the other side has it.
+const (
+	// Held waits for NotBefore; it can be cancelled.
+	Held ActionState = iota
+	// Sending is on its way, or waits to be tried again.
+	Sending
+	// Confirmed means that the source's own answer said so.
+	Confirmed
+	// Unconfirmed means that it may or may not have arrived.
+	Unconfirmed
+	// Refused means that the source said no; see the event's fault.
+	Refused
+	// Cancelled means that it was taken back in time.
+	Cancelled
+)
+
+// String returns the state in the word shown on screen.
+func (s ActionState) String() string {
+	switch s {
+	case Held:
+		return "held"
+	case Sending:
+		return "sending"
+	case Confirmed:
+		return "confirmed"
+	case Unconfirmed:
+		return "unconfirmed"
+	case Refused:
+		return "refused"
+	case Cancelled:
+		return "cancelled"
+	}
+	return "unknown"
+}
+
+// MarshalText makes states words in JSON.
+func (s ActionState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Done reports whether nothing more will happen to the action by itself.
+func (s ActionState) Done() bool { return s != Held && s != Sending }

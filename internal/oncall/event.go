@@ -1,0 +1,120 @@
+package oncall
+
+import "time"
+
+// Stamp is what every event carries: who says so, when, and what went wrong.
+type Stamp struct {
+	// Source is the configured name of the source.
+	Source string
+	// At is when the event was made here, by the wall clock.
+	At time.Time
+	// Err is the failure that this event reports, or nil.
+	Err *Fault
+}
+
+// Meta returns the stamp.
+func (s Stamp) Meta() Stamp { return s }
+
+// Event is one thing that became known. The set is sealed: the types in this
+// file are all there are.
+type Event interface {
+	Meta() Stamp
+	event()
+}
+
+// Dropped counts what was left out of an ordered batch.
+type Dropped struct {
+	// Count is how many; a lower bound when Exact is false.
+	Count int
+	// Exact is false when only a bound is known.
+	Exact bool
+	// Reason says why, for a person.
+	Reason string
+}
+
+// PagesEvent is the whole set of open pages of one source, or, when Err is set,
+// the news that it could not be fetched.
+type PagesEvent struct {
+	Stamp
+	Pages []Page
+	// Complete is false when the source stopped before the end of its list.
+	Complete bool
+	Every    time.Duration
+}
+
+// DetailEvent is what one pager knows about one page.
+type DetailEvent struct {
+	Stamp
+	Page   Ref
+	Detail PageDetail
+}
+
+// RosterEvent is who is on call.
+type RosterEvent struct {
+	Stamp
+	Roster Roster
+	Every  time.Duration
+}
+
+// DeploysEvent is the whole set of recent deploys of one source.
+type DeploysEvent struct {
+	Stamp
+	Deploys []Deploy
+	Every   time.Duration
+}
+
+// SeriesEvent is a metrics source's answer to a whole Question.
+type SeriesEvent struct {
+	Stamp
+	Question Question
+	Window   Window
+	Panels   []Panel
+	Every    time.Duration
+}
+
+// LinesEvent is an ordered batch of log lines.
+type LinesEvent struct {
+	Stamp
+	Lines   []LogLine
+	Dropped Dropped
+}
+
+// ActionEvent is how far an action has come.
+type ActionEvent struct {
+	Stamp
+	Action  Action
+	State   ActionState
+	Attempt int
+	// NextTry is when a Sending action will be tried again, zero for now.
+	NextTry time.Time
+}
+
+// RunEvent is how far a runbook step has come, with what it printed since the
+// last such event.
+type RunEvent struct {
+	Stamp
+	Run     StepRun
+	Output  []OutputLine
+	Dropped Dropped
+}
+
+// HealthEvent is the supervisor's word on one source.
+type HealthEvent struct {
+	Stamp
+	// Up is true once the source runs, false after it failed.
+	Up bool
+	// NextTry is when a failed source will be tried again.
+	NextTry time.Time
+	// Attempt counts failures in a row.
+	Attempt int
+}
+
+func (PagesEvent) event()   {}
+func (DetailEvent) event()  {}
+func (RosterEvent) event()  {}
+func (DeploysEvent) event() {}
+func (SeriesEvent) event()  {}
+func (LinesEvent) event()   {}
+func (ActionEvent) event()  {}
+func (RunEvent) event()     {}
+func (HealthEvent) event()  {}

@@ -1,0 +1,72 @@
+// Package sources states the contract between conway and every outside system:
+// what a source must do, what it may be able to do, and the manners that all of
+// them share over HTTP. Each system is a package below this one. Sources know
+// nothing of the screen, of each other, or of who listens.
+package sources
+
+import (
+	"context"
+
+	"conway/internal/oncall"
+)
+
+// Emit takes one event. It never blocks, keeps nothing that the caller goes on
+// to change, and may be called from any goroutine until Run returns.
+type Emit func(oncall.Event)
+
+// Source brings in one kind of news from one outside system.
+type Source interface {
+	// Name returns the configured name, unique among all sources and constant.
+	Name() string
+	// Run blocks until ctx ends or the source cannot go on, and emits what it
+	// learns meanwhile. It returns ctx's error in the first case and an
+	// *oncall.Fault in the second; it may then be called again, and continues
+	// where it left off. It never runs twice at once. No goroutine and no call
+	// of emit outlives it. Every request it makes has a deadline.
+	//
+	// A source does not retry by itself: it returns the fault, and whoever
+	// supervises it waits, with backoff, for as long as the fault asks.
+	Run(ctx context.Context, emit Emit) error
+}
+
+// The interfaces below are abilities that a source may have. Their methods may
+// be called at any time, from any goroutine, also while Run is not running.
+// Each error is an *oncall.Fault.
+
+// Acknowledger can say that somebody is on it. It returns nil only when the
+// other side has confirmed it. Acknowledging a page twice is harmless; a page
+// that is resolved meanwhile is left resolved and reported as Rejected.
+type Acknowledger interface {
+	Acknowledge(ctx context.Context, id string) error
+}
+
+// Resolver can end a page. Resolving twice is harmless.
+type Resolver interface {
+	Resolve(ctx context.Context, id string) error
+}
+
+// Annotator can write a note on a page. It is not idempotent: after an
+// ambiguous fault the caller asks NoteExists before it sends again.
+type Annotator interface {
+	Annotate(ctx context.Context, id, text string) error
+	// NoteExists reports whether a note with exactly this text by anybody is on
+	// the page.
+	NoteExists(ctx context.Context, id, text string) (bool, error)
+}
+
+// Detailer can say more about one page. It emits nothing.
+type Detailer interface {
+	Detail(ctx context.Context, page oncall.Page) (oncall.PageDetail, error)
+}
+
+// Asker answers a question about time series until it is given another one.
+// Ask does not block; the answer is emitted by Run.
+type Asker interface {
+	Ask(q oncall.Question)
+}
+
+// Refresher looks again now instead of at its next interval. Refresh does not
+// block, and many calls make one request.
+type Refresher interface {
+	Refresh()
+}
