@@ -1,0 +1,55 @@
+package board
+
+import (
+	"time"
+
+	"conway/internal/oncall"
+)
+
+// ActionStatus is how far one action has come.
+type ActionStatus struct {
+	Action oncall.Action
+	State  oncall.ActionState
+	// Attempt counts deliveries from 1, 0 before the first.
+	Attempt int
+	// NextTry is when a Sending action will be tried again, zero for now.
+	NextTry time.Time
+	// Fault is why it was refused or did not arrive yet, nil for none.
+	Fault *oncall.Fault
+	// At is when it came into this state.
+	At time.Time
+}
+
+// SourceState is how one source fares.
+type SourceState struct {
+	// Name and Kind are as in SourceInfo; Kind is empty for a source that was not
+	// configured and has not said anything that tells.
+	Name string
+	Kind string
+	// Reading has the age of its last good answer and its latest fault.
+	Reading oncall.Reading[struct{}]
+	// Up is the supervisor's word, or true after a good answer.
+	Up bool
+	// NextTry is when a failed source will be tried again, zero for unknown.
+	NextTry time.Time
+	// Attempt counts failures in a row.
+	Attempt int
+}
+
+// Metrics are the panels of all metrics sources for the followed scope.
+type Metrics struct {
+	// Question is the union of what the sources were asked.
+	Question oncall.Question
+	// Window is the span that the panels cover together.
+	Window oncall.Window
+	Panels []oncall.Panel
+}
+
+// Run is one execution of a runbook step with what it printed.
+type Run struct {
+	oncall.StepRun
+	// Output is the last part of what it printed, bounded.
+	Output []oncall.OutputLine
+	// Dropped is what is missing from Output.
+	Dropped oncall.Dropped
+}
