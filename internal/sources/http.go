@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -252,7 +253,7 @@ func neverSent(err error) bool {
 func (h HTTP) StatusFault(resp *http.Response, op string, body []byte) error {
 	f := &oncall.Fault{
 		Source: h.Source, Op: op, Status: resp.StatusCode,
-		Detail: errorDetail(resp.Header.Get("Content-Type"), body),
+		Detail: errorDetail(resp.Header.Get("Content-Type"), withoutCredential(resp.Request, body)),
 	}
 	switch code := resp.StatusCode; {
 	case code == http.StatusUnauthorized:
@@ -273,6 +274,21 @@ func (h HTTP) StatusFault(resp *http.Response, op string, body []byte) error {
 		f.Kind = oncall.Rejected
 	}
 	return f
+}
+
+// withoutCredential returns body without the request's own credential, because
+// debugging proxies and gateways quote the request that they refuse.
+func withoutCredential(req *http.Request, body []byte) []byte {
+	if req == nil {
+		return body
+	}
+	for _, word := range strings.FieldsFunc(req.Header.Get("Authorization"), func(r rune) bool { return r == ' ' || r == '=' }) {
+		// Shorter words are the scheme, such as Bearer, and no credential.
+		if len(word) > 6 {
+			body = bytes.ReplaceAll(body, []byte(word), []byte("(credential)"))
+		}
+	}
+	return body
 }
 
 // errorDetail finds the words in an error body, whatever its shape.
