@@ -39,6 +39,23 @@ func (r PageRow) Quality(now time.Time) oncall.Quality {
 	return q
 }
 
+// rank orders rows by how much they want somebody. A status that this version
+// cannot name may be anything, so it comes before what somebody is known to be
+// working on; a row that is gone is probably over.
+func (r PageRow) rank() int {
+	switch {
+	case r.Page.Status == oncall.Resolved:
+		return 4
+	case r.Gone:
+		return 3
+	case r.Page.Status == oncall.Acknowledged:
+		return 2
+	case r.Page.Status == oncall.Triggered:
+		return 0
+	}
+	return 1
+}
+
 // Counts sums up the pages.
 type Counts struct {
 	Triggered int
@@ -54,4 +71,29 @@ type Counts struct {
 	OldestUnacked time.Time
 	// Known is false until every page source has answered completely once.
 	Known bool
+}
+
+// add counts one row.
+func (c *Counts) add(r PageRow) {
+	if r.Gone {
+		c.Gone++
+		return
+	}
+	if !r.Page.Open() {
+		return
+	}
+	c.Open++
+	if r.Page.Mine {
+		c.Mine++
+	}
+	switch r.Page.Status {
+	case oncall.Acknowledged:
+		c.Acked++
+	case oncall.Triggered:
+		c.Triggered++
+		if at := r.Page.CreatedAt; c.OldestUnacked.IsZero() || at.Before(c.OldestUnacked) {
+			c.OldestUnacked = at
+		}
+	case oncall.StatusUnknown, oncall.Resolved:
+	}
 }

@@ -35,21 +35,3 @@ type SourceState struct {
 	// Attempt counts failures in a row.
 	Attempt int
 }
-
-// Metrics are the panels of all metrics sources for the followed scope.
-type Metrics struct {
-	// Question is the union of what the sources were asked.
-	Question oncall.Question
-	// Window is the span that the panels cover together.
-	Window oncall.Window
-	Panels []oncall.Panel
-}
-
-// Run is one execution of a runbook step with what it printed.
-type Run struct {
-	oncall.StepRun
-	// Output is the last part of what it printed, bounded.
-	Output []oncall.OutputLine
-	// Dropped is what is missing from Output.
-	Dropped oncall.Dropped
-}

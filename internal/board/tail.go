@@ -1,37 +1,179 @@
 package board
 
-import "conway/internal/oncall"
+import (
+	"iter"
+	"slices"
+	"sort"
+
+	"conway/internal/oncall"
+)
+
+const (
+	// defaultLineCap is how many log lines are kept: some minutes of a busy
+	// service and, with the text, a few tens of megabytes.
+	defaultLineCap = 100_000
+	// tailBytes bounds the text of all lines kept, for logs of very long lines.
+	tailBytes = 64 << 20
+	// gapCap is how many gaps are kept.
+	gapCap = 256
+)
 
 // Tail is the log lines that are kept, oldest first. It is a value: a Tail that
 // was taken earlier still holds what it held.
-type Tail struct{}
+//
+// The lines are in immutable chunks. A new batch is a chunk of its own, joined
+// with the one before it while that is not much larger, as in a binary counter:
+// a line is copied a few times in all, however small the batches are, and two
+// tails that grew from one share everything but their ends.
+type Tail struct {
+	limit  int
+	chunks []placed
+	// first and end are the sequence numbers of line 0 and of the next line.
+	first, end uint64
+	bytes      int
+	dropped    uint64
+	inexact    bool
+	gaps       []Gap
+}
 
-// Len returns how many lines are kept.
-func (t Tail) Len() int { return 0 }
-
-// At returns line i, 0 being the oldest one kept. Times are in UTC.
-func (t Tail) At(i int) oncall.LogLine { _ = i; return oncall.LogLine{} }
-
-// Received returns how many lines ever came: Len plus Evicted.
-func (t Tail) Received() uint64 { return 0 }
-
-// Dropped returns how many lines were left out before they came here, and
-// whether that is exact or a lower bound.
-func (t Tail) Dropped() (n uint64, exact bool) { return 0, true }
-
-// Evicted returns how many lines made room for newer ones.
-func (t Tail) Evicted() uint64 { return 0 }
-
-// FirstSeq returns the sequence number of line 0. A line keeps its number for
-// ever, so a view that is paused at a number stays put while lines are evicted.
-func (t Tail) FirstSeq() uint64 { return 0 }
-
-// Gaps returns where lines are missing among those kept, oldest first.
-func (t Tail) Gaps() []Gap { return nil }
+// placed is a chunk with the sequence number of its first line.
+type placed struct {
+	*chunk
+	start uint64
+}
 
 // Gap says that lines are missing before the line with number Seq.
 type Gap struct {
 	Seq     uint64
 	Source  string
 	Dropped oncall.Dropped
+}
+
+func newTail(limit int) Tail {
+	if limit <= 0 {
+		limit = defaultLineCap
+	}
+	return Tail{limit: limit}
+}
+
+// Len returns how many lines are kept.
+func (t Tail) Len() int { return int(t.end - t.first) }
+
+// At returns line i, 0 being the oldest one kept; outside of 0 to Len-1 it
+// returns an empty line. Times are in UTC.
+func (t Tail) At(i int) oncall.LogLine {
+	if i < 0 || i >= t.Len() {
+		return oncall.LogLine{}
+	}
+	seq := t.first + uint64(i)
+	c := t.chunks[t.find(seq)]
+	return c.line(int(seq - c.start))
+}
+
+// find returns the place of the chunk that holds seq.
+func (t Tail) find(seq uint64) int {
+	return sort.Search(len(t.chunks), func(i int) bool { return t.chunks[i].start > seq }) - 1
+}
+
+// From yields line i and all after it with their index. It is the cheap way to
+// look at many.
+func (t Tail) From(i int) iter.Seq2[int, oncall.LogLine] {
+	return func(yield func(int, oncall.LogLine) bool) {
+		i = max(0, i)
+		if i >= t.Len() {
+			return
+		}
+		seq := t.first + uint64(i)
+		for _, c := range t.chunks[t.find(seq):] {
+			for ; seq < c.start+uint64(len(c.lines)); seq++ {
+				if !yield(int(seq-t.first), c.line(int(seq-c.start))) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Received returns how many lines ever came: Len plus Evicted.
+func (t Tail) Received() uint64 { return t.end }
+
+// Dropped returns how many lines were left out before they came here, and
+// whether that is exact or a lower bound.
+func (t Tail) Dropped() (n uint64, exact bool) { return t.dropped, !t.inexact }
+
+// Evicted returns how many lines made room for newer ones.
+func (t Tail) Evicted() uint64 { return t.first }
+
+// FirstSeq returns the sequence number of line 0. A line keeps its number for
+// ever, so a view that is paused at a number stays put while lines are evicted.
+func (t Tail) FirstSeq() uint64 { return t.first }
+
+// Gaps returns where lines are missing among those kept, oldest first.
+func (t Tail) Gaps() []Gap { return t.gaps }
+
+// lose records that lines are missing before those that come next.
+func (t Tail) lose(source string, d oncall.Dropped) Tail {
+	if d.Count <= 0 && (d.Exact || d.Reason == "") {
+		return t
+	}
+	d.Count = max(0, d.Count)
+	t.dropped += uint64(d.Count)
+	t.inexact = t.inexact || !d.Exact
+	t.gaps = append(slices.Clip(t.gaps), Gap{Seq: t.end, Source: source, Dropped: d})
+	return t
+}
+
+// add returns the tail with the lines at its end.
+func (t Tail) add(lines []oncall.LogLine) Tail {
+	if t.limit == 0 {
+		t = newTail(0)
+	}
+	chunks := slices.Clone(t.chunks)
+	for _, c := range pack(lines) {
+		start := t.end
+		t.end += uint64(len(c.lines))
+		t.bytes += len(c.text)
+		for n := len(chunks); n > 0 && joins(chunks[n-1].chunk, c); n = len(chunks) {
+			start = chunks[n-1].start
+			c = join(chunks[n-1].chunk, c)
+			chunks = chunks[:n-1]
+		}
+		chunks = append(chunks, placed{c, start})
+	}
+	t.chunks = chunks
+	return t.evict()
+}
+
+// joins reports whether two neighbours become one chunk.
+func joins(a, b *chunk) bool {
+	return len(a.lines) <= 2*len(b.lines) &&
+		len(a.lines)+len(b.lines) <= chunkLines && len(a.text)+len(b.text) <= chunkBytes
+}
+
+// evict lets the oldest lines go that are beyond the bounds.
+func (t Tail) evict() Tail {
+	if n := t.end - t.first; n > uint64(t.limit) {
+		t.first = t.end - uint64(t.limit)
+	}
+	cut := 0
+	for ; cut < len(t.chunks)-1; cut++ {
+		c := t.chunks[cut]
+		if next := t.chunks[cut+1].start; next <= t.first || t.bytes > tailBytes {
+			t.first = max(t.first, next)
+			t.bytes -= len(c.text)
+			continue
+		}
+		break
+	}
+	if cut > 0 {
+		t.chunks = slices.Clone(t.chunks[cut:]) // the old array would keep the lines
+	}
+	old := 0
+	for old < len(t.gaps) && (t.gaps[old].Seq < t.first || len(t.gaps)-old > gapCap) {
+		old++
+	}
+	if old > 0 {
+		t.gaps = slices.Clone(t.gaps[old:])
+	}
+	return t
 }
