@@ -84,5 +84,6 @@ func (s ActionState) String() string {
 // MarshalText makes states words in JSON.
 func (s ActionState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Done reports whether nothing more will happen to the action by itself.
-func (s ActionState) Done() bool { return s != Held && s != Sending }
+// Done reports whether nothing more will happen to the action by itself. An
+// unconfirmed one is looked for or tried again until it is known.
+func (s ActionState) Done() bool { return s != Held && s != Sending && s != Unconfirmed }
