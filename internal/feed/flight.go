@@ -1,0 +1,115 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/sources"
+)
+
+// callTimeout bounds one call of an ability. It leaves room for the one request
+// of sources.RequestTimeout and for reading the page first.
+const callTimeout = 15 * time.Second
+
+// flight is one call of a source's ability.
+type flight struct {
+	source sources.Source
+	action oncall.Action
+	log    *slog.Logger
+}
+
+// unable returns why a cannot be carried out by any of the sources, or nil.
+func unable(srcs map[string]sources.Source, a oncall.Action) *oncall.Fault {
+	name := a.Target.Source
+	src, known := srcs[name]
+	if !known || src == nil {
+		return &oncall.Fault{
+			Kind: oncall.Rejected, Source: name, Detail: fmt.Sprintf("there is no source called %q", name),
+			Fix: "check the names of the sources in the config",
+		}
+	}
+	var able bool
+	verb := a.Kind.String()
+	switch a.Kind {
+	case oncall.Acknowledge:
+		_, able = src.(sources.Acknowledger)
+		verb = "acknowledge"
+	case oncall.Resolve:
+		_, able = src.(sources.Resolver)
+	case oncall.Annotate:
+		_, able = src.(sources.Annotator)
+		verb = "take notes"
+	}
+	if able {
+		return nil
+	}
+	return &oncall.Fault{Kind: oncall.Rejected, Source: name, Detail: name + " cannot " + verb}
+}
+
+// send carries the action out. It returns nil only when the source said so.
+func (f flight) send(ctx context.Context) error {
+	return f.call(ctx, func(ctx context.Context) error {
+		id := f.action.Target.ID
+		switch src := f.source; f.action.Kind {
+		case oncall.Acknowledge:
+			if s, ok := src.(sources.Acknowledger); ok {
+				return s.Acknowledge(ctx, id)
+			}
+		case oncall.Resolve:
+			if s, ok := src.(sources.Resolver); ok {
+				return s.Resolve(ctx, id)
+			}
+		case oncall.Annotate:
+			if s, ok := src.(sources.Annotator); ok {
+				return s.Annotate(ctx, id, f.action.Text)
+			}
+		}
+		return &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}
+	})
+}
+
+// look asks whether the action's note is on the page.
+func (f flight) look(ctx context.Context) (found bool, err error) {
+	err = f.call(ctx, func(ctx context.Context) error {
+		s, ok := f.source.(sources.Annotator)
+		if !ok {
+			return &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}
+		}
+		var err error
+		found, err = s.NoteExists(ctx, f.action.Target.ID, f.action.Text)
+		return err
+	})
+	return found, err
+}
+
+// call calls an ability with a deadline. An error that is no fault may have come
+// at any moment, so it leaves a write in doubt; a context's is put into words.
+func (f flight) call(ctx context.Context, ability func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	name, op := f.action.Target.Source, f.action.Kind.String()+" "+f.action.Target.ID
+	err := guard(f.log, name, op, func() error { return ability(ctx) })
+	var fault *oncall.Fault
+	if err == nil || errors.As(err, &fault) {
+		return err
+	}
+	fault = oncall.AsFault(err, name, op)
+	fault.Ambiguous = true
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		fault.Detail = "no answer in time"
+	case errors.Is(err, context.Canceled):
+		fault.Detail = "stopped before the answer came"
+	}
+	return fault
+}
+
+// panicked reports whether err is a recovered panic.
+func panicked(err error) bool {
+	var p *panicError
+	return errors.As(err, &p)
+}
