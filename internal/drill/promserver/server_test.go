@@ -30,7 +30,7 @@ func testServer(t *testing.T) *Server {
 		add(t, st, "requests", map[string]string{"service": "ledger", "code": "200"}, at, math.Inf(1))
 	}
 	add(t, st, "job:errors:ratio5m", map[string]string{"service": `a"b\c`}, epoch(), 0.031)
-	return New(st, func() time.Time { return epoch().Add(2 * time.Minute) }), st
+	return New(st, func() time.Time { return epoch().Add(2 * time.Minute) })
 }
 
 func add(t *testing.T, st *Store, name string, labels map[string]string, at time.Time, v float64) {
