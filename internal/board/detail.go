@@ -2,6 +2,7 @@ package board
 
 import (
 	"slices"
+	"time"
 
 	"conway/internal/oncall"
 )
@@ -18,16 +19,22 @@ func (b *base) applyDetail(e oncall.DetailEvent) {
 	}
 	b.details = cloneMap(b.details)
 	b.details[e.Page] = r
-	for len(b.details) > detailCap {
-		oldest := e.Page
-		for ref, d := range b.details {
-			o := b.details[oldest]
-			if oldest == e.Page || d.Received.Before(o.Received) {
-				oldest = ref
-			}
-		}
-		delete(b.details, oldest)
+	if len(b.details) > detailCap {
+		delete(b.details, b.oldestDetail(e.Page))
 	}
+}
+
+// oldestDetail returns the page, other than this one, that was asked about
+// longest ago.
+func (b *base) oldestDetail(but oncall.Ref) oncall.Ref {
+	var oldest oncall.Ref
+	var at time.Time
+	for ref, d := range b.details {
+		if ref != but && (oldest.IsZero() || d.Received.Before(at)) {
+			oldest, at = ref, d.Received
+		}
+	}
+	return oldest
 }
 
 // Detail returns what the pager said about one page beyond its row.

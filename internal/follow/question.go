@@ -1,6 +1,8 @@
 package follow
 
 import (
+	"errors"
+	"maps"
 	"time"
 
 	"conway/internal/oncall"
@@ -19,7 +21,24 @@ type Panel struct {
 
 // Scope returns the name under which answers for this page and service are
 // asked and accepted. It is opaque: compare it, do not show it.
-func Scope(s Service, page oncall.Page) string { return s.Name + "@" + page.Ref.String() }
+func Scope(s Service, page oncall.Page) string {
+	if page.Ref.IsZero() {
+		return s.Name
+	}
+	return s.Name + "@" + page.Ref.String()
+}
+
+// Vars returns what a query's {{name}} places can be filled with: the labels on
+// which all of the page's alerts agree, and the service's own, which count
+// first. "service" is its name where no label says otherwise. Detail may be nil.
+func Vars(s Service, detail *oncall.PageDetail) map[string]string {
+	vars := map[string]string{"service": s.Name}
+	if detail != nil {
+		maps.Copy(vars, detail.Labels)
+	}
+	maps.Copy(vars, s.Labels)
+	return vars
+}
 
 // Questions returns what each metrics source is to answer for the followed
 // page, keyed by the source's name. A panel that cannot be asked is in it with
@@ -27,6 +46,31 @@ func Scope(s Service, page oncall.Page) string { return s.Name + "@" + page.Ref.
 func Questions(panels []Panel, s Service, page oncall.Page, detail *oncall.PageDetail,
 	span time.Duration, end time.Time, columns int,
 ) map[string]oncall.Question {
-	_, _, _, _, _, _, _ = panels, s, page, detail, span, end, columns
-	return nil
+	vars := Vars(s, detail)
+	out := make(map[string]oncall.Question)
+	for _, p := range panels {
+		q, ok := out[p.Source]
+		if !ok {
+			q = oncall.Question{Scope: Scope(s, page), Span: span, End: end, Columns: columns}
+		}
+		q.Queries = append(q.Queries, p.query(vars))
+		out[p.Source] = q
+	}
+	return out
+}
+
+// query returns the panel's question, filled or with the reason why it is not.
+func (p Panel) query(vars map[string]string) oncall.PanelQuery {
+	q := oncall.PanelQuery{Panel: p.Title, Unit: p.Unit, Warn: p.Warn, Critical: p.Critical}
+	filled, err := Fill(p.Query, vars, PromQL)
+	var missing *MissingError
+	switch {
+	case err == nil:
+		q.Query = filled
+	case errors.As(err, &missing):
+		q.Unfilled = "this page has no label " + missing.Name
+	default:
+		q.Unfilled = err.Error()
+	}
+	return q
 }

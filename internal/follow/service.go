@@ -1,6 +1,9 @@
 package follow
 
-import "conway/internal/oncall"
+import (
+	"path"
+	"strings"
+)
 
 // Service is one service under all the names that different systems use.
 type Service struct {
@@ -20,28 +23,69 @@ type Service struct {
 	Runbooks []string
 }
 
-// Map joins the names of services. It is read-only once made.
-type Map struct{ services []Service }
-
-// NewMap returns the map of these services. Of two with the same name the first
-// counts.
-func NewMap(services []Service) Map { return Map{services: services} }
-
-// Services returns the services in the order in which they were given.
-func (m Map) Services() []Service { return m.services }
-
-// Resolve returns the service that a page is about and why it was chosen: by the
-// pager's id, by labels, then by name. When the map has none, it returns a
-// service made from the page itself and ok is false. Detail may be nil.
-func (m Map) Resolve(page oncall.Page, detail *oncall.PageDetail) (s Service, why string, ok bool) {
-	_, _ = page, detail
-	return Service{}, "", false
+// named reports whether other systems call the service by this name: its own, or
+// that of a label which names services.
+func (s Service) named(name string) bool {
+	n := plain(name)
+	if n == "" {
+		return false
+	}
+	if n == plain(s.Name) {
+		return true
+	}
+	for k, v := range s.Labels {
+		if namesService(k) && n == plain(v) {
+			return true
+		}
+	}
+	return false
 }
 
-// Concerns says how a deploy relates to a service in points of suspicion: 40
-// for the same service, 25 for a direct dependency, 10 for one two hops away or
-// in the same cluster and namespace, 0 for none; and why.
-func (m Map) Concerns(d oncall.Deploy, s Service) (relation int, why string) {
-	_, _ = d, s
-	return 0, ""
+// lives reports whether the service's code is in the repository. A service for
+// which none is configured is expected in one of its own name.
+func (s Service) lives(repo string) bool {
+	if repo == "" {
+		return false
+	}
+	for _, r := range s.Repos {
+		if repoName(r) == repoName(repo) {
+			return true
+		}
+	}
+	return len(s.Repos) == 0 && s.named(path.Base(repoName(repo)))
+}
+
+// neighbours reports whether two services share a cluster and a namespace.
+func (s Service) neighbours(t Service) bool {
+	for _, k := range []string{"cluster", "namespace"} {
+		if s.Labels[k] == "" || s.Labels[k] != t.Labels[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// namesService reports whether a label's value is a service's name by custom.
+func namesService(label string) bool {
+	switch label {
+	case "service", "service_name", "app", "application", "job", "app.kubernetes.io/name":
+		return true
+	}
+	return false
+}
+
+// plain makes names comparable that differ in case and separators only.
+func plain(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '-', '_', '.', ' ', '/':
+			return -1
+		}
+		return r
+	}, strings.ToLower(name))
+}
+
+// repoName makes names of repositories comparable.
+func repoName(repo string) string {
+	return strings.TrimSuffix(strings.TrimRight(strings.ToLower(repo), "/"), ".git")
 }
