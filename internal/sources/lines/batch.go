@@ -1,0 +1,88 @@
+package lines
+
+import (
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/sources"
+)
+
+// MaxBatch bounds the lines of one event, so that whoever takes it can draw in
+// between.
+const MaxBatch = 4096
+
+// Batch collects log lines and emits them as events of at most MaxBatch. It is
+// not safe for concurrent use.
+type Batch struct {
+	source string
+	now    func() time.Time
+	emit   sources.Emit
+	lines  []oncall.LogLine
+	gap    oncall.Dropped
+	// last is the size of the event before, the best guess for the next one's.
+	last int
+	// emitted is true once anything was.
+	emitted bool
+}
+
+// NewBatch returns a batch of the named source's lines. Events are stamped with
+// now's time.
+func NewBatch(source string, now func() time.Time, emit sources.Emit) *Batch {
+	return &Batch{source: source, now: now, emit: emit}
+}
+
+// Add parses one line and adds it. Lines without a time of their own get read.
+func (b *Batch) Add(raw, origin string, cut bool, read time.Time) {
+	b.PutFrom(oncall.ParseLine(raw, read), origin, cut)
+}
+
+// PutFrom adds one parsed line.
+func (b *Batch) PutFrom(l oncall.LogLine, origin string, cut bool) {
+	l.Source, l.Origin, l.Cut = b.source, origin, cut
+	if b.lines == nil {
+		b.lines = make([]oncall.LogLine, 0, min(MaxBatch, b.last+b.last/4+1))
+	}
+	b.lines = append(b.lines, l)
+	if len(b.lines) >= MaxBatch {
+		b.Flush()
+	}
+}
+
+// Gap emits what has been collected, and remembers that something is missing
+// before the next line.
+func (b *Batch) Gap(d oncall.Dropped) {
+	b.Flush()
+	b.gap = d
+	b.emitNow()
+}
+
+// Fault emits what has been collected, then the news of a failure.
+func (b *Batch) Fault(f *oncall.Fault) {
+	b.Flush()
+	b.emitted = true
+	b.emit(oncall.LinesEvent{Stamp: oncall.Stamp{Source: b.source, At: b.now(), Err: f}})
+}
+
+// Flush emits what has been collected, if anything.
+func (b *Batch) Flush() {
+	if len(b.lines) > 0 {
+		b.emitNow()
+	}
+}
+
+// Alive emits an event without lines: the source looked, and all is well.
+func (b *Batch) Alive() {
+	b.Flush()
+	b.emitNow()
+}
+
+func (b *Batch) emitNow() {
+	e := oncall.LinesEvent{Stamp: oncall.Stamp{Source: b.source, At: b.now()}, Lines: b.lines, Dropped: b.gap}
+	b.last = len(b.lines)
+	b.lines, b.gap = nil, oncall.Dropped{}
+	b.emitted = true
+	b.emit(e)
+}
+
+// Emitted reports whether anything has been emitted yet.
+func (b *Batch) Emitted() bool { return b.emitted }

@@ -1,0 +1,183 @@
+package lines
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"conway/internal/oncall"
+)
+
+type got struct {
+	raw string
+	cut bool
+}
+
+func collect(out *[]got) Line {
+	return func(raw string, cut bool) { *out = append(*out, got{raw, cut}) }
+}
+
+func raws(in []got) []string {
+	out := make([]string, 0, len(in))
+	for _, g := range in {
+		out = append(out, g.raw)
+	}
+	return out
+}
+
+// TestAnyPiecesGiveTheSameLines cuts a text with everything awkward in it into
+// random pieces.
+func TestAnyPiecesGiveTheSameLines(t *testing.T) {
+	text := "first\nzweite Zeile ä€😀\r\n\n\r\nlast \xff byte\na\rb\n" + strings.Repeat("é", 300) + "\nno newline 😀"
+	want := []string{"first", "zweite Zeile ä€😀", "", "", "last \xff byte", "a\rb", strings.Repeat("é", 300), "no newline 😀"}
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		var s Splitter
+		var out []got
+		for rest := text; rest != ""; {
+			n := min(len(rest), 1+rng.IntN(1+rng.IntN(40)))
+			s.Add([]byte(rest[:n]), time.Unix(1, 0), collect(&out))
+			rest = rest[n:]
+		}
+		s.End(collect(&out))
+		if !slices.Equal(raws(out), want) {
+			t.Fatalf("seed %d: lines = %q, want %q", seed, raws(out), want)
+		}
+	}
+}
+
+func TestLongLinesAreCut(t *testing.T) {
+	for _, pieces := range []int{1, 3, 7, 10000} {
+		s := Splitter{Max: 10}
+		var out []got
+		text := "0123456789\n0123456789\r\n0123456789X\n" + strings.Repeat("€", 1000) + "\nok\n"
+		for rest := text; rest != ""; {
+			n := min(len(rest), pieces)
+			s.Add([]byte(rest[:n]), time.Unix(1, 0), collect(&out))
+			rest = rest[n:]
+		}
+		want := []got{{"0123456789", false}, {"0123456789", false}, {"0123456789", true}, {"€€€", true}, {"ok", false}}
+		if !slices.Equal(out, want) {
+			t.Errorf("pieces of %d: lines = %+v, want %+v", pieces, out, want)
+		}
+		for _, g := range out {
+			if !utf8.ValidString(g.raw) {
+				t.Errorf("the cut tore a character: %q", g.raw)
+			}
+		}
+		if cap(s.part) > 64 {
+			t.Errorf("%d bytes are kept of a line that was cut at 10", cap(s.part))
+		}
+	}
+}
+
+func TestHeldBackLine(t *testing.T) {
+	var s Splitter
+	var out []got
+	now := time.Unix(100, 0)
+	if !s.Held().IsZero() {
+		t.Error("something is held before anything came")
+	}
+	s.Add([]byte("whole\nhal"), now, collect(&out))
+	if s.Held() != now || len(out) != 1 {
+		t.Fatalf("held since %v with lines %+v, want since %v", s.Held(), out, now)
+	}
+	s.Rest(collect(&out))
+	s.Add([]byte("\n"), now, collect(&out))
+	s.Add([]byte("par"), now, collect(&out))
+	s.Rest(collect(&out))
+	s.Add([]byte("tial\n\nend\n"), now, collect(&out))
+	want := []string{"whole", "hal", "par", "tial", "", "end"}
+	if !slices.Equal(raws(out), want) {
+		t.Errorf("lines = %q, want %q", raws(out), want)
+	}
+	if !s.Held().IsZero() {
+		t.Error("something is held after the last newline")
+	}
+}
+
+func TestHoleIsSkipped(t *testing.T) {
+	var s Splitter
+	var out []got
+	s.Add(make([]byte, 100_000), time.Unix(1, 0), collect(&out))
+	s.Add([]byte("\x00\x00after\nnext\n"), time.Unix(1, 0), collect(&out))
+	if want := []string{"after", "next"}; !slices.Equal(raws(out), want) {
+		t.Errorf("lines = %q, want %q", raws(out), want)
+	}
+}
+
+func TestContainerPiecesAreJoined(t *testing.T) {
+	const at = "2026-03-02T11:04:31.123456789Z "
+	text := at + "stdout P one \n" + at + "stdout P two \n" + at + "stdout F three\n" +
+		at + "stdout P left\n" + at + "stderr F other\n" + at + "stdout F right\n" + at + "stdout P end\n"
+	want := []string{
+		at + "stdout F one two three", at + "stdout F left", at + "stderr F other",
+		at + "stdout F right", at + "stdout F end",
+	}
+	for _, pieces := range []int{1, 11, 1000} {
+		var s Splitter
+		var out []got
+		for rest := text; rest != ""; {
+			n := min(len(rest), pieces)
+			s.Add([]byte(rest[:n]), time.Unix(1, 0), collect(&out))
+			rest = rest[n:]
+		}
+		if s.Held().IsZero() {
+			t.Error("a piece is not held back")
+		}
+		s.Rest(collect(&out))
+		if !slices.Equal(raws(out), want) {
+			t.Errorf("pieces of %d: lines = %q, want %q", pieces, raws(out), want)
+		}
+	}
+}
+
+func TestBatch(t *testing.T) {
+	var events []oncall.LinesEvent
+	now := time.Unix(1, 0)
+	b := NewBatch("app", func() time.Time { return now }, func(e oncall.Event) { events = append(events, e.(oncall.LinesEvent)) })
+	for range MaxBatch + 1 {
+		b.Add("ERROR x", "f", false, now)
+	}
+	b.Gap(oncall.Dropped{Reason: "gone"})
+	b.Fault(&oncall.Fault{Source: "app"})
+	b.Flush()
+	if len(events) != 4 {
+		t.Fatalf("%d events, want 4", len(events))
+	}
+	if n := len(events[0].Lines); n != MaxBatch {
+		t.Errorf("first event has %d lines, want %d", n, MaxBatch)
+	}
+	if l := events[1].Lines[0]; l.Source != "app" || l.Origin != "f" || l.Level != oncall.LevelError {
+		t.Errorf("line = %+v", l)
+	}
+	if events[2].Dropped.Reason != "gone" || events[3].Err == nil {
+		t.Errorf("gap and fault = %+v, %+v", events[2], events[3])
+	}
+}
+
+func FuzzSplitter(f *testing.F) {
+	f.Add("a\nb\r\n\x00c", uint8(3), uint8(2))
+	f.Add("2026-03-02T11:04:31Z stdout P x\n2026-03-02T11:04:31Z stdout F y\n", uint8(40), uint8(200))
+	f.Fuzz(func(t *testing.T, text string, limit, piece uint8) {
+		s := Splitter{Max: 1 + int(limit)}
+		var out []got
+		for rest := text; rest != ""; {
+			n := min(len(rest), 1+int(piece))
+			s.Add([]byte(rest[:n]), time.Unix(1, 0), collect(&out))
+			rest = rest[n:]
+		}
+		s.End(collect(&out))
+		for _, g := range out {
+			if len(g.raw) > s.Max || strings.Contains(g.raw, "\n") {
+				t.Errorf("line %q of %d bytes, limit %d", g.raw, len(g.raw), s.Max)
+			}
+		}
+		if len(out) > 1+strings.Count(text, "\n") {
+			t.Errorf("%d lines from %q", len(out), text)
+		}
+	})
+}
