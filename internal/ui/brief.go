@@ -1,0 +1,173 @@
+package ui
+
+import (
+	"conway/internal/board"
+	"conway/internal/follow"
+	"conway/internal/oncall"
+	"conway/internal/text"
+	"conway/internal/ui/deploys"
+	"conway/internal/ui/pages"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
+)
+
+// brief answers five questions about the selected page: what is broken, since
+// when, what changed just before, has it happened before and what fixed it, who
+// is woken next. In two lines where they fit, else in three.
+func (m *Model) brief(w, h int) pane.Block {
+	b := m.board.Brief(m.selected, m.now)
+	if !b.Known {
+		return m.noPage()
+	}
+	f := m.frame(w, h, pane.None)
+	what := m.what(b)
+	history := pane.L(m.history(b))
+	next := m.next(b)
+	before := pane.L(pane.S(style.Text, text.Const(" ")), m.preceded(f))
+	end := pane.S(style.Text, text.Const(" "))
+	if h <= 2 {
+		return pane.Block{
+			pane.Split(what, append(history, end), w),
+			pane.Split(before, append(next, end), w),
+		}
+	}
+	third := append(pane.L(pane.S(style.Text, text.Const(" "))), history...)
+	return pane.Block{what, before, pane.Split(third, append(next, end), w)}
+}
+
+// noPage says what is known when no page is selected; silence is never taken
+// for good news.
+func (m *Model) noPage() pane.Block {
+	r := m.board.PagesReading()
+	switch q := r.Quality(m.now); {
+	case (q == oncall.Live || q == oncall.NoData) && m.board.Counts().Known && !m.selected.IsZero():
+		return pane.Block{pane.L(pane.S(style.Dim, text.Const(" the selected page is no longer listed; choose another with j and k")))}
+	case (q == oncall.Live || q == oncall.NoData) && m.board.Counts().Known:
+		return pane.Block{pane.L(pane.S(style.OK, text.Const(" ✓ nothing is open")))}
+	case r.Fault != nil:
+		out := pane.Block{}
+		for _, l := range text.Decode(r.Fault.Error()).Wrap(max(1, m.w-2)) {
+			out = append(out, pane.L(pane.S(style.Error, text.Concat(text.Const(" "), l))))
+		}
+		return out
+	case len(m.board.Sources()) == 0:
+		return pane.Block{
+			pane.L(pane.S(style.Warn, text.Const(" nothing is configured"))),
+			pane.L(pane.S(style.Text, text.Const(" conway config init writes a config to begin with; conway drill shows a whole incident"))),
+		}
+	}
+	return pane.Block{pane.L(pane.S(style.Dim, text.Const(" waiting for the first answer of a pager")))}
+}
+
+func (m *Model) what(b board.Brief) pane.Line {
+	sign, role := pages.Sign(b.Row, m.now)
+	l := pane.L(
+		pane.S(style.Text, text.Const(" ")), pane.S(role, sign), pane.S(style.Text, text.Const(" ")),
+		pane.S(style.Title, text.Decode(b.Row.Page.Title)),
+		pane.S(role, text.Sprintf("  · %s", b.Row.Page.Status)),
+		pane.S(style.Text, text.Sprintf(" %s ago", pane.Ago(b.Age))),
+	)
+	if b.Alerts > 1 {
+		l = append(l, pane.S(style.Dim, text.Sprintf(" · %d alerts", b.Alerts)))
+	}
+	if s, ok := pages.Progress(b.Row, m.now); ok {
+		l = append(l, pane.S(style.Dim, text.Const(" · ")), s)
+	}
+	if b.Quality == oncall.Stale || b.Quality == oncall.Lost {
+		l = append(l, pane.S(style.Error, text.Sprintf(" · last heard %s ago", pane.Ago(b.Row.Reading.Age(m.now)))))
+	}
+	return l
+}
+
+func (m *Model) history(b board.Brief) pane.Span {
+	h := b.History
+	switch {
+	case h == nil:
+		return pane.S(style.Dim, text.Const("fired before? asking"))
+	case h.Count == 0:
+		return pane.S(style.Dim, text.Sprintf("first time in %s", pane.Ago(h.Window)))
+	}
+	times := text.Sprintf("fired %d times in %s", h.Count, pane.Ago(h.Window))
+	if h.Count == 1 {
+		times = text.Sprintf("fired once in %s", pane.Ago(h.Window))
+	}
+	if h.Fix == "" {
+		return pane.S(style.Text, text.Sprintf("%s, nobody wrote what fixed it", times))
+	}
+	return pane.S(style.Text, text.Sprintf("%s, last note “%s”", times, text.Decode(h.Fix).Truncate(fixWidth)))
+}
+
+// fixWidth is how much of the last note the brief quotes.
+const fixWidth = 48
+
+// preceded names the deploy that the score puts first. It says "preceded by",
+// never "caused by".
+func (m *Model) preceded(f pane.Frame) pane.Span {
+	r := m.board.DeploysReading()
+	s := m.scene.Suspects
+	switch {
+	case len(s) == 0 && r.Received.IsZero():
+		return pane.S(style.Dim, text.Const("what changed before? no deploy source has answered"))
+	case len(s) == 0:
+		return pane.S(style.Text, text.Const("no deploy in the 24 h before"))
+	}
+	d := s[0].Deploy
+	name := deploys.Name(d)
+	if from := m.previous(d); from != "" && d.Version != "" {
+		name = text.Sprintf("%s %s→%s", d.Service, from, d.Version)
+	}
+	by := d.Team
+	if by == "" {
+		by = d.Author
+	}
+	if by != "" {
+		name = text.Sprintf("%s (%s)", name, by)
+	}
+	when := text.Sprintf("%s before", pane.Ago(s[0].Before))
+	if s[0].Before == 0 {
+		when = text.Const("while it began")
+	}
+	line := text.Sprintf("%s %s %s, %s by chance", text.Const(follow.Wording), name, when, percent(s[0].P0))
+	if s[0].Ambiguous > 1 {
+		line = text.Sprintf("%s, or one of %d others", line, s[0].Ambiguous-1)
+	}
+	return pane.S(style.Deploy, line)
+}
+
+func percent(p float64) text.Safe {
+	if p < 0.0005 {
+		return text.Const("under 0.1%")
+	}
+	return text.Sprintf("%.1f%%", p*100)
+}
+
+// previous returns the version that a deploy replaced.
+func (m *Model) previous(d oncall.Deploy) string {
+	for _, o := range m.board.Deploys() {
+		if o.Service == d.Service && o.Repo == d.Repo && o.Environment == d.Environment && o.When().Before(d.When()) {
+			return o.Version
+		}
+	}
+	return ""
+}
+
+func (m *Model) next(b board.Brief) pane.Line {
+	if b.Row.Page.Status != oncall.Triggered || b.Row.Gone {
+		return nil
+	}
+	if b.Next == nil {
+		return pane.L(pane.S(style.Dim, text.Const("next: nobody, it does not escalate")))
+	}
+	who := text.Const("the next level")
+	if len(b.Next.Who) > 0 {
+		who = text.Decode(b.Next.Who[0].Name)
+		if b.Next.Level > 0 {
+			who = text.Sprintf("%s (%s)", who, level(b.Next.Level))
+		}
+	}
+	return pane.L(
+		pane.S(style.Text, text.Sprintf("next: %s in ", who)),
+		pane.S(style.Pending, pane.Countdown(b.Next.In)),
+		pane.S(style.Dim, text.Const(" if unacked")),
+	)
+}

@@ -1,0 +1,323 @@
+// Package logs draws the tail of the log: following, paused or searched, with
+// the errors of the shared time window counted on its axis.
+package logs
+
+import (
+	"sort"
+	"time"
+
+	"conway/internal/board"
+	"conway/internal/oncall"
+	"conway/internal/text"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
+)
+
+// Pane is the log tail.
+type Pane struct {
+	filter pane.Needle
+	index  index
+	// at is the sequence number of the selected line plus one; 0 follows.
+	at uint64
+	// end is the sequence number of the lowest visible line while not following.
+	end  uint64
+	wrap bool
+	x    int
+}
+
+// New returns the pane, following.
+func New() *Pane { return &Pane{} }
+
+// Following reports whether new lines scroll in by themselves.
+func (p *Pane) Following() bool { return p.at == 0 }
+
+// rateSpan is how far back the rate in the title looks.
+const rateSpan = 10 * time.Second
+
+// Title says where the lines come from, how fast, and whether the tail is paused.
+func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
+	t := b.Logs()
+	l := pane.L(pane.S(style.Heading, text.Const("LOGS")))
+	for _, s := range b.Sources() {
+		if s.Kind == board.KindLogs {
+			l = append(l, pane.S(style.Text, text.Sprintf(" %s", s.Name)))
+		}
+	}
+	switch {
+	case !p.Following():
+		l = append(l, pane.S(style.Warn, text.Sprintf(" · paused, %d unseen below", p.unseen(t))))
+	case t.Len() > 0:
+		l = append(l, pane.S(style.Dim, text.Sprintf(" · %s · following", perSecond(t, f.Now))))
+	}
+	if n, exact := t.Dropped(); n > 0 {
+		word := text.Const("")
+		if !exact {
+			word = text.Const("at least ")
+		}
+		l = append(l, pane.S(style.Error, text.Sprintf(" · %s%d left out", word, n)))
+	}
+	if p.filter.String() != "" {
+		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s %d match", p.filter.String(), len(p.index.matches))))
+	}
+	if s := pane.Freshness(b.LogsReading(), f.Now); !s.Text.Empty() {
+		l = append(l, pane.S(style.Text, text.Const(" ")), s)
+	}
+	return l
+}
+
+func (p *Pane) unseen(t board.Tail) uint64 {
+	last := t.FirstSeq() + uint64(t.Len())
+	if last <= p.end {
+		return 0
+	}
+	return last - p.end - 1
+}
+
+func perSecond(t board.Tail, now time.Time) text.Safe {
+	since := now.Add(-rateSpan)
+	i := sort.Search(t.Len(), func(i int) bool { return t.At(i).At.After(since) })
+	return pane.Value(float64(t.Len()-i)/rateSpan.Seconds(), oncall.UnitPerSec)
+}
+
+// View draws the lines, and the errors of the window in the last row where
+// there is room for it.
+func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
+	t := b.Logs()
+	p.index.update(t, p.filter)
+	if t.Len() == 0 {
+		return p.empty(f, b)
+	}
+	h := f.Height
+	chart := h >= chartFrom
+	if chart {
+		h--
+	}
+	out := p.lines(f, b, h)
+	if chart {
+		out = append(out.Fit(f.Width, h), p.chart(f))
+	}
+	return out
+}
+
+func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
+	r := b.LogsReading()
+	if r.Fault != nil {
+		return pane.FaultLines(r.Fault, f.Width)
+	}
+	return pane.Block{pane.L(pane.S(style.Dim, text.Const("no lines yet")))}
+}
+
+// chartFrom is the height from which the last row counts errors.
+const chartFrom = 6
+
+func (p *Pane) chart(f pane.Frame) pane.Line {
+	w := f.Scene.Window
+	i := sort.Search(len(p.index.errors), func(i int) bool { return !p.index.errors[i].at.Before(w.Start) })
+	inWindow := p.index.errors[i:]
+	label := text.Sprintf(" %d errors in window", len(inWindow))
+	if len(inWindow) == 1 {
+		label = text.Const(" 1 error in window")
+	}
+	plot := f.Width - label.Width() - 1
+	if plot < 8 {
+		return pane.L(pane.S(style.Dim, label))
+	}
+	counts := make([]float64, plot)
+	for _, e := range inWindow {
+		if c, ok := pane.Column(e.at, w, plot); ok {
+			counts[c]++
+		}
+	}
+	step := w.Span() / time.Duration(plot)
+	points := make([]oncall.Point, 0, plot)
+	for c, n := range counts {
+		if n == 0 {
+			continue // nothing is drawn as nothing
+		}
+		points = append(points, oncall.Point{At: w.Start.Add(time.Duration(c)*step + step/2), V: n})
+	}
+	marks := make([]pane.Mark, 0, len(f.Scene.Suspects)+1)
+	for _, s := range f.Scene.Suspects {
+		marks = append(marks, pane.Mark{At: s.Deploy.When()})
+	}
+	if !f.Scene.Cursor.IsZero() {
+		marks = append(marks, pane.Mark{At: f.Scene.Cursor, Cursor: true})
+	}
+	return append(pane.Spark(points, w, plot, marks), pane.S(style.Dim, label))
+}
+
+// lines fills h rows from the lowest visible line upwards.
+func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
+	r := p.index.rows(b.Logs())
+	if r.len() == 0 {
+		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; esc shows all", r.tail.Len(), p.filter.String())))}
+	}
+	last := r.len() - 1
+	if !p.Following() {
+		last = max(min(last, h-1), min(last, r.find(p.end)))
+	} else if at, ok := cursorRow(r, f); ok {
+		last = min(last, max(h-1, at+h/2))
+	}
+	gaps := b.Logs().Gaps()
+	badge := badges(b)
+	var up pane.Block // lowest row first
+	for i := last; i >= 0 && len(up) < h; i-- {
+		rows := p.draw(r.line(i), f, badge)
+		if p.at == r.seq(i)+1 {
+			for j := range rows {
+				rows[j] = rows[j].As(style.Selected)
+			}
+		}
+		for j := len(rows) - 1; j >= 0 && len(up) < h; j-- {
+			up = append(up, rows[j])
+		}
+		if g, ok := gapBefore(gaps, r, i); ok && len(up) < h {
+			up = append(up, gapRow(g))
+		}
+	}
+	out := make(pane.Block, 0, h)
+	for i := len(up) - 1; i >= 0; i-- {
+		out = append(out, up[i])
+	}
+	return out
+}
+
+// cursorRow returns the first row at or after the shared time cursor.
+func cursorRow(r rows, f pane.Frame) (int, bool) {
+	if f.Scene.Cursor.IsZero() {
+		return 0, false
+	}
+	i := sort.Search(r.len(), func(i int) bool { return !r.line(i).At.Before(f.Scene.Cursor) })
+	return i, i < r.len()
+}
+
+func gapBefore(gaps []board.Gap, r rows, i int) (board.Gap, bool) {
+	seq := r.seq(i)
+	var before uint64
+	if i > 0 {
+		before = r.seq(i-1) + 1
+	}
+	for _, g := range gaps {
+		if g.Seq <= seq && g.Seq >= before {
+			return g, true
+		}
+	}
+	return board.Gap{}, false
+}
+
+func gapRow(g board.Gap) pane.Line {
+	word := text.Const("")
+	if !g.Dropped.Exact {
+		word = text.Const("at least ")
+	}
+	return pane.L(pane.S(style.Error, text.Sprintf("── %s: %s%d lines left out: %s ──", g.Source, word, g.Dropped.Count, g.Dropped.Reason)))
+}
+
+// badges reports whether lines need their source beside them.
+func badges(b board.Board) bool {
+	n := 0
+	for _, s := range b.Sources() {
+		if s.Kind == board.KindLogs {
+			n++
+		}
+	}
+	return n > 1
+}
+
+const (
+	badgeWidth = 8
+	// millisFrom is the width from which milliseconds are worth their cells.
+	millisFrom = 70
+)
+
+func (p *Pane) draw(l oncall.LogLine, f pane.Frame, badge bool) []pane.Line {
+	clock := f.Millis(l.At)
+	if f.Width < millisFrom {
+		clock = f.Seconds(l.At)
+	}
+	clockRole := style.Dim
+	if c := f.Scene.Cursor; !c.IsZero() && l.At.Sub(c).Abs() < f.Scene.Window.Span()/120 {
+		clockRole = style.Cursor
+	}
+	head := pane.L(pane.S(clockRole, clock), pane.S(levelRole(l.Level), text.Sprintf(" %s ", text.Decode(l.Level.String()).Pad(5))))
+	if badge {
+		head = append(head, pane.S(style.Accent, text.Decode(l.Source).Fit(badgeWidth)), pane.S(style.Text, text.Const(" ")))
+	}
+	body := message(l)
+	if l.Cut {
+		body = append(body, pane.S(style.Warn, text.Const(" (line cut)")))
+	}
+	room := max(1, f.Width-head.Width())
+	if !p.wrap {
+		return []pane.Line{append(head, shift(body, p.x)...)}
+	}
+	out := body.Wrap(room)
+	pad := pane.S(style.Text, text.Safe{}.Pad(head.Width()))
+	for i := range out {
+		lead := head
+		if i > 0 {
+			lead = pane.L(pad)
+		}
+		out[i] = append(append(pane.Line{}, lead...), out[i]...)
+	}
+	return out
+}
+
+// message is the line's message, then its other fields, dim. Each is decoded
+// here, where it is drawn.
+func message(l oncall.LogLine) pane.Line {
+	role := style.Text
+	if l.Level >= oncall.LevelError {
+		role = style.Error
+	}
+	out := pane.L(pane.S(role, text.Decode(l.Message)))
+	var rest []text.Safe
+	for _, f := range l.Fields() {
+		if !headField(f.Key) && f.Value != l.Message {
+			rest = append(rest, text.Sprintf("%s=%s", f.Key, f.Value))
+		}
+	}
+	if len(rest) > 0 {
+		out = append(out, pane.S(style.Dim, text.Sprintf(" %s", text.Join(rest, text.Const(" ")))))
+	}
+	return out
+}
+
+// headField names the fields that the row's head shows already.
+func headField(key string) bool {
+	switch key {
+	case "ts", "t", "time", "timestamp", "@timestamp", "level", "lvl", "severity", "msg", "message", "log":
+		return true
+	}
+	return false
+}
+
+func levelRole(l oncall.Level) style.Role {
+	switch {
+	case l >= oncall.LevelError:
+		return style.Error
+	case l == oncall.LevelWarn:
+		return style.Warn
+	case l == oncall.LevelInfo:
+		return style.OK
+	}
+	return style.Dim
+}
+
+// shift drops the first x cells.
+func shift(l pane.Line, x int) pane.Line {
+	if x <= 0 {
+		return l
+	}
+	var out pane.Line
+	for _, s := range l {
+		w := s.Text.Width()
+		if x >= w {
+			x -= w
+			continue
+		}
+		out = append(out, pane.S(s.Role, s.Text.Slice(x, w)))
+		x = 0
+	}
+	return out
+}

@@ -1,0 +1,328 @@
+package ui
+
+import (
+	"reflect"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/board"
+	"conway/internal/follow"
+	"conway/internal/oncall"
+	"conway/internal/runbook"
+	"conway/internal/text"
+	"conway/internal/ui/deploys"
+	"conway/internal/ui/health"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/layout"
+	"conway/internal/ui/logs"
+	"conway/internal/ui/metrics"
+	"conway/internal/ui/overlay"
+	"conway/internal/ui/pages"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/steps"
+	"conway/internal/ui/timeline"
+)
+
+// Model is the root and the only model of the program.
+type Model struct {
+	opts  Options
+	board board.Board
+	panes map[pane.Kind]pane.Pane
+	w, h  int
+	now   time.Time
+	utc   bool
+
+	choice layout.Choice
+	screen layout.Screen
+	stack  []layer
+
+	selected oncall.Ref
+	// window is the shared window; chosen is true once a person moved it.
+	window follow.Frame
+	cursor time.Time
+	pinned map[pane.Kind]bool
+	scene  pane.Scene
+
+	asked  map[string]oncall.Question
+	loaded map[oncall.Ref]loading
+	drafts map[oncall.Ref]string
+	toast  toast
+}
+
+// layer is one overlay and when it was opened.
+type layer struct {
+	overlay.Overlay
+	opened time.Time
+	// grace swallows keys for a moment, so that one meant for something else
+	// cannot answer a question that has just opened.
+	grace bool
+}
+
+// loading remembers for which state of a page its detail was asked.
+type loading struct {
+	updated time.Time
+	at      time.Time
+}
+
+type toast struct {
+	text  text.Safe
+	fault bool
+	until time.Time
+}
+
+const (
+	// graceSpan follows the quiet time after which typing counts as ended.
+	graceSpan = 425 * time.Millisecond
+	// toastSpan is long enough to read a sentence; a fault stays longer.
+	toastSpan      = 6 * time.Second
+	faultToastSpan = 20 * time.Second
+	// detailEvery is how often the selected page's notes and alerts are read
+	// again while nothing points at a change.
+	detailEvery = time.Minute
+	tickEvery   = time.Second
+)
+
+// New returns the model.
+func New(o Options) *Model {
+	m := &Model{
+		opts: o, board: o.Board, now: o.Now(),
+		choice: layout.Choice{Preset: o.Preset, Focus: pane.Pages},
+		panes: map[pane.Kind]pane.Pane{
+			pane.Pages: pages.New(), pane.Detail: pages.NewDetail(), pane.Deploys: deploys.New(o.Services),
+			pane.Metrics: metrics.New(), pane.Logs: logs.New(), pane.Runbook: steps.New(),
+			pane.Timeline: timeline.New(), pane.Health: health.New(),
+		},
+		pinned: map[pane.Kind]bool{}, loaded: map[oncall.Ref]loading{}, drafts: map[oncall.Ref]string{},
+	}
+	m.window = follow.Window(time.Time{}, m.now)
+	if o.Notice != "" {
+		m.say(text.Decode(o.Notice), false)
+	}
+	return m
+}
+
+// Init starts listening and ticking.
+func (m *Model) Init() tea.Cmd { return tea.Batch(m.opts.Listen, m.follow(), tick()) }
+
+type tickMsg struct{}
+
+func tick() tea.Cmd {
+	return tea.Tick(tickEvery, func(time.Time) tea.Msg { return tickMsg{} })
+}
+
+// Update routes a message to what it concerns.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.now = m.opts.Now()
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+	case tea.KeyPressMsg:
+		cmd = m.key(msg)
+	case tea.PasteMsg:
+		m.paste(msg.Content)
+	case Events:
+		cmd = tea.Batch(m.fold(msg), m.opts.Listen)
+	case Said:
+		m.say(text.Decode(msg.Text), msg.Fault)
+	case NoteEdited:
+		m.noteEdited(msg)
+	case tickMsg:
+		cmd = tick()
+	default:
+		return m, nil
+	}
+	m.screen = layout.Divide(m.w, m.h, m.choice)
+	return m, tea.Batch(cmd, m.follow())
+}
+
+// fold applies events, and tells a person what they may want to hear of.
+func (m *Model) fold(events Events) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, e := range events {
+		var changes []board.Change
+		m.board, changes = m.board.Apply(e)
+		for _, c := range changes {
+			cmds = append(cmds, m.changed(c))
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) changed(c board.Change) tea.Cmd {
+	switch c := c.(type) {
+	case board.PageOpened:
+		if c.First {
+			return nil
+		}
+		r, _ := m.board.Page(c.Ref)
+		m.say(text.Sprintf("new page: %s", r.Page.Title), false)
+		if r.Page.Mine && r.Page.Urgency == oncall.High {
+			return tea.Raw("\a")
+		}
+	case board.PageResolved:
+		if r, ok := m.board.Page(c.Ref); ok {
+			m.say(text.Sprintf("resolved: %s", r.Page.Title), false)
+		}
+	case board.ActionSettled:
+		m.settled(c)
+	case board.RunEnded:
+		if r, ok := m.board.Run(c.ID); ok {
+			f := pane.Frame{Now: m.now}
+			m.say(text.Sprintf("step %d %s: %s", r.Step+1, r.Title, steps.Outcome(r, f).Text), r.State != oncall.RunExited || r.Exit != 0)
+		}
+	}
+	return nil
+}
+
+// settled reports an action's end. A refused note goes back into its editor,
+// word for word.
+func (m *Model) settled(s board.ActionSettled) {
+	delete(m.loaded, s.Action.Target) // the page has changed: read it again
+	switch s.State {
+	case oncall.Confirmed:
+		m.say(text.Sprintf("%s confirmed: %s", s.Action.Kind, s.Action.Title), false)
+	case oncall.Cancelled:
+		m.say(text.Sprintf("%s cancelled, nothing was sent", s.Action.Kind), false)
+	case oncall.Refused, oncall.Unconfirmed:
+		why := text.Sprintf("%s %s", s.Action.Kind, s.State)
+		if s.Fault != nil {
+			why = text.Sprintf("%s: %s", why, s.Fault)
+		}
+		m.say(why, true)
+		if s.Action.Kind == oncall.Annotate {
+			m.drafts[s.Action.Target] = s.Action.Text
+			if len(m.stack) == 0 {
+				m.open(overlay.NewNote(s.Action.Target, s.Action.Title, s.Action.Text, s.Fault), true)
+			}
+		}
+	case oncall.Held, oncall.Sending:
+	}
+}
+
+func (m *Model) say(t text.Safe, fault bool) {
+	span := toastSpan
+	if fault {
+		span = faultToastSpan
+	}
+	m.toast = toast{t, fault, m.now.Add(span)}
+}
+
+// open puts an overlay on the stack. Grace is for what opens by itself, and for
+// what must not be answered by a key that was pressed too early.
+func (m *Model) open(o overlay.Overlay, grace bool) {
+	m.stack = append(m.stack, layer{o, m.now, grace})
+}
+
+// follow makes the scene from the board and the selection, and asks for what
+// it lacks.
+func (m *Model) follow() tea.Cmd {
+	if m.selected.IsZero() {
+		if rows := m.board.Pages(); len(rows) > 0 {
+			m.choose(rows[0].Page.Ref)
+		}
+	}
+	row, ok := m.board.Page(m.selected)
+	sc := pane.Scene{Page: m.selected, Pinned: m.pinned, Cursor: m.cursor}
+	sc.Window, sc.Live = m.window.At(m.now), m.window.End.IsZero()
+	var detail *oncall.PageDetail
+	if ok {
+		if r := m.board.Detail(m.selected); !r.Received.IsZero() {
+			detail = &r.Value
+		}
+		sc.Service, sc.Why, _ = m.opts.Services.Resolve(row.Page, detail)
+		sc.Suspects = follow.Suspects(m.board.Deploys(), sc.Service, m.opts.Services, row.Page.CreatedAt, m.now, labelsOf(detail))
+		sc.Runbook, sc.RunbookWhy = m.runbook(row.Page, detail, sc.Service)
+	}
+	m.scene = sc
+	return tea.Batch(m.load(row, ok), m.ask(row.Page, detail))
+}
+
+func labelsOf(d *oncall.PageDetail) map[string]string {
+	if d == nil {
+		return nil
+	}
+	return d.Labels
+}
+
+func (m *Model) runbook(p oncall.Page, d *oncall.PageDetail, s follow.Service) (*runbook.Entry, string) {
+	hint := runbook.ServiceHint{Name: s.Name, Runbooks: s.Runbooks, Labels: s.Labels}
+	e, why, ok := runbook.Match(p, d, hint, m.opts.Library)
+	if ok {
+		return &e, why
+	}
+	if d != nil && d.Runbook != "" {
+		return nil, "no file here for the runbook of this page: " + d.Runbook + " (o opens it)"
+	}
+	return nil, "no runbook for this page: name one under services." + s.Name + ".runbooks in the config, or link one from the alert"
+}
+
+// choose selects a page and puts the window around its start.
+func (m *Model) choose(ref oncall.Ref) {
+	m.selected = ref
+	m.cursor = time.Time{}
+	row, _ := m.board.Page(ref)
+	m.window = follow.Window(row.Page.CreatedAt, m.now)
+	m.board = m.board.MarkSeen(ref)
+}
+
+// load asks for the selected page's detail when it is new, has changed, or was
+// read some time ago.
+func (m *Model) load(row board.PageRow, ok bool) tea.Cmd {
+	if !ok {
+		return nil
+	}
+	ref := row.Page.Ref
+	was, asked := m.loaded[ref]
+	if asked && was.updated.Equal(row.Page.UpdatedAt) && m.now.Sub(was.at) < detailEvery {
+		return nil
+	}
+	m.loaded[ref] = loading{row.Page.UpdatedAt, m.now}
+	return m.opts.World(pane.LoadDetail{Page: row.Page})
+}
+
+// ask puts the panels' queries to the metrics sources when they differ from
+// what was asked last.
+func (m *Model) ask(p oncall.Page, d *oncall.PageDetail) tea.Cmd {
+	qs := follow.Questions(m.opts.Panels, m.scene.Service, p, d, m.window.Span, m.window.End, m.plotWidth())
+	if reflect.DeepEqual(qs, m.asked) {
+		return nil
+	}
+	m.asked = qs
+	m.board = m.board.Follow(follow.Scope(m.scene.Service, p))
+	return m.opts.World(pane.Ask{Questions: qs})
+}
+
+// plotWidth is about how many points a plot can show. It is coarse, so that a
+// resize does not ask anew for every column.
+func (m *Model) plotWidth() int {
+	const grain = 40
+	return max(grain, (m.w/2)/grain*grain)
+}
+
+// Frame returns the frame for a room of w by h cells.
+func (m *Model) frame(w, h int, k pane.Kind) pane.Frame {
+	zone := m.opts.Zone
+	if m.utc {
+		zone = time.UTC
+	}
+	return pane.Frame{
+		Width: max(0, w), Height: max(0, h), Now: m.now, Zone: zone,
+		Focused: k == m.choice.Focus && len(m.stack) == 0, Narrow: m.w < layout.StackBelow, Scene: m.scene,
+	}
+}
+
+// tileFrame returns the frame of a pane's tile, or a small one for a pane that
+// has none at this size.
+func (m *Model) tileFrame(k pane.Kind) pane.Frame {
+	for _, t := range m.screen.Tiles {
+		if t.Kind == k {
+			in := t.Inner()
+			return m.frame(in.W, in.H, k)
+		}
+	}
+	return m.frame(m.w, 1, k)
+}
+
+func (m *Model) action(k tea.KeyPressMsg) (keymap.Action, bool) { return m.opts.Keys.Action(k) }

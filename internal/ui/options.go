@@ -1,0 +1,60 @@
+package ui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/board"
+	"conway/internal/follow"
+	"conway/internal/oncall"
+	"conway/internal/runbook"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/layout"
+	"conway/internal/ui/overlay"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
+)
+
+// Options are all that the screen needs to know.
+type Options struct {
+	Board    board.Board
+	Keys     keymap.Map
+	Sheet    style.Sheet
+	Preset   layout.Preset
+	Services follow.Map
+	Panels   []follow.Panel
+	Library  runbook.Library
+	// Place is where runbook steps would run.
+	Place    overlay.Place
+	ReadOnly bool
+	// Zone is the person's own time zone.
+	Zone *time.Location
+	// Hold is how long an ack or a resolve can be cancelled.
+	Hold time.Duration
+	// Now is the clock.
+	Now func() time.Time
+	// Listen waits for events and returns them as one Events message. It is
+	// called again after each.
+	Listen tea.Cmd
+	// World carries out intents that reach outside the screen.
+	World func(pane.Intent) tea.Cmd
+	// Notice is shown at the start, such as what was found without a config.
+	Notice string
+}
+
+// Events is what Listen returns: everything that happened since the last time.
+type Events []oncall.Event
+
+// Said is the outcome of an intent, in a sentence for the footer.
+type Said struct {
+	Text  string
+	Fault bool
+}
+
+// NoteEdited is a note as $EDITOR left it.
+type NoteEdited struct {
+	Target oncall.Ref
+	Text   string
+	Err    error
+}

@@ -1,0 +1,74 @@
+package overlay
+
+import (
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/board"
+	"conway/internal/text"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
+)
+
+// Input asks for one line of text.
+type Input struct {
+	title text.Safe
+	hint  text.Safe
+	// changed is called with the text after each key; done with the final text,
+	// and with ok false when it was abandoned.
+	changed func(string)
+	done    func(value string, ok bool) pane.Intent
+	field   textinput.Model
+}
+
+// NewInput returns an input that starts with value.
+func NewInput(title, hint text.Safe, value string, changed func(string), done func(string, bool) pane.Intent) *Input {
+	f := textinput.New()
+	f.Prompt = ""
+	f.SetValue(value)
+	f.CursorEnd()
+	f.Focus()
+	return &Input{title: title, hint: hint, changed: changed, done: done, field: f}
+}
+
+// Title says what is asked.
+func (i *Input) Title(pane.Frame, board.Board) pane.Line {
+	return pane.L(pane.S(style.Heading, i.title))
+}
+
+// Size asks for two rows.
+func (i *Input) Size(w, h int) (int, int) { return min(w, 84), min(h, 2) }
+
+// View draws the text with its cursor.
+func (i *Input) View(f pane.Frame, _ board.Board) pane.Block {
+	line := withCursor(i.field.Value(), i.field.Position())
+	if over := line.Width() - f.Width; over > 0 {
+		line = line.Slice(over, line.Width())
+	}
+	return pane.Block{line, pane.L(pane.S(style.Dim, i.hint))}
+}
+
+// Key edits; enter accepts and esc abandons.
+func (i *Input) Key(k tea.KeyPressMsg, _ pane.Frame, _ board.Board) Result {
+	switch k.String() {
+	case "enter":
+		return Result{Close: true, Intent: i.done(i.field.Value(), true)}
+	case "esc", "ctrl+c":
+		return Result{Close: true, Intent: i.done(i.field.Value(), false)}
+	}
+	i.field, _ = i.field.Update(k)
+	i.tell()
+	return Result{}
+}
+
+// Paste inserts text; newlines in it become spaces and accept nothing.
+func (i *Input) Paste(s string) {
+	i.field, _ = i.field.Update(tea.PasteMsg{Content: s})
+	i.tell()
+}
+
+func (i *Input) tell() {
+	if i.changed != nil {
+		i.changed(i.field.Value())
+	}
+}

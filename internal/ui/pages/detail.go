@@ -1,0 +1,195 @@
+package pages
+
+import (
+	"slices"
+
+	"conway/internal/board"
+	"conway/internal/oncall"
+	"conway/internal/text"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
+)
+
+// Detail is everything known about the selected page.
+type Detail struct {
+	scroll pane.Scroll
+	of     oncall.Ref
+}
+
+// NewDetail returns the pane.
+func NewDetail() *Detail { return &Detail{} }
+
+// Title names the page.
+func (d *Detail) Title(f pane.Frame, b board.Board) pane.Line {
+	l := pane.L(pane.S(style.Heading, text.Const("DETAIL ")))
+	if r, ok := b.Page(f.Scene.Page); ok {
+		l = append(l, pane.S(style.Text, text.Sprintf("#%d", r.Page.Number)))
+	}
+	if s := pane.Freshness(b.Detail(f.Scene.Page), f.Now); !s.Text.Empty() {
+		l = append(l, pane.S(style.Text, text.Const(" ")), s)
+	}
+	return l
+}
+
+// View draws the page's facts, alerts, notes and history.
+func (d *Detail) View(f pane.Frame, b board.Board) pane.Block {
+	all := d.lines(f, b)
+	from, to := d.scroll.Visible(len(all), f.Height, -1)
+	return all[from:to]
+}
+
+func (d *Detail) lines(f pane.Frame, b board.Board) pane.Block {
+	r, ok := b.Page(f.Scene.Page)
+	if !ok {
+		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no page is selected")))}
+	}
+	out := facts(r, f)
+	det := b.Detail(r.Page.Ref)
+	if det.Received.IsZero() {
+		if det.Fault != nil {
+			return append(out, pane.FaultLines(det.Fault, f.Width)...)
+		}
+		return append(out, pane.L(pane.S(style.Dim, text.Const("asking the pager for alerts and notes …"))))
+	}
+	out = append(out, pane.FaultLines(det.Fault, f.Width)...)
+	out = append(out, labels(det.Value, f)...)
+	out = append(out, notes(det.Value, f)...)
+	out = append(out, alerts(det.Value, f)...)
+	return append(out, history(det.Value, f)...)
+}
+
+func facts(r board.PageRow, f pane.Frame) pane.Block {
+	p := r.Page
+	out := wrapped(text.Decode(p.Title), style.Title, f.Width)
+	who := make([]text.Safe, 0, len(p.Assignees))
+	for _, a := range p.Assignees {
+		who = append(who, text.Decode(a.Name))
+	}
+	rows := []struct{ name, value text.Safe }{
+		{text.Const("state"), text.Sprintf("%s · %s · since %s (%s)", p.Status, p.Urgency, f.Date(p.CreatedAt), pane.Ago(f.Now.Sub(p.CreatedAt)))},
+		{text.Const("service"), text.Join([]text.Safe{text.Decode(p.Service.Name), text.Decode(p.Policy)}, text.Const(" · "))},
+		{text.Const("calls"), text.Join(who, text.Const(", "))},
+		{text.Const("priority"), text.Decode(p.Priority)},
+		{text.Const("url"), text.Decode(p.URL)},
+	}
+	for _, a := range p.Acks {
+		rows = append(rows, struct{ name, value text.Safe }{text.Const("acked"), text.Sprintf("by %s at %s", a.By.Name, f.Clock(a.At))})
+	}
+	for _, kv := range rows {
+		if !kv.value.Empty() {
+			out = append(out, field(kv.name, kv.value, f.Width)...)
+		}
+	}
+	if r.Last != nil && r.Last.Fault != nil {
+		out = append(out, pane.FaultLines(r.Last.Fault, f.Width)...)
+	}
+	for _, o := range p.Odd {
+		out = append(out, pane.L(pane.S(style.Warn, text.Sprintf("? the answer's field %s could not be read", o))))
+	}
+	return out
+}
+
+const nameWidth = 9
+
+// field draws a name and a value that wraps under itself.
+func field(name, value text.Safe, w int) pane.Block {
+	var out pane.Block
+	for i, v := range value.Wrap(max(8, w-nameWidth)) {
+		n := name
+		if i > 0 {
+			n = text.Safe{}
+		}
+		out = append(out, pane.L(pane.S(style.Dim, n.Fit(nameWidth)), pane.S(style.Text, v)))
+	}
+	return out
+}
+
+func wrapped(t text.Safe, role style.Role, w int) pane.Block {
+	var out pane.Block
+	for _, l := range t.Wrap(max(1, w)) {
+		out = append(out, pane.L(pane.S(role, l)))
+	}
+	return out
+}
+
+func heading(t text.Safe) pane.Line { return pane.L(pane.S(style.Heading, t)) }
+
+func labels(d oncall.PageDetail, f pane.Frame) pane.Block {
+	var out pane.Block
+	if d.Runbook != "" {
+		out = append(out, field(text.Const("runbook"), text.Decode(d.Runbook), f.Width)...)
+	}
+	if len(d.Labels) == 0 {
+		return out
+	}
+	keys := make([]string, 0, len(d.Labels))
+	for k := range d.Labels {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	parts := make([]text.Safe, 0, len(keys))
+	for _, k := range keys {
+		parts = append(parts, text.Sprintf("%s=%s", k, d.Labels[k]))
+	}
+	return append(out, field(text.Const("labels"), text.Join(parts, text.Const("  ")), f.Width)...)
+}
+
+func notes(d oncall.PageDetail, f pane.Frame) pane.Block {
+	out := pane.Block{heading(text.Sprintf("NOTES %d", len(d.Notes)))}
+	for _, n := range d.Notes {
+		out = append(out, pane.L(pane.S(style.Dim, text.Sprintf("%s %s", f.Date(n.At), n.By.Name))))
+		for _, l := range text.Lines(n.Text) {
+			for _, w := range l.Wrap(max(1, f.Width-2)) {
+				out = append(out, pane.L(pane.S(style.Text, text.Const("  ")), pane.S(style.Text, w)))
+			}
+		}
+	}
+	return out
+}
+
+func alerts(d oncall.PageDetail, f pane.Frame) pane.Block {
+	out := pane.Block{heading(text.Sprintf("ALERTS %d", len(d.Alerts)))}
+	for _, a := range d.Alerts {
+		l := text.Join([]text.Safe{f.Clock(a.At), text.Decode(a.Status), text.Decode(a.Severity), text.Decode(a.Title)}, text.Const(" "))
+		out = append(out, wrapped(l, style.Text, f.Width)...)
+		for _, k := range a.Links {
+			out = append(out, wrapped(text.Sprintf("  %s %s", k.Text, k.URL), style.Dim, f.Width)...)
+		}
+	}
+	return out
+}
+
+func history(d oncall.PageDetail, f pane.Frame) pane.Block {
+	out := pane.Block{heading(text.Const("HISTORY"))}
+	h := d.History
+	switch {
+	case h == nil:
+		return append(out, pane.L(pane.S(style.Dim, text.Const("not known whether it fired before"))))
+	case h.Count == 0:
+		return append(out, pane.L(pane.S(style.Text, text.Sprintf("has not fired in the last %s", pane.Ago(h.Window)))))
+	}
+	out = append(out, wrapped(text.Sprintf("fired %d times in %s, last %s", h.Count, pane.Ago(h.Window), f.Date(h.Last)), style.Text, f.Width)...)
+	if h.Fix != "" {
+		out = append(out, wrapped(text.Sprintf("last note: %s", h.Fix), style.OK, f.Width)...)
+	}
+	return out
+}
+
+// Handle scrolls. A newly selected page starts at the top.
+func (d *Detail) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
+	if d.of != f.Scene.Page {
+		d.of, d.scroll = f.Scene.Page, pane.Scroll{}
+	}
+	n := len(d.lines(f, b))
+	by, ok := pane.Step(a, f.Height, n)
+	if !ok {
+		return nil, false
+	}
+	d.scroll.Top += by
+	d.scroll.Window(n, f.Height, -1)
+	return nil, true
+}
+
+// Reason never objects.
+func (d *Detail) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }

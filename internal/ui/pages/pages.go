@@ -1,0 +1,261 @@
+// Package pages draws the list of pages, and everything known about one.
+package pages
+
+import (
+	"time"
+
+	"conway/internal/board"
+	"conway/internal/oncall"
+	"conway/internal/text"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
+)
+
+const (
+	// serviceFrom and urgencyFrom are the widths from which a row has room for
+	// these columns.
+	serviceFrom  = 60
+	urgencyFrom  = 44
+	serviceWidth = 14
+	ageWidth     = 5
+)
+
+// Pane is the list of pages.
+type Pane struct {
+	filter pane.Needle
+	scroll pane.Scroll
+}
+
+// New returns the pane.
+func New() *Pane { return &Pane{} }
+
+// Rows returns the rows that pass the filter, in the board's order.
+func (p *Pane) Rows(b board.Board) []board.PageRow {
+	var out []board.PageRow
+	for _, r := range b.Pages() {
+		if p.filter.Match(r.Page.Title, r.Page.Service.Name, r.Page.Status.String()) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Title counts what is open.
+func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
+	c := b.Counts()
+	l := pane.L(pane.S(style.Heading, text.Const("PAGES")))
+	if c.Known {
+		l = append(l, pane.S(style.Text, text.Sprintf(" %d open", c.Open)))
+		if c.Acked > 0 {
+			l = append(l, pane.S(style.Dim, text.Sprintf(" · %d acked", c.Acked)))
+		}
+	}
+	if s := pane.Freshness(b.PagesReading(), f.Now); !s.Text.Empty() {
+		l = append(l, pane.S(style.Text, text.Const(" ")), s)
+	}
+	return append(l, filterSpans(p.filter)...)
+}
+
+func filterSpans(n pane.Needle) pane.Line {
+	if n.String() == "" {
+		return nil
+	}
+	return pane.L(pane.S(style.Pending, text.Sprintf(" /%s", n.String())))
+}
+
+// View draws a row a page, or says why there is none.
+func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
+	rows := p.Rows(b)
+	if len(rows) == 0 {
+		return p.empty(f, b)
+	}
+	cursor := indexOf(rows, f.Scene.Page)
+	from, to := p.scroll.Visible(len(rows), f.Height, cursor)
+	out := make(pane.Block, 0, to-from)
+	for i := from; i < to; i++ {
+		l := row(rows[i], f)
+		if i == cursor {
+			l = l.As(style.Selected)
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// empty never says "no pages" unless every source said so, freshly and in full.
+func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
+	r := b.PagesReading()
+	if p.filter.String() != "" && len(b.Pages()) > 0 {
+		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d pages, none matches /%s; esc shows all", len(b.Pages()), p.filter.String())))}
+	}
+	switch r.Quality(f.Now) {
+	case oncall.Live, oncall.NoData:
+		if !b.Counts().Known {
+			return pane.Block{pane.L(pane.S(style.Dim, text.Const("waiting for every pager to answer")))}
+		}
+		return pane.Block{pane.L(pane.S(style.OK, text.Const("✓ nothing open")))}
+	case oncall.Never:
+		if r.Fault == nil {
+			return pane.Block{pane.L(pane.S(style.Dim, text.Const("asking the pager …")))}
+		}
+	case oncall.Late, oncall.Stale, oncall.Lost:
+	}
+	out := pane.Block{pane.L(pane.S(style.Error, text.Const("? not known whether anything is open")))}
+	return append(out, pane.FaultLines(r.Fault, f.Width)...)
+}
+
+func indexOf(rows []board.PageRow, ref oncall.Ref) int {
+	for i, r := range rows {
+		if r.Page.Ref == ref {
+			return i
+		}
+	}
+	return -1
+}
+
+func row(r board.PageRow, f pane.Frame) pane.Line {
+	pointer := text.Const("  ")
+	if r.Page.Ref == f.Scene.Page {
+		pointer = text.Const("▶ ")
+	}
+	sign, role := Sign(r, f.Now)
+	l := pane.L(pane.S(style.Key, pointer), pane.S(role, sign), pane.S(style.Text, text.Const(" ")))
+	if f.Width >= urgencyFrom {
+		u := pane.S(style.Text, text.Const("high "))
+		if r.Page.Urgency == oncall.Low {
+			u = pane.S(style.Dim, text.Const("low  "))
+		}
+		l = append(l, u)
+	}
+	tail := rowTail(r, f)
+	title := text.Decode(r.Page.Title)
+	if title.Empty() {
+		title = text.Sprintf("(no title) %s", r.Page.Ref.ID)
+	}
+	if r.New {
+		title = text.Concat(text.Const("NEW "), title)
+	}
+	room := f.Width - l.Width() - tail.Width()
+	titleRole := style.Text
+	if r.Page.Status == oncall.Resolved || r.Gone {
+		titleRole = style.Dim
+	}
+	l = append(l, pane.S(titleRole, title.Fit(max(0, room))))
+	return append(l, tail...)
+}
+
+// rowTail is what stands at the right of a row: our own action if one is under
+// way, else the service; then the age.
+func rowTail(r board.PageRow, f pane.Frame) pane.Line {
+	age := pane.S(style.Dim, pane.Age(f.Now.Sub(r.Page.CreatedAt)).PadLeft(ageWidth))
+	space := pane.S(style.Text, text.Const(" "))
+	if s, ok := Progress(r, f.Now); ok {
+		return pane.L(space, s, age)
+	}
+	if len(r.Page.Odd) > 0 {
+		return pane.L(space, pane.S(style.Warn, text.Const("? odd answer")), age)
+	}
+	if f.Width < serviceFrom {
+		return pane.L(space, age)
+	}
+	return pane.L(space, pane.S(style.Accent, text.Decode(r.Page.Service.Name).Fit(serviceWidth)), age)
+}
+
+// Sign returns the one cell that tells a page's state without colour, and its
+// role.
+func Sign(r board.PageRow, now time.Time) (text.Safe, style.Role) {
+	if r.Gone {
+		return text.Const("?"), style.Stale
+	}
+	switch r.Page.Status {
+	case oncall.Triggered:
+		role := style.Error
+		if r.Page.Urgency == oncall.Low {
+			role = style.Warn
+		}
+		if q := r.Quality(now); q == oncall.Stale || q == oncall.Lost {
+			role = style.Stale
+		}
+		return text.Const("●"), role
+	case oncall.Acknowledged:
+		return text.Const("◐"), style.Warn
+	case oncall.Resolved:
+		return text.Const("✓"), style.OK
+	case oncall.StatusUnknown:
+	}
+	return text.Const("?"), style.Warn
+}
+
+// Progress tells how far our own action on a page is, if there is news of one.
+func Progress(r board.PageRow, now time.Time) (pane.Span, bool) {
+	if r.Gone {
+		return pane.S(style.Stale, text.Const("not listed any more, not seen to resolve")), true
+	}
+	if n := len(r.Pending); n > 0 {
+		return pending(r.Pending[n-1], now), true
+	}
+	if r.Disputed != nil {
+		return pane.S(style.Error, text.Sprintf("%s was confirmed, but the list disagrees", r.Disputed.Action.Kind)), true
+	}
+	if r.Last == nil {
+		return pane.Span{}, false
+	}
+	switch r.Last.State {
+	case oncall.Refused:
+		return pane.S(style.Error, text.Sprintf("%s refused", r.Last.Action.Kind)), true
+	case oncall.Unconfirmed:
+		return pane.S(style.Warn, text.Sprintf("%s unconfirmed", r.Last.Action.Kind)), true
+	case oncall.Confirmed:
+		if r.Last.Action.Kind == oncall.Acknowledge && r.Page.Status == oncall.Acknowledged {
+			return pane.S(style.OK, text.Const("acked by you")), true
+		}
+	case oncall.Held, oncall.Sending, oncall.Cancelled:
+	}
+	return pane.Span{}, false
+}
+
+func pending(s board.ActionStatus, now time.Time) pane.Span {
+	verb := s.Action.Kind
+	if s.State == oncall.Held {
+		left := int((s.Action.NotBefore.Sub(now) + time.Second - 1) / time.Second)
+		return pane.S(style.Pending, text.Sprintf("%s in %d s", verb, max(0, left)))
+	}
+	if s.State == oncall.Unconfirmed {
+		return pane.S(style.Warn, text.Sprintf("%s unconfirmed", verb))
+	}
+	if s.Fault != nil {
+		if s.NextTry.After(now) {
+			return pane.S(style.Warn, text.Sprintf("%s waits, next try in %s", verb, pane.Age(s.NextTry.Sub(now))))
+		}
+		return pane.S(style.Warn, text.Sprintf("%s: trying again", verb))
+	}
+	return pane.S(style.Pending, text.Sprintf("%s: sending", verb))
+}
+
+// Handle moves the selection; everything else is for the root.
+func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
+	rows := p.Rows(b)
+	by, ok := pane.Step(a, f.Height, len(rows))
+	if !ok {
+		return nil, false
+	}
+	if len(rows) == 0 {
+		return nil, true
+	}
+	i := max(0, min(len(rows)-1, max(0, indexOf(rows, f.Scene.Page))+by))
+	if indexOf(rows, f.Scene.Page) < 0 && by > 0 {
+		i = 0 // nothing was selected: the first press selects the first row
+	}
+	p.scroll.Window(len(rows), f.Height, i)
+	return pane.Select{Ref: rows[i].Page.Ref}, true
+}
+
+// Reason never objects: the list can always be moved in.
+func (p *Pane) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
+
+// Filter shows only pages that match.
+func (p *Pane) Filter(s string) { p.filter = pane.NewNeedle(s) }
+
+// Filtered returns the filter in force.
+func (p *Pane) Filtered() string { return p.filter.String() }

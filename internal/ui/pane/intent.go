@@ -1,0 +1,117 @@
+package pane
+
+import (
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/runbook"
+)
+
+// Intent is what a person wants, on which target. It does nothing by itself.
+// The set is sealed. Every intent that acts on something names it: there is no
+// "current one" in an effect.
+type Intent interface{ intent() }
+
+// The intents that change the world outside the screen. One function in the
+// whole program carries them out.
+type (
+	// Act asks for an ack, a resolve or a note. The action's ID is filled in by
+	// whoever carries it out.
+	Act struct{ Action oncall.Action }
+	// CancelAct takes back an action that is still held.
+	CancelAct struct{ ID string }
+	// RunStep runs exactly these approved bytes.
+	RunStep struct {
+		Page oncall.Page
+		// Detail holds the labels that the step gets as variables; it may be nil.
+		Detail  *oncall.PageDetail
+		Service string
+		// Runbook is the file's path, or AdHoc.
+		Runbook string
+		Step    runbook.Step
+		// Digest is runbook.Digest of what was shown.
+		Digest string
+	}
+	// CancelRun ends a running step and all its children.
+	CancelRun struct{ ID string }
+	// LoadDetail asks a pager for everything about one page.
+	LoadDetail struct{ Page oncall.Page }
+	// Ask puts questions to the metrics sources, by source name.
+	Ask struct{ Questions map[string]oncall.Question }
+	// Refresh looks again now, at every source.
+	Refresh struct{}
+	// Copy puts text on the clipboard of the person's own terminal.
+	Copy struct {
+		What string
+		Raw  string
+	}
+	// OpenURL opens an address, or shows it where nothing can open it.
+	OpenURL struct{ URL string }
+	// EditNote opens the person's editor on a note that has been begun.
+	EditNote struct {
+		Target oncall.Ref
+		Title  string
+		Text   string
+	}
+	// Quit ends the program, after everything undelivered is delivered when Flush
+	// is set.
+	Quit struct{ Flush bool }
+)
+
+// The intents that change only what the screen shows.
+type (
+	// Select makes a page the one that the other panes follow.
+	Select struct{ Ref oncall.Ref }
+	// Show opens an on-demand pane, or closes it when it is open.
+	Show struct{ Kind Kind }
+	// ConfirmStep opens the screen that shows a step's exact bytes.
+	ConfirmStep struct {
+		Runbook string
+		Step    runbook.Step
+	}
+	// CursorAt moves the time cursor that runs through every pane; zero hides it.
+	CursorAt struct{ At time.Time }
+	// Say shows a sentence, such as why a key cannot act.
+	Say struct{ Reason string }
+)
+
+func (Act) intent()         {}
+func (CancelAct) intent()   {}
+func (RunStep) intent()     {}
+func (CancelRun) intent()   {}
+func (LoadDetail) intent()  {}
+func (Ask) intent()         {}
+func (Refresh) intent()     {}
+func (Copy) intent()        {}
+func (OpenURL) intent()     {}
+func (EditNote) intent()    {}
+func (Quit) intent()        {}
+func (Select) intent()      {}
+func (Show) intent()        {}
+func (ConfirmStep) intent() {}
+func (CursorAt) intent()    {}
+func (Say) intent()         {}
+
+// AdHoc is the Runbook of a command that somebody typed.
+const AdHoc = "ad hoc"
+
+// Kind names a pane.
+type Kind uint8
+
+// The panes. The first four are tiled; the others open on demand.
+const (
+	None Kind = iota
+	Pages
+	Deploys
+	Metrics
+	Logs
+	Detail
+	Runbook
+	Timeline
+	Health
+)
+
+// String returns the pane's name in a config file.
+func (k Kind) String() string {
+	return [...]string{"", "pages", "deploys", "metrics", "logs", "detail", "runbook", "timeline", "health"}[k]
+}

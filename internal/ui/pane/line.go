@@ -1,0 +1,136 @@
+package pane
+
+import (
+	"conway/internal/text"
+	"conway/internal/ui/style"
+)
+
+// Span is a run of cells of one role.
+type Span struct {
+	Role style.Role
+	Text text.Safe
+}
+
+// S makes a Span.
+func S(role style.Role, t text.Safe) Span { return Span{role, t} }
+
+// Line is one row of spans.
+type Line []Span
+
+// L makes a Line.
+func L(spans ...Span) Line { return spans }
+
+// Width returns how many cells the line takes.
+func (l Line) Width() int {
+	w := 0
+	for _, s := range l {
+		w += s.Text.Width()
+	}
+	return w
+}
+
+// Fit returns the line in exactly w cells: cut with an ellipsis, or padded with
+// the role of its last span.
+func (l Line) Fit(w int) Line {
+	out := make(Line, 0, len(l)+1)
+	left := w
+	for i, s := range l {
+		sw := s.Text.Width()
+		if sw > left || (sw == left && left > 0 && Line(l[i+1:]).Width() > 0) {
+			if left > 0 {
+				// One cell beyond the room makes Truncate draw its ellipsis even when
+				// this span alone would fit and a later one is lost.
+				t := text.Concat(s.Text, text.Const("  ")).Truncate(left)
+				out = append(out, Span{s.Role, t})
+			}
+			return out
+		}
+		out = append(out, s)
+		left -= sw
+	}
+	if left > 0 {
+		role := style.Text
+		if n := len(l); n > 0 && l[n-1].Role == style.Selected {
+			role = style.Selected
+		}
+		out = append(out, Span{role, text.Safe{}.Pad(left)})
+	}
+	return out
+}
+
+// As returns the line with every span in the role, for a selected row.
+func (l Line) As(role style.Role) Line {
+	out := make(Line, len(l))
+	for i, s := range l {
+		out[i] = Span{role, s.Text}
+	}
+	return out
+}
+
+// Split returns a line of width w with left at its start and right at its end.
+// When both do not fit, right is kept whole and left is cut.
+func Split(left, right Line, w int) Line {
+	rw := right.Width()
+	if rw == 0 {
+		return left.Fit(w)
+	}
+	if rw+2 > w {
+		return left.Fit(w)
+	}
+	return append(left.Fit(w-rw), right...)
+}
+
+// Block is a rectangle of lines.
+type Block []Line
+
+// Fit returns the block in exactly w by h cells. Lines beyond h are left out.
+func (b Block) Fit(w, h int) Block {
+	out := make(Block, 0, h)
+	for _, l := range b {
+		if len(out) == h {
+			break
+		}
+		out = append(out, l.Fit(w))
+	}
+	for len(out) < h {
+		out = append(out, Line(nil).Fit(w))
+	}
+	return out
+}
+
+// Wrap breaks the line into lines of at most w cells, wherever they end.
+func (l Line) Wrap(w int) []Line {
+	if w <= 0 {
+		return nil
+	}
+	out := []Line{nil}
+	left := w
+	for _, s := range l {
+		for s.Text.Width() > left {
+			last := len(out) - 1
+			out[last] = append(out[last], Span{s.Role, s.Text.Slice(0, left)})
+			s.Text = s.Text.Slice(left, s.Text.Width())
+			out, left = append(out, nil), w
+		}
+		if !s.Text.Empty() {
+			last := len(out) - 1
+			out[last] = append(out[last], s)
+			left -= s.Text.Width()
+		}
+	}
+	return out
+}
+
+// Slice returns the cells from (inclusive) to to (exclusive).
+func (l Line) Slice(from, to int) Line {
+	var out Line
+	x := 0
+	for _, s := range l {
+		w := s.Text.Width()
+		if a, b := max(from-x, 0), min(to-x, w); a < b {
+			out = append(out, Span{s.Role, s.Text.Slice(a, b)})
+		}
+		x += w
+	}
+	return out
+}

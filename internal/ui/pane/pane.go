@@ -1,0 +1,69 @@
+package pane
+
+import (
+	"time"
+
+	"conway/internal/board"
+	"conway/internal/follow"
+	"conway/internal/oncall"
+	"conway/internal/runbook"
+	"conway/internal/text"
+	"conway/internal/ui/keymap"
+)
+
+// Frame is all that a view depends on besides the board: the room it has, the
+// time, and what the panes follow.
+type Frame struct {
+	// Width and Height are the room inside the borders, in cells.
+	Width, Height int
+	Focused       bool
+	Now           time.Time
+	Zone          *time.Location
+	// Plain asks for one item a line without decoration, for narrow screens.
+	Narrow bool
+	Scene  Scene
+}
+
+// Scene is what all panes follow.
+type Scene struct {
+	// Page is the selected page, zero for none.
+	Page oncall.Ref
+	// Service is what the page resolved to, and Why says how.
+	Service follow.Service
+	Why     string
+	// Window is the shared window of time; Live is true while its end is now.
+	Window oncall.Window
+	Live   bool
+	// Cursor is the shared time cursor, zero for none.
+	Cursor time.Time
+	// Suspects are the deploys that preceded the page, best first.
+	Suspects []follow.Suspect
+	// Runbook is the page's runbook, and RunbookWhy says how it was found or why
+	// there is none.
+	Runbook    *runbook.Entry
+	RunbookWhy string
+	// Pinned says which panes do not follow.
+	Pinned map[Kind]bool
+}
+
+// Pane is one tile. A pane keeps only what concerns looking: scroll position,
+// filter, cursor. Its view is pure.
+type Pane interface {
+	// Title is drawn in the pane's border.
+	Title(Frame, board.Board) Line
+	// View draws the pane; the caller fits the block to the frame.
+	View(Frame, board.Board) Block
+	// Handle answers an action of the keymap, and reports whether the pane knows
+	// it. The intent may be nil.
+	Handle(keymap.Action, Frame, board.Board) (intent Intent, known bool)
+	// Reason returns why the action cannot act now, or an empty text.
+	Reason(keymap.Action, Frame, board.Board) text.Safe
+}
+
+// Filterable is a pane that `/` works on.
+type Filterable interface {
+	// Filter shows only what matches; an empty string shows everything.
+	Filter(string)
+	// Filtered returns the filter in force.
+	Filtered() string
+}

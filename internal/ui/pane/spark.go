@@ -1,0 +1,175 @@
+package pane
+
+import (
+	"math"
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/text"
+	"conway/internal/ui/style"
+)
+
+// Mark is a moment drawn on a time axis.
+type Mark struct {
+	At time.Time
+	// Cursor is true for the shared time cursor, false for a deploy.
+	Cursor bool
+}
+
+// Spark draws points over the window in w cells, one row high, with marks on
+// the same axis. A column without a point stays empty: a gap is a gap.
+func Spark(points []oncall.Point, win oncall.Window, w int, marks []Mark) Line {
+	c := Chart(points, win, w, 1, marks)
+	if len(c) == 0 {
+		return nil
+	}
+	return c[0]
+}
+
+// Chart draws points over the window in w by h cells, highest row first.
+func Chart(points []oncall.Point, win oncall.Window, w, h int, marks []Mark) Block {
+	if w <= 0 || h <= 0 || win.Span() <= 0 {
+		return nil
+	}
+	cols := columns(points, win, w)
+	low, high := bounds(cols)
+	out := make(Block, 0, h)
+	for row := h - 1; row >= 0; row-- {
+		at := make([]Span, w)
+		for i, v := range cols {
+			at[i] = S(style.Bar, bar(level(v, low, high, h)-row*barLevels))
+		}
+		mark(at, win, marks)
+		out = append(out, merge(at))
+	}
+	return out
+}
+
+func mark(at []Span, win oncall.Window, marks []Mark) {
+	for _, m := range marks {
+		i, ok := Column(m.At, win, len(at))
+		if !ok {
+			continue
+		}
+		if m.Cursor {
+			at[i] = S(style.Cursor, at[i].Text)
+		} else {
+			at[i] = S(style.Deploy, text.Const("┊"))
+		}
+	}
+}
+
+// Column returns the column of a window w cells wide that t falls into.
+func Column(t time.Time, win oncall.Window, w int) (int, bool) {
+	if t.Before(win.Start) || t.After(win.End) || win.Span() <= 0 {
+		return 0, false
+	}
+	return min(w-1, int(int64(w)*int64(t.Sub(win.Start))/int64(win.Span()))), true
+}
+
+// columns returns the highest point of each column, NaN for none.
+func columns(points []oncall.Point, win oncall.Window, w int) []float64 {
+	cols := make([]float64, w)
+	for i := range cols {
+		cols[i] = math.NaN()
+	}
+	last := -1
+	for _, p := range points {
+		i, ok := Column(p.At, win, w)
+		if !ok || math.IsNaN(p.V) || math.IsInf(p.V, 0) {
+			continue
+		}
+		if math.IsNaN(cols[i]) || p.V > cols[i] {
+			cols[i] = p.V
+		}
+		last = max(last, i)
+	}
+	return bridge(cols, points, win, w)
+}
+
+// bridge fills the columns between two neighbouring points when there are more
+// columns than points, but never across a gap of more than two usual steps.
+func bridge(cols []float64, points []oncall.Point, win oncall.Window, w int) []float64 {
+	if len(points) < 2 {
+		return cols
+	}
+	step := points[1].At.Sub(points[0].At)
+	for i := 2; i < len(points); i++ {
+		step = min(step, points[i].At.Sub(points[i-1].At))
+	}
+	for i := 1; i < len(points); i++ {
+		if points[i].At.Sub(points[i-1].At) > 2*step {
+			continue
+		}
+		a, ok1 := Column(points[i-1].At, win, w)
+		b, ok2 := Column(points[i].At, win, w)
+		if !ok1 || !ok2 {
+			continue
+		}
+		for c := a + 1; c < b; c++ {
+			if math.IsNaN(cols[c]) {
+				cols[c] = points[i-1].V
+			}
+		}
+	}
+	return cols
+}
+
+func bounds(cols []float64) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, v := range cols {
+		if !math.IsNaN(v) {
+			low, high = min(low, v), max(high, v)
+		}
+	}
+	// A quantity that is never negative is drawn from zero, so that a small
+	// wobble does not look like a cliff.
+	if low > 0 {
+		low = 0
+	}
+	return low, high
+}
+
+// barLevels is how many heights one cell can show.
+const barLevels = 8
+
+// level returns how high a value stands in a chart of h rows, in eighths of a
+// row; at least one for a value that is there, and negative for none.
+func level(v, low, high float64, h int) int {
+	switch {
+	case math.IsNaN(v):
+		return -1
+	case high <= low:
+		return 1
+	}
+	return 1 + int(math.Round((v-low)/(high-low)*float64(h*barLevels-1)))
+}
+
+// bar draws what of a column falls into one cell: nothing to the full eight.
+func bar(n int) text.Safe {
+	switch {
+	case n <= 0:
+		return text.Const(" ")
+	case n >= barLevels:
+		return text.Const("█")
+	}
+	return [...]text.Safe{
+		text.Const("▁"), text.Const("▂"), text.Const("▃"), text.Const("▄"), text.Const("▅"), text.Const("▆"), text.Const("▇"),
+	}[n-1]
+}
+
+// merge joins neighbouring spans of one role.
+func merge(spans []Span) Line {
+	var out Line
+	for i := 0; i < len(spans); {
+		j := i
+		var parts []text.Safe
+		for j < len(spans) && spans[j].Role == spans[i].Role {
+			parts = append(parts, spans[j].Text)
+			j++
+		}
+		out = append(out, S(spans[i].Role, text.Concat(parts...)))
+		i = j
+	}
+	return out
+}

@@ -1,0 +1,299 @@
+// Package steps draws the page's runbook: the document as it was written, each
+// fenced shell block a step with its state, and what the steps printed.
+package steps
+
+import (
+	"conway/internal/board"
+	"conway/internal/oncall"
+	"conway/internal/runbook"
+	"conway/internal/text"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
+)
+
+// Pane is the runbook of the selected page.
+type Pane struct {
+	scroll pane.Scroll
+	// of is the runbook that step and scroll belong to.
+	of   string
+	step int
+	// free is true after a person scrolled away from the selected step.
+	free bool
+}
+
+// New returns the pane.
+func New() *Pane { return &Pane{} }
+
+// Title names the runbook and how it was found.
+func (p *Pane) Title(f pane.Frame, _ board.Board) pane.Line {
+	l := pane.L(pane.S(style.Heading, text.Const("RUNBOOK")))
+	if e := f.Scene.Runbook; e != nil {
+		l = append(l, pane.S(style.Text, text.Sprintf(" %s", e.Runbook.Title)),
+			pane.S(style.Dim, text.Sprintf(" · %s", f.Scene.RunbookWhy)))
+	}
+	return l
+}
+
+// page is the drawn document, and where each step stands in it.
+type page struct {
+	lines pane.Block
+	// from and to are the lines of each step, output included.
+	from, to []int
+}
+
+// View draws the part of the document around the selected step.
+func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
+	if f.Scene.Runbook == nil {
+		return p.none(f)
+	}
+	pg := p.document(f, b)
+	from, to := p.visible(pg, f)
+	return pg.lines[from:to]
+}
+
+func (p *Pane) none(f pane.Frame) pane.Block {
+	why := f.Scene.RunbookWhy
+	if why == "" {
+		why = "no page is selected"
+	}
+	var out pane.Block
+	for _, l := range text.Decode(why).Wrap(max(1, f.Width)) {
+		out = append(out, pane.L(pane.S(style.Dim, l)))
+	}
+	return out
+}
+
+func (p *Pane) visible(pg page, f pane.Frame) (from, to int) {
+	s := p.scroll
+	sel := p.selected(f)
+	if (!p.free || p.of != f.Scene.Runbook.Path) && sel < len(pg.from) {
+		// The end of the selected step first, then its start: when both do not fit
+		// the start wins.
+		s.Window(len(pg.lines), f.Height, max(0, pg.to[sel]-1))
+		s.Window(len(pg.lines), f.Height, pg.from[sel])
+	}
+	return s.Visible(len(pg.lines), f.Height, -1)
+}
+
+// selected returns the selected step, the first one of another runbook.
+func (p *Pane) selected(f pane.Frame) int {
+	if p.of != f.Scene.Runbook.Path {
+		return 0
+	}
+	return min(p.step, max(0, len(f.Scene.Runbook.Runbook.Steps)-1))
+}
+
+func (p *Pane) document(f pane.Frame, b board.Board) page {
+	rb := f.Scene.Runbook.Runbook
+	var pg page
+	if err := f.Scene.Runbook.Err; err != nil {
+		for _, l := range text.Decode(err.Error()).Wrap(max(1, f.Width)) {
+			pg.lines = append(pg.lines, pane.L(pane.S(style.Error, l)))
+		}
+	}
+	for _, pr := range rb.Problems {
+		for _, l := range text.Decode(pr.In(rb.Name)).Wrap(max(1, f.Width)) {
+			pg.lines = append(pg.lines, pane.L(pane.S(style.Warn, l)))
+		}
+	}
+	sel := p.selected(f)
+	for _, bl := range rb.Blocks {
+		if bl.Step == runbook.NoStep || bl.Step >= len(rb.Steps) {
+			pg.lines = append(pg.lines, block(bl, f.Width)...)
+			continue
+		}
+		pg.from = append(pg.from, len(pg.lines))
+		pg.lines = append(pg.lines, step(rb.Steps[bl.Step], bl.Step == sel, f, b)...)
+		pg.to = append(pg.to, len(pg.lines))
+	}
+	return pg
+}
+
+func block(bl runbook.Block, w int) pane.Block {
+	role, prefix := style.Text, text.Safe{}
+	switch bl.Kind {
+	case runbook.Heading:
+		role = style.Heading
+	case runbook.List:
+		prefix = text.Concat(text.Safe{}.Pad(2*max(0, bl.Level-1)), text.Decode(bl.Marker).Pad(2))
+		if prefix.Width() > 0 {
+			prefix = text.Concat(prefix, text.Const(" "))
+		}
+	case runbook.Quote:
+		role, prefix = style.Accent, text.Const("│ ")
+	case runbook.Code:
+		role, prefix = style.Dim, text.Const("  ")
+	case runbook.HTML:
+		role = style.Dim
+	case runbook.Rule:
+		return pane.Block{pane.L(pane.S(style.Border, text.Const("──────")))}
+	case runbook.Text:
+	}
+	var out pane.Block
+	for _, raw := range text.Lines(bl.Text) {
+		for _, l := range raw.Wrap(max(1, w-prefix.Width())) {
+			out = append(out, pane.L(pane.S(role, prefix), pane.S(role, l)))
+		}
+	}
+	return out
+}
+
+func step(s runbook.Step, selected bool, f pane.Frame, b board.Board) pane.Block {
+	pointer, role := text.Const("  "), style.Title
+	if selected {
+		pointer = text.Const("▶ ")
+		if f.Focused {
+			role = style.Selected
+		}
+	}
+	head := pane.L(pane.S(style.Key, pointer), pane.S(role, text.Sprintf("%d %s ", s.Index+1, s.Title)), effect(s))
+	r, ran := Last(b, f.Scene, s)
+	if ran {
+		head = append(head, pane.S(style.Text, text.Const(" ")), Outcome(r, f))
+	}
+	out := pane.Block{head}
+	for _, l := range text.Lines(string(s.Script)) {
+		for _, w := range l.Wrap(max(1, f.Width-4)) {
+			out = append(out, pane.L(pane.S(style.Border, text.Const("  │ ")), pane.S(style.Accent, w)))
+		}
+	}
+	for _, pr := range s.Problems {
+		for _, l := range text.Sprintf("cannot run, line %d: %s; %s", pr.Line, pr.Text, pr.Fix).Wrap(max(1, f.Width-4)) {
+			out = append(out, pane.L(pane.S(style.Text, text.Const("    ")), pane.S(style.Warn, l)))
+		}
+	}
+	if ran {
+		out = append(out, output(r, f)...)
+	}
+	return out
+}
+
+func effect(s runbook.Step) pane.Span {
+	switch s.Effect {
+	case runbook.Observe:
+		return pane.S(style.OK, text.Const("[observe]"))
+	case runbook.Dangerous:
+		return pane.S(style.Critical, text.Const("[DANGEROUS]"))
+	case runbook.Change:
+	}
+	return pane.S(style.Warn, text.Const("[change]"))
+}
+
+// Last returns the newest run of a step for the scene's page.
+func Last(b board.Board, sc pane.Scene, s runbook.Step) (board.Run, bool) {
+	for _, r := range b.Runs() {
+		if r.Page == sc.Page && sc.Runbook != nil && r.Runbook == sc.Runbook.Path && r.Step == s.Index {
+			return r, true
+		}
+	}
+	return board.Run{}, false
+}
+
+// Outcome tells how a run is going, or how it ended and how long it took.
+func Outcome(r board.Run, f pane.Frame) pane.Span {
+	took := pane.Ago(r.Duration(f.Now))
+	switch {
+	case r.State == oncall.RunExited && r.Exit == 0:
+		return pane.S(style.OK, text.Sprintf("✓ exit 0 after %s", took))
+	case r.State == oncall.RunExited:
+		return pane.S(style.Error, text.Sprintf("✗ exit %d after %s", r.Exit, took))
+	case r.State == oncall.RunFailed:
+		return pane.S(style.Error, text.Sprintf("✗ %s", r.Reason))
+	case r.State == oncall.RunCancelled:
+		return pane.S(style.Warn, text.Sprintf("cancelled after %s", took))
+	}
+	return pane.S(style.Pending, text.Sprintf("%s, %s", r.State, took))
+}
+
+// shownOutput is how many of a step's last lines stand below it; the rest is
+// there to scroll in the timeline's transcript.
+const shownOutput = 200
+
+func output(r board.Run, f pane.Frame) pane.Block {
+	var out pane.Block
+	if r.Dropped.Count > 0 {
+		out = append(out, pane.L(pane.S(style.Warn, text.Sprintf("    %d lines of output left out: %s", r.Dropped.Count, r.Dropped.Reason))))
+	}
+	lines := r.Output
+	if n := len(lines); n > shownOutput {
+		out = append(out, pane.L(pane.S(style.Dim, text.Sprintf("    … %d earlier lines", n-shownOutput))))
+		lines = lines[n-shownOutput:]
+	}
+	for _, o := range lines {
+		role := style.Text
+		if o.Stderr {
+			role = style.Error
+		}
+		for _, l := range text.Decode(o.Text).Wrap(max(1, f.Width-4)) {
+			out = append(out, pane.L(pane.S(style.Border, text.Const("  ┊ ")), pane.S(role, l)))
+		}
+	}
+	if len(r.Survivors) > 0 {
+		out = append(out, pane.L(pane.S(style.Error, text.Sprintf("    still running: process %s", r.Survivors))))
+	}
+	return out
+}
+
+// Handle moves between steps, and asks to confirm the selected one.
+func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
+	if f.Scene.Runbook == nil {
+		return nil, false
+	}
+	e := f.Scene.Runbook
+	if p.of != e.Path {
+		p.of, p.step, p.free, p.scroll = e.Path, 0, false, pane.Scroll{}
+	}
+	n := len(e.Runbook.Steps)
+	switch a {
+	case keymap.Down, keymap.Up:
+		by := 1
+		if a == keymap.Up {
+			by = -1
+		}
+		p.step, p.free = max(0, min(n-1, p.step+by)), false
+		return nil, true
+	case keymap.PageUp, keymap.PageDown, keymap.Top, keymap.Bottom:
+		pg := p.document(f, b)
+		p.scroll.Top, _ = p.visible(pg, f)
+		by, _ := pane.Step(a, f.Height, len(pg.lines))
+		p.free = true
+		p.scroll.Top += by
+		p.scroll.Window(len(pg.lines), f.Height, -1)
+		return nil, true
+	case keymap.Detail:
+		if n == 0 {
+			return pane.Say{Reason: "this runbook has no step that can be run"}, true
+		}
+		return pane.ConfirmStep{Runbook: e.Path, Step: e.Runbook.Steps[p.selected(f)]}, true
+	case keymap.CancelStep:
+		return p.cancel(f, b), true
+	case keymap.Copy:
+		if n > 0 {
+			return pane.Copy{What: "the step", Raw: string(e.Runbook.Steps[p.selected(f)].Script)}, true
+		}
+	}
+	return nil, false
+}
+
+func (p *Pane) cancel(f pane.Frame, b board.Board) pane.Intent {
+	for _, r := range b.Runs() {
+		if r.Page == f.Scene.Page && !r.State.Done() {
+			return pane.CancelRun{ID: r.ID}
+		}
+	}
+	return pane.Say{Reason: "no step is running"}
+}
+
+// Reason says why a step cannot be run.
+func (p *Pane) Reason(a keymap.Action, f pane.Frame, _ board.Board) text.Safe {
+	if a != keymap.Detail || f.Scene.Runbook == nil {
+		return text.Safe{}
+	}
+	s := f.Scene.Runbook.Runbook.Steps
+	if i := p.selected(f); i < len(s) && !s[i].Runnable() {
+		pr := s[i].Problems[0]
+		return text.Sprintf("this step cannot run as it is written: line %d: %s; %s", pr.Line, pr.Text, pr.Fix)
+	}
+	return text.Safe{}
+}

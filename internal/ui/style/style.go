@@ -1,0 +1,184 @@
+// Package style turns semantic roles into terminal attributes. A view names a
+// role, never a colour; a theme file gives each role its look. State is never
+// told by a role alone: the view draws a letter or a sign beside it.
+package style
+
+import (
+	"fmt"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/goccy/go-yaml"
+
+	"conway/internal/text"
+)
+
+// Role is what a piece of text is for.
+type Role uint8
+
+// The roles. Their names in a theme file are those of [Role.String].
+const (
+	Text Role = iota
+	Dim
+	Title
+	Heading
+	Border
+	BorderFocus
+	Selected
+	Key
+	OK
+	Warn
+	Error
+	Critical
+	Pending
+	Stale
+	Accent
+	Bar
+	Deploy
+	Marker
+	Production
+	Input
+	Cursor
+	roleCount
+)
+
+// String returns the role's name in a theme file.
+func (r Role) String() string {
+	return [...]string{
+		"text", "dim", "title", "heading", "border", "border_focus", "selected", "key",
+		"ok", "warn", "error", "critical", "pending", "stale", "accent", "bar", "deploy",
+		"marker", "production", "input", "cursor",
+	}[r]
+}
+
+// Sheet is a theme made ready: the sequence that begins each role. The zero
+// Sheet draws everything plain.
+type Sheet struct {
+	open [roleCount]string
+	// ASCII replaces every sign beyond ASCII, for terminals without UTF-8.
+	ASCII bool
+}
+
+type look struct {
+	FG        string `yaml:"fg"`
+	BG        string `yaml:"bg"`
+	Bold      bool   `yaml:"bold"`
+	Faint     bool   `yaml:"faint"`
+	Italic    bool   `yaml:"italic"`
+	Underline bool   `yaml:"underline"`
+	Reverse   bool   `yaml:"reverse"`
+}
+
+// Parse reads a theme file. The error names the theme and the role or colour
+// that is missing or unknown.
+func Parse(name string, data []byte) (Sheet, error) {
+	var file struct {
+		Palette map[string]string `yaml:"palette"`
+		Roles   map[string]look   `yaml:"roles"`
+	}
+	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
+		return Sheet{}, fmt.Errorf("read theme %s: %w", name, err)
+	}
+	var s Sheet
+	for r := range roleCount {
+		l, ok := file.Roles[r.String()]
+		if !ok {
+			return Sheet{}, fmt.Errorf("read theme %s: role %s is missing", name, r)
+		}
+		open, err := l.open(file.Palette)
+		if err != nil {
+			return Sheet{}, fmt.Errorf("read theme %s: role %s: %w", name, r, err)
+		}
+		s.open[r] = open
+		delete(file.Roles, r.String())
+	}
+	for extra := range file.Roles {
+		return Sheet{}, fmt.Errorf("read theme %s: unknown role %q", name, extra)
+	}
+	return s, nil
+}
+
+func (l look) open(palette map[string]string) (string, error) {
+	var st ansi.Style
+	for _, c := range []struct {
+		name string
+		set  func(string)
+	}{
+		{l.FG, func(v string) { st = st.ForegroundColor(lipgloss.Color(v)) }},
+		{l.BG, func(v string) { st = st.BackgroundColor(lipgloss.Color(v)) }},
+	} {
+		if c.name == "" {
+			continue
+		}
+		v, ok := palette[c.name]
+		if !ok {
+			return "", fmt.Errorf("colour %q is not in the palette", c.name)
+		}
+		c.set(v)
+	}
+	if l.Bold {
+		st = st.Bold()
+	}
+	if l.Faint {
+		st = st.Faint()
+	}
+	if l.Italic {
+		st = st.Italic(true)
+	}
+	if l.Underline {
+		st = st.Underline(true)
+	}
+	if l.Reverse {
+		st = st.Reverse(true)
+	}
+	if len(st) == 0 {
+		return "", nil
+	}
+	return st.String(), nil
+}
+
+// Write appends s to b in the look of role. Markers that the decoder put in
+// place of hostile bytes get the marker role, which nothing else ever has.
+func (s *Sheet) Write(b *strings.Builder, role Role, t text.Safe) {
+	if t.Empty() {
+		return
+	}
+	if s.ASCII {
+		t = t.ASCII()
+	}
+	str := t.String()
+	start, inside, run := 0, false, role
+	for i, r := range str {
+		if r < 0x80 && !inside {
+			if run == role {
+				continue
+			}
+		}
+		var marker bool
+		marker, inside = text.IsMarker(r, inside)
+		now := role
+		if marker {
+			now = Marker
+		}
+		if now != run {
+			s.run(b, run, str[start:i])
+			start, run = i, now
+		}
+	}
+	s.run(b, run, str[start:])
+}
+
+func (s *Sheet) run(b *strings.Builder, role Role, str string) {
+	if str == "" {
+		return
+	}
+	open := s.open[role]
+	if open == "" {
+		b.WriteString(str)
+		return
+	}
+	b.WriteString(open)
+	b.WriteString(str)
+	b.WriteString(ansi.ResetStyle)
+}

@@ -1,0 +1,265 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/oncall"
+	"conway/internal/text"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/layout"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
+)
+
+// View draws the screen.
+func (m *Model) View() tea.View {
+	v := tea.NewView(m.Content())
+	v.AltScreen = true
+	v.WindowTitle = m.windowTitle().String()
+	return v
+}
+
+// Content returns the screen's rows, styled, each as wide as the terminal.
+func (m *Model) Content() string {
+	var b strings.Builder
+	for i, l := range m.rows() {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		for _, s := range l {
+			m.opts.Sheet.Write(&b, s.Role, s.Text)
+		}
+	}
+	return b.String()
+}
+
+// windowTitle carries the count, so that a window list shows it.
+func (m *Model) windowTitle() text.Safe {
+	c := m.board.Counts()
+	if !c.Known {
+		return text.Const("conway")
+	}
+	return text.Sprintf("conway %d open, %d unacked", c.Open, c.Triggered)
+}
+
+func (m *Model) rows() pane.Block {
+	s := m.screen
+	if s.W == 0 || s.H == 0 {
+		return nil
+	}
+	if s.Line {
+		return pane.Block{m.summary().Fit(s.W)}.Fit(s.W, s.H)
+	}
+	rows := make(pane.Block, s.H)
+	put := func(r layout.Rect, b pane.Block) {
+		for i, l := range b.Fit(r.W, r.H) {
+			rows[r.Y+i] = append(rows[r.Y+i], l...)
+		}
+	}
+	put(s.Title, pane.Block{m.titleLine(s.W)})
+	put(s.Brief, m.brief(s.Brief.W, s.Brief.H))
+	// Tiles come column by column; rows are filled from left to right.
+	for _, t := range s.Tiles {
+		put(t.Rect, m.tile(t))
+	}
+	put(s.Footer, pane.Block{m.footer(s.W)})
+	if n := len(m.stack); n > 0 {
+		m.drawOverlay(rows, m.stack[n-1])
+	}
+	return rows
+}
+
+// summary is all there is room for on a tiny screen: the count, the oldest age
+// and the ack key.
+func (m *Model) summary() pane.Line {
+	if n := len(m.stack); n > 0 {
+		return m.stack[n-1].Title(m.frame(m.w, 1, pane.None), m.board)
+	}
+	c := m.board.Counts()
+	if !c.Known {
+		return pane.L(pane.S(style.Dim, text.Const("conway: asking")))
+	}
+	l := pane.L(pane.S(style.Title, text.Sprintf("%d open", c.Open)))
+	if c.Triggered > 0 {
+		l = append(l, pane.S(style.Error, text.Sprintf(" ● %s", pane.Age(m.now.Sub(c.OldestUnacked)))),
+			pane.S(style.Key, text.Sprintf(" %s ack", m.opts.Keys.Key(keymap.Ack))))
+	}
+	return l
+}
+
+// tile draws a pane with its title, in a box where there is one.
+func (m *Model) tile(t layout.Tile) pane.Block {
+	in := t.Inner()
+	f := m.frame(in.W, in.H, t.Kind)
+	p := m.panes[t.Kind]
+	title := p.Title(f, m.board)
+	if m.pinned[t.Kind] && t.Kind != pane.Deploys {
+		title = append(title, pane.S(style.Warn, text.Const(" pinned")))
+	}
+	body := p.View(f, m.board).Fit(in.W, in.H)
+	border := style.Border
+	if f.Focused {
+		border = style.BorderFocus
+	}
+	if !t.Boxed {
+		head := pane.L(pane.S(border, text.Const("── ")))
+		if f.Focused {
+			head = pane.L(pane.S(border, text.Const("━━ ")))
+		}
+		head = append(head, title...)
+		head = append(head, pane.S(style.Text, text.Const(" ")))
+		return append(pane.Block{rule(head, border, f.Focused, t.W)}, body...)
+	}
+	return box(t, title, border, body)
+}
+
+// rule continues a line with a border to width w.
+func rule(l pane.Line, border style.Role, heavy bool, w int) pane.Line {
+	sign := text.Const("─")
+	if heavy {
+		sign = text.Const("━")
+	}
+	left := w - l.Width()
+	if left <= 0 {
+		return l.Fit(w)
+	}
+	return append(l, pane.S(border, repeat(sign, left)))
+}
+
+func repeat(s text.Safe, n int) text.Safe {
+	parts := make([]text.Safe, max(0, n))
+	for i := range parts {
+		parts[i] = s
+	}
+	return text.Concat(parts...)
+}
+
+func box(t layout.Tile, title pane.Line, border style.Role, body pane.Block) pane.Block {
+	left, right := text.Const("┌"), text.Const("┐")
+	if t.Joined {
+		left, right = text.Const("├"), text.Const("┤")
+	}
+	head := append(pane.L(pane.S(border, left), pane.S(border, text.Const(" "))), title...)
+	head = append(head.Fit(min(head.Width(), t.W-2)), pane.S(border, text.Const(" ")))
+	head = append(rule(head, border, border == style.BorderFocus, t.W-1), pane.S(border, right))
+	out := pane.Block{head}
+	side := pane.S(border, text.Const("│"))
+	for _, l := range body {
+		row := append(pane.L(side), l...)
+		out = append(out, append(row, side))
+	}
+	if t.Last {
+		out = append(out, pane.L(pane.S(border, text.Const("└")), pane.S(border, repeat(text.Const("─"), t.W-2)), pane.S(border, text.Const("┘"))))
+	}
+	return out
+}
+
+// overlayRoom returns the inside of an overlay's box.
+func (m *Model) overlayRoom(l layer) (w, h int) {
+	maxW, maxH := max(1, m.screen.W-4), max(1, m.screen.H-m.screen.Brief.H-4)
+	if m.screen.Line {
+		maxW, maxH = max(1, m.screen.W), 1
+	}
+	w, h = l.Size(maxW, maxH)
+	return min(max(1, w), maxW), min(max(1, h), maxH)
+}
+
+// drawOverlay puts an overlay's box over the rows: in the middle, below the
+// brief, which is never covered.
+func (m *Model) drawOverlay(rows pane.Block, l layer) {
+	w, h := m.overlayRoom(l)
+	f := m.frame(w, h, pane.None)
+	top := m.screen.Brief.Y + m.screen.Brief.H
+	y := top + max(0, (m.screen.H-1-top-h-2)/3)
+	x := max(0, (m.screen.W-w-2)/2)
+	tile := layout.Tile{Rect: layout.Rect{X: x, Y: y, W: w + 2, H: h + 2}, Boxed: true, Last: true}
+	b := box(tile, l.Title(f, m.board), style.BorderFocus, l.View(f, m.board).Fit(w, h))
+	for i, over := range b {
+		if y+i >= len(rows) {
+			break
+		}
+		under := rows[y+i]
+		line := append(pane.Line{}, under.Slice(0, x)...)
+		line = append(line, over...)
+		rows[y+i] = append(line, under.Slice(x+w+2, m.screen.W)...)
+	}
+}
+
+// footer shows, in this order of urgency, what is held, what was said, the keys.
+func (m *Model) footer(w int) pane.Line {
+	if s, ok := m.held(); ok {
+		p := pane.L(
+			pane.S(style.Pending, text.Sprintf(" %s in %s: %s", s.Action.Kind, pane.Age(s.Action.NotBefore.Sub(m.now)+tickEvery), s.Action.Title)),
+		)
+		return pane.Split(p, pane.L(pane.S(style.Key, text.Sprintf("  %s", m.opts.Keys.Key(keymap.Undo))), pane.S(style.Text, text.Const(" cancels "))), w)
+	}
+	if m.now.Before(m.toast.until) {
+		role := style.Title
+		if m.toast.fault {
+			role = style.Error
+		}
+		return pane.L(pane.S(role, text.Concat(text.Const(" "), m.toast.text))).Fit(w)
+	}
+	return pane.Split(m.footerKeys(w-m.undelivered().Width()), m.undelivered(), w)
+}
+
+// footerKeys lists the keys that fit whole; the help is always among them.
+func (m *Model) footerKeys(room int) pane.Line {
+	var l pane.Line
+	help := m.footerKey(m.opts.Keys.Entry(keymap.Help))
+	for _, e := range m.opts.Keys.Entries() {
+		if e.Footer == "" || len(e.Keys) == 0 || e.Action == keymap.Help {
+			continue
+		}
+		k := m.footerKey(e)
+		if l.Width()+k.Width()+help.Width() > room {
+			break
+		}
+		l = append(l, k...)
+	}
+	return append(l, help...)
+}
+
+func (m *Model) footerKey(e keymap.Entry) pane.Line {
+	keyRole, wordRole := style.Key, style.Text
+	if !m.reason(e.Action).Empty() {
+		keyRole, wordRole = style.Dim, style.Dim
+	}
+	return pane.L(
+		pane.S(keyRole, text.Sprintf(" %s", m.opts.Keys.Key(e.Action))),
+		pane.S(wordRole, text.Sprintf(" %s ", e.Footer)),
+	)
+}
+
+func (m *Model) undelivered() pane.Line {
+	if n := m.board.Undelivered(); n > 0 {
+		return pane.L(pane.S(style.Pending, text.Sprintf(" %d undelivered ", n)))
+	}
+	return nil
+}
+
+// sourceAges lists every source with its age; each that is not live is marked
+// by a sign as well as a role.
+func (m *Model) sourceAges() []pane.Span {
+	var out []pane.Span
+	for _, s := range m.board.Sources() {
+		role, sign := style.Dim, text.Safe{}
+		age := pane.Age(s.Reading.Age(m.now))
+		switch s.Reading.Quality(m.now) {
+		case oncall.Never:
+			age = text.Const("–")
+			if s.Reading.Fault != nil {
+				role, age = style.Error, text.Const("✗")
+			}
+		case oncall.Late:
+			role, sign = style.Warn, text.Const("!")
+		case oncall.Stale, oncall.Lost:
+			role, sign = style.Error, text.Const("!!")
+		case oncall.Live, oncall.NoData:
+		}
+		out = append(out, pane.S(role, text.Sprintf("%s %s%s", s.Name, age, sign)))
+	}
+	return out
+}
