@@ -1,0 +1,74 @@
+package config_test
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"conway/internal/config"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// canary is the secret in the bad files. It must be in no error, nor may the
+// pieces that a sloppy mask would leave.
+const canary = "hunter2"
+
+func known() config.Options {
+	return config.Options{
+		Home: "/home/ana", Dir: "/etc/conway",
+		Actions: []string{"ack", "note", "snooze", "help", "quit"},
+		Themes:  []string{"night", "day"},
+		Layouts: []string{"watch", "triage", "logs", "handoff"},
+		Panes:   []string{"pages", "deploys", "metrics", "logs"},
+		CheckKey: func(key string) error {
+			if strings.Contains(key, "alt") || strings.Contains(key, "bad") {
+				return errors.New("alt combinations do not reach every terminal")
+			}
+			return nil
+		},
+	}
+}
+
+func TestBadFiles(t *testing.T) {
+	files, err := filepath.Glob("testdata/bad/*.yaml")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("glob: %v, %d files", err, len(files))
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = config.Parse("config.yaml", data, known())
+			if err == nil {
+				t.Fatal("no fault found")
+			}
+			var all config.Errors
+			if !errors.As(err, &all) {
+				t.Fatalf("%T is no Errors", err)
+			}
+			got := err.Error() + "\n"
+			if strings.Contains(got, canary) {
+				t.Errorf("a secret is in the errors:\n%s", got)
+			}
+			golden := strings.TrimSuffix(file, ".yaml") + ".golden"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got:\n%s\nwant:\n%s", got, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,208 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// named is a source with the list it is in and the place of its name.
+type named struct {
+	name, list string
+	at         mark
+}
+
+// relate checks what depends on more than one value, and fills in what one
+// value takes from another.
+func (d *decoder) relate(c *Config) {
+	sources := d.sources(c)
+	first := map[string]named{}
+	for _, s := range sources {
+		if before, ok := first[s.name]; ok {
+			d.add(s.at, "the name "+quote(s.name)+" is taken", "give it another; the other source is on line "+itoa(before.at.line))
+			continue
+		}
+		first[s.name] = s
+	}
+	d.relatePages(c)
+	d.relateMetrics(c)
+	d.relatePanels(c, first)
+	d.relateServices(c)
+	d.relateScreen(c)
+}
+
+// sources returns the sources that have a name, in the order of the file.
+func (d *decoder) sources(c *Config) []named {
+	var out []named
+	add := func(list string, i int, s interface{ SourceName() string }) {
+		out = append(out, named{s.SourceName(), list, d.marks[list+"["+itoa(i)+"].name"]})
+	}
+	for i, s := range c.Pages {
+		if s != nil {
+			add("pages", i, s)
+		}
+	}
+	for i, s := range c.Deploys {
+		if s != nil {
+			add("deploys", i, s)
+		}
+	}
+	for i, s := range c.Metrics {
+		if s != nil {
+			add("metrics", i, s)
+		}
+	}
+	for i, s := range c.Logs {
+		if s != nil {
+			add("logs", i, s)
+		}
+	}
+	out = slices.DeleteFunc(out, func(n named) bool { return n.name == "" })
+	slices.SortStableFunc(out, func(a, b named) int { return a.at.before(b.at) })
+	return out
+}
+
+func (d *decoder) relatePages(c *Config) {
+	for i, s := range c.Pages {
+		p, ok := s.(PagerDuty)
+		if !ok {
+			continue
+		}
+		path := "pages[" + itoa(i) + "]"
+		_, given := d.marks[path+".teams"]
+		switch {
+		case p.Scope == ScopeTeams && !given:
+			d.add(d.marks[path+".scope"], "scope teams needs \"teams\"", "add teams: [PTEAM01]")
+		case p.Scope != ScopeTeams && given:
+			d.add(d.marks[path+".teams"], `"teams" counts only with scope teams`, "add scope: teams, or remove teams")
+		}
+		if p.From == "" {
+			p.From = c.Me.Email
+			c.Pages[i] = p
+		}
+	}
+}
+
+func (d *decoder) relateMetrics(c *Config) {
+	for i, s := range c.Metrics {
+		p, ok := s.(Prometheus)
+		path := "metrics[" + itoa(i) + "]"
+		_, token := d.marks[path+".token"]
+		if ok && token && p.Basic != nil {
+			d.add(d.marks[path+".basic"], `"basic" and "token" exclude each other`, "keep the one that the server asks for")
+		}
+	}
+}
+
+func (d *decoder) relatePanels(c *Config, sources map[string]named) {
+	var metrics []string
+	for _, s := range sources {
+		if s.list == "metrics" {
+			metrics = append(metrics, s.name)
+		}
+	}
+	slices.Sort(metrics)
+	type key struct{ source, title string }
+	seen := map[key]mark{}
+	for i, p := range c.Panels {
+		path := "panels[" + itoa(i) + "]"
+		at := d.marks[path+".source"]
+		other, known := sources[p.Source]
+		switch {
+		case p.Source == "" || known && other.list == "metrics" || slices.Contains(d.lost, p.Source):
+		case known:
+			d.add(at, "source "+quote(p.Source)+" is in "+quote(other.list)+", and panels show metrics", didYouMean("", metrics, "metrics sources"))
+		default:
+			d.add(at, "no metrics source is named "+quote(p.Source), didYouMean(p.Source, metrics, "metrics sources"))
+		}
+		if k := (key{p.Source, p.Title}); p.Title != "" && p.Source != "" {
+			if before, ok := seen[k]; ok {
+				d.add(d.marks[path+".title"], "the title "+quote(p.Title)+" is taken", "give it another; the other panel is on line "+itoa(before.line))
+			}
+			seen[k] = d.marks[path+".title"]
+		}
+		if p.Warn != nil && p.Critical != nil && *p.Warn > *p.Critical {
+			d.add(d.marks[path+".warn"], `"warn" is above "critical", and higher is worse`, "swap them; for a number where lower is worse, turn the query round, such as 1 - (...)")
+		}
+	}
+}
+
+func (d *decoder) relateServices(c *Config) {
+	services := slices.Sorted(maps.Keys(c.Services))
+	owner := map[string]string{}
+	for _, name := range services {
+		path := "services." + name
+		for i, id := range c.Services[name].PagerDuty {
+			at := d.marks[path+".pagerduty["+itoa(i)+"]"]
+			if other, taken := owner[id]; taken && id != "" {
+				d.add(at, "the service id "+quote(id)+" is also in service "+quote(other), "keep it in the one that its pages are about")
+			}
+			owner[id] = name
+		}
+		for i, dep := range c.Services[name].DependsOn {
+			at := d.marks[path+".depends_on["+itoa(i)+"]"]
+			if dep == name {
+				d.add(at, "service "+quote(name)+" depends on itself", "remove it")
+				continue
+			}
+			d.dependency(at, dep, services)
+		}
+	}
+}
+
+// dependency checks the name of a service that another one calls. It need not
+// be among the services, because a dependency can be somebody else's; but one
+// that almost is was most likely misspelt.
+func (d *decoder) dependency(at mark, dep string, services []string) {
+	if dep == "" || slices.Contains(services, dep) {
+		return
+	}
+	meant, near := suggest(dep, services)
+	letters := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsDigit(r) {
+				return '#'
+			}
+			return r
+		}, s)
+	}
+	// Two numbered services are two services.
+	if near && len(dep) >= shortWord && letters(meant) != letters(dep) {
+		d.add(at, "no service is named "+quote(dep), `did you mean "`+meant+`"? If it is another one, add it to services`)
+	}
+}
+
+func (d *decoder) relateScreen(c *Config) {
+	o := d.opts
+	d.known(d.marks["theme"], "theme", c.Theme, o.Themes, "themes")
+	if o.Layouts != nil {
+		layouts := slices.Concat(o.Layouts, slices.Collect(maps.Keys(c.Presets)))
+		d.known(d.marks["layout"], "layout", c.Layout, layouts, "layouts")
+	}
+	for name, panes := range c.Presets {
+		path := "presets." + name
+		if len(panes) == 0 {
+			d.add(d.marks[path], "preset "+quote(name)+" has no panes", "add a list of panes, such as [pages, logs]")
+		}
+		for i, p := range panes {
+			at := d.marks[path+"["+itoa(i)+"]"]
+			d.known(at, "pane", p, o.Panes, "panes")
+			if p != "" && slices.Index(panes, p) < i {
+				d.add(at, "pane "+quote(p)+" is in this preset twice", "keep one")
+			}
+		}
+	}
+	for action := range c.Keys {
+		d.known(d.marks["keys."+action+" key"], "action", action, o.Actions, "actions")
+	}
+}
+
+// known checks a word against the words that exist; nil means that they are not
+// known here.
+func (d *decoder) known(at mark, what, word string, all []string, list string) {
+	if at.line == 0 || word == "" || all == nil || slices.Contains(all, word) {
+		return
+	}
+	d.add(at, "no "+what+" is named "+quote(word), didYouMean(word, all, list))
+}

@@ -1,0 +1,168 @@
+package config
+
+import (
+	"reflect"
+	"time"
+)
+
+// PageSource is one entry of pages. The set is sealed: PagerDuty.
+type PageSource interface {
+	// SourceName returns the configured name, unique among all sources.
+	SourceName() string
+	pages()
+}
+
+// DeploySource is one entry of deploys. The set is sealed: GitHub, DeployFile
+// and Git.
+type DeploySource interface {
+	// SourceName returns the configured name, unique among all sources.
+	SourceName() string
+	deploys()
+}
+
+// MetricSource is one entry of metrics. The set is sealed: Prometheus.
+type MetricSource interface {
+	// SourceName returns the configured name, unique among all sources.
+	SourceName() string
+	metrics()
+}
+
+// LogSource is one entry of logs. The set is sealed: LogFile and LogCommand.
+type LogSource interface {
+	// SourceName returns the configured name, unique among all sources.
+	SourceName() string
+	logs()
+}
+
+// The values of PagerDuty.Scope.
+const (
+	// ScopeMine is the pages assigned to the person at this screen.
+	ScopeMine = "mine"
+	// ScopeTeams is the pages of some teams.
+	ScopeTeams = "teams"
+	// ScopeAll is every open page that the token can see.
+	ScopeAll = "all"
+)
+
+// PagerDuty is pages from PagerDuty.
+type PagerDuty struct {
+	Name  string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	URL   string        `yaml:"url" is:"url" default:"https://api.pagerduty.com" doc:"The API; https://api.eu.pagerduty.com in the EU."`
+	Token Secret        `yaml:"token,required" doc:"An API key, a user's own if notes are to carry their name."`
+	OAuth bool          `yaml:"oauth" default:"false" doc:"The token is an OAuth token."`
+	From  string        `yaml:"from" is:"email" doc:"The address that actions are done as; me.email when empty."`
+	Scope string        `yaml:"scope" default:"mine" enum:"mine,teams,all" doc:"Whose pages to show."`
+	Teams []string      `yaml:"teams" is:"label" doc:"The ids of the teams, for scope teams."`
+	Every time.Duration `yaml:"every" default:"10s" min:"1s" max:"1h" doc:"How often to ask."`
+}
+
+// GitHub is deploys from GitHub's deployments.
+type GitHub struct {
+	Name        string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	URL         string        `yaml:"url" is:"url" default:"https://api.github.com" doc:"The API; https://HOST/api/v3 for an Enterprise Server."`
+	Token       Secret        `yaml:"token" doc:"A token that may read deployments; without one GitHub answers 60 requests an hour."`
+	Repos       []string      `yaml:"repos,required" is:"slug" doc:"The repositories, owner/name."`
+	Environment string        `yaml:"environment" is:"label" doc:"Only deploys to this environment, by GitHub's name; all when empty."`
+	Every       time.Duration `yaml:"every" default:"1m" min:"1s" max:"24h" doc:"How often to ask."`
+}
+
+// DeployFile is deploys from a file to which a pipeline appends JSON lines.
+type DeployFile struct {
+	Name string `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Path string `yaml:"path,required" is:"path" doc:"The file, one JSON object a line."`
+}
+
+// Git is deploys from the tags of a local repository.
+type Git struct {
+	Name    string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Path    string        `yaml:"path,required" is:"path" doc:"The repository."`
+	Pattern string        `yaml:"pattern" is:"pattern" doc:"Only tags that match, such as release-*; all when empty."`
+	Every   time.Duration `yaml:"every" default:"30s" min:"1s" max:"24h" doc:"How often to look."`
+}
+
+// Prometheus is metrics from Prometheus or anything that speaks its API.
+type Prometheus struct {
+	Name    string            `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	URL     string            `yaml:"url,required" is:"url" doc:"The address up to, and without, /api/v1."`
+	Token   Secret            `yaml:"token" doc:"A bearer token."`
+	Basic   *Basic            `yaml:"basic" doc:"A user and password, instead of a token."`
+	Headers map[string]string `yaml:"headers" is:"header" doc:"More headers to send, such as X-Scope-OrgID. Not for secrets."`
+	Every   time.Duration     `yaml:"every" default:"15s" min:"1s" max:"1h" doc:"How often to ask."`
+	Timeout time.Duration     `yaml:"timeout" default:"10s" min:"100ms" max:"2m" doc:"How long one answer may take."`
+}
+
+// Basic is a user and password for HTTP basic authentication.
+type Basic struct {
+	User     string `yaml:"user,required" doc:"The user."`
+	Password Secret `yaml:"password,required" doc:"The password."`
+}
+
+// LogFile is log lines from files, followed as they grow and rotate.
+type LogFile struct {
+	Name  string   `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Paths []string `yaml:"paths,required" is:"glob" doc:"The files; * and ? match names."`
+}
+
+// LogCommand is log lines from a command that prints them.
+type LogCommand struct {
+	Name string   `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Argv []string `yaml:"argv,required" is:"argv" doc:"The program and its arguments; no shell."`
+}
+
+// SourceName returns the configured name.
+func (p PagerDuty) SourceName() string { return p.Name }
+
+// SourceName returns the configured name.
+func (g GitHub) SourceName() string { return g.Name }
+
+// SourceName returns the configured name.
+func (f DeployFile) SourceName() string { return f.Name }
+
+// SourceName returns the configured name.
+func (g Git) SourceName() string { return g.Name }
+
+// SourceName returns the configured name.
+func (p Prometheus) SourceName() string { return p.Name }
+
+// SourceName returns the configured name.
+func (f LogFile) SourceName() string { return f.Name }
+
+// SourceName returns the configured name.
+func (c LogCommand) SourceName() string { return c.Name }
+
+func (PagerDuty) pages()    {}
+func (GitHub) deploys()     {}
+func (DeployFile) deploys() {}
+func (Git) deploys()        {}
+func (Prometheus) metrics() {}
+func (LogFile) logs()       {}
+func (LogCommand) logs()    {}
+
+// variant is one type of source that a list can hold.
+type variant struct {
+	name string
+	typ  reflect.Type
+}
+
+// variants returns the key of a list of sources and the types it can hold, or
+// nothing when t is no interface of sources.
+func variants(t reflect.Type) (list string, types []variant) {
+	switch t {
+	case reflect.TypeFor[PageSource]():
+		return "pages", []variant{{"pagerduty", reflect.TypeFor[PagerDuty]()}}
+	case reflect.TypeFor[DeploySource]():
+		return "deploys", []variant{
+			{"github", reflect.TypeFor[GitHub]()},
+			{"file", reflect.TypeFor[DeployFile]()},
+			{"git", reflect.TypeFor[Git]()},
+		}
+	case reflect.TypeFor[MetricSource]():
+		return "metrics", []variant{{"prometheus", reflect.TypeFor[Prometheus]()}}
+	case reflect.TypeFor[LogSource]():
+		return "logs", []variant{
+			{"file", reflect.TypeFor[LogFile]()},
+			{"command", reflect.TypeFor[LogCommand]()},
+		}
+	}
+	return "", nil
+}
