@@ -30,6 +30,10 @@ func Parse(name string, src []byte) (Runbook, error) {
 	if p, ok := unreadable(src); !ok {
 		return Runbook{Name: name}, errors.New(p.In(name))
 	}
+	if src[len(src)-1] != '\n' {
+		// The last line is a line like the others.
+		src = append(bytes.Clone(src), '\n')
+	}
 	front, skip := splitFront(src)
 	w := walker{book: Runbook{Name: name, Front: front}, src: src, nl: newlines(src)}
 	if skip > 0 {
