@@ -59,9 +59,11 @@ type StepRun struct {
 	Exit    int       `json:"exit"`
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended,omitzero"`
-	// Survivors are process ids that outlived a cancel.
+	// Survivors are process ids that outlived a cancel, or that a step which
+	// ended by itself left running.
 	Survivors []int `json:"survivors,omitempty"`
-	// Reason says why a RunFailed step failed.
+	// Reason says why a RunFailed step failed, or what else a person has to know
+	// of how it ended.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -83,4 +85,6 @@ type OutputLine struct {
 	// Partial is true for a line that has no newline yet; the next line of the
 	// same stream replaces it.
 	Partial bool `json:"partial,omitempty"`
+	// Cut is how many bytes more the line had.
+	Cut int `json:"cut,omitempty"`
 }
