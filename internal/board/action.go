@@ -40,7 +40,7 @@ func (b *base) applyAction(e oncall.ActionEvent) []Change {
 // settled for certain stays so.
 func (s *ActionStatus) outlasts(n *ActionStatus) bool {
 	switch {
-	case s.State == oncall.Unconfirmed || !s.State.Done():
+	case !s.State.Done():
 		return false
 	case n.State.Done():
 		return s.State == oncall.Confirmed
@@ -88,7 +88,8 @@ func (b Board) Actions() []ActionStatus {
 	return b.acts()
 }
 
-// Undelivered returns how many actions are still held or on their way.
+// Undelivered returns how many actions are not done: held, on their way, or not
+// known to have arrived.
 func (b Board) Undelivered() int {
 	n := 0
 	for _, a := range b.actions {

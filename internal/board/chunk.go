@@ -42,8 +42,12 @@ func pack(lines []oncall.LogLine) []*chunk {
 	out := make([]*chunk, 0, len(lines)/chunkLines+1)
 	for len(lines) > 0 {
 		n, size := 0, 0
-		for n < len(lines) && n < chunkLines && (n == 0 || size+cost(lines[n]) <= chunkBytes) {
-			size += cost(lines[n])
+		for n < len(lines) && n < chunkLines {
+			c := cost(lines[n])
+			if n > 0 && size+c > chunkBytes {
+				break
+			}
+			size += c
 			n++
 		}
 		out = append(out, packOne(lines[:n], size))
@@ -52,9 +56,16 @@ func pack(lines []oncall.LogLine) []*chunk {
 	return out
 }
 
-// cost is an upper bound of the text bytes that a line takes.
-func cost(l oncall.LogLine) int { return len(l.Raw) + len(l.Message) }
+// cost returns the bytes of text that a line takes. A message is a part of the
+// raw line unless it had to be decoded.
+func cost(l oncall.LogLine) int {
+	if strings.Contains(l.Raw, l.Message) {
+		return len(l.Raw)
+	}
+	return len(l.Raw) + len(l.Message)
+}
 
+// packOne makes one chunk of lines that cost size bytes.
 func packOne(lines []oncall.LogLine, size int) *chunk {
 	c := &chunk{lines: make([]packed, 0, len(lines))}
 	var text strings.Builder

@@ -39,23 +39,6 @@ func (r PageRow) Quality(now time.Time) oncall.Quality {
 	return q
 }
 
-// rank orders rows by how much they want somebody. A status that this version
-// cannot name may be anything, so it comes before what somebody is known to be
-// working on; a row that is gone is probably over.
-func (r PageRow) rank() int {
-	switch {
-	case r.Page.Status == oncall.Resolved:
-		return 4
-	case r.Gone:
-		return 3
-	case r.Page.Status == oncall.Acknowledged:
-		return 2
-	case r.Page.Status == oncall.Triggered:
-		return 0
-	}
-	return 1
-}
-
 // Counts sums up the pages.
 type Counts struct {
 	Triggered int

@@ -20,20 +20,28 @@ func (b Board) worst(d domain) (age, bool) {
 }
 
 // worstOf picks the age that can be believed least at now and, among equals, the
-// one that will be the first to get worse without news.
+// one that will be the first to get worse without news. A fault of any of them
+// is a fault of the whole.
 func worstOf(ages []age, now time.Time) (age, bool) {
 	if len(ages) == 0 {
 		return age{}, false
 	}
 	w, empty := ages[0], true
+	var fault *oncall.Fault
 	for _, a := range ages {
 		empty = empty && a.Empty
+		if fault == nil {
+			fault = a.Fault
+		}
 		sa, sw := trust(a, now), trust(w, now)
 		if sa < sw || sa == sw && decays(a, sa).Before(decays(w, sw)) {
 			w = a
 		}
 	}
 	w.Empty = empty
+	if w.Fault == nil {
+		w.Fault = fault
+	}
 	return w, true
 }
 
