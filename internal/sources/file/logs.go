@@ -1,0 +1,251 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/sources"
+	"conway/internal/sources/lines"
+)
+
+const (
+	// defaultTail is how many lines of each file are shown at the start: more
+	// than a screen, less than what takes time.
+	defaultTail = 2000
+	// defaultPoll is how often all files are looked at, watched or not.
+	defaultPoll = 500 * time.Millisecond
+	// pace is the least time between two looks, about a frame. Lines that come
+	// within it make one event.
+	pace = 16 * time.Millisecond
+	// turn bounds one look, so that a writer who is faster than the reader
+	// cannot hide a rotation.
+	turn = 50 * time.Millisecond
+	// quiet is how long a file that lost its name must have been silent before
+	// it is closed.
+	quiet = 5 * time.Second
+)
+
+// LogOptions says what to follow.
+type LogOptions struct {
+	// Name is the configured name of the source.
+	Name string
+	// Paths are globs as in path/filepath. Compressed files and directories that
+	// match are passed over.
+	Paths []string
+	// Tail is how many lines of each file that is there at the start are read
+	// from its end; 0 means 2000, a negative number none. Files that come later
+	// are read whole.
+	Tail int
+	// Poll is how often all files are looked at; 0 means 500 ms.
+	Poll time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Logs follows files. It implements sources.Source.
+type Logs struct {
+	o LogOptions
+	// tails are the followed files by name, leaving those without one. Both
+	// outlive a Run, without their descriptors, so that the next one goes on
+	// where this one ended.
+	tails   map[string]*tail
+	leaving []*tail
+	// begun is true once all files that were there at the start are known.
+	begun bool
+	// faults are what was reported last, by path or glob; missing is since when
+	// a glob has matched nothing.
+	faults  map[string]*oncall.Fault
+	missing map[string]time.Time
+}
+
+var _ sources.Source = (*Logs)(nil)
+
+// NewLogs returns a source that follows the files that match. The error names
+// what is wrong with a glob.
+func NewLogs(o LogOptions) (*Logs, error) {
+	if len(o.Paths) == 0 {
+		return nil, errors.New("follow files: paths is empty; name at least one file or glob")
+	}
+	for i, p := range o.Paths {
+		if _, err := filepath.Match(p, ""); err != nil || p == "" {
+			return nil, errors.New("follow files: " + sources.Printable(p, maxPath) + " is not a glob; close each [ and put a \\ before a literal one")
+		}
+		o.Paths[i] = filepath.Clean(p)
+	}
+	if o.Tail == 0 {
+		o.Tail = defaultTail
+	}
+	o.Tail = max(0, o.Tail)
+	if o.Poll <= 0 {
+		o.Poll = defaultPoll
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Logs{
+		o: o, tails: map[string]*tail{},
+		faults: map[string]*oncall.Fault{}, missing: map[string]time.Time{},
+	}, nil
+}
+
+// Name returns the configured name.
+func (l *Logs) Name() string { return l.o.Name }
+
+// Run follows the files until ctx ends. It emits LinesEvents: batches of lines
+// in the order of each file, a fault for each file or glob that cannot be
+// followed while the others go on, and one event at the start, whatever there is
+// to read. It returns nothing but ctx's error, because a file that is not there
+// yet may come.
+func (l *Logs) Run(ctx context.Context, emit sources.Emit) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.run(ctx, emit, newWatch())
+}
+
+func (l *Logs) run(ctx context.Context, emit sources.Emit, w *watch) error {
+	r := &run{
+		Logs: l, buf: make([]byte, markSize+chunkSize), watch: w, scanDue: true,
+		batch: lines.NewBatch(l.o.Name, l.o.Now, emit), names: map[string]*tail{},
+	}
+	defer r.close()
+	tick := time.NewTicker(l.o.Poll)
+	defer tick.Stop()
+	r.recall()
+	for first := true; ; first = false {
+		pending := r.look(ctx)
+		if first && !r.batch.Emitted() {
+			r.batch.Alive()
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if !pending {
+			r.pause(ctx)
+			r.wait(ctx, tick.C)
+		}
+		r.hear(tick.C)
+	}
+}
+
+// run is one Run: what holds descriptors and must end with it.
+type run struct {
+	*Logs
+
+	batch *lines.Batch
+	buf   []byte
+	watch *watch
+	// names are the names under which the system speaks of each file.
+	names map[string]*tail
+	// scanDue asks for a look at which files there are.
+	scanDue bool
+	// rest is how long to do nothing, longer when a scan took long.
+	rest time.Duration
+}
+
+func (r *run) close() {
+	r.watch.close()
+	for _, t := range r.all() {
+		t.close()
+	}
+}
+
+// all returns every file, those without a name first: their lines are older.
+func (r *run) all() []*tail {
+	out := slices.Clone(r.leaving)
+	for _, path := range sortedKeys(r.tails) {
+		out = append(out, r.tails[path])
+	}
+	return out
+}
+
+// look reads what is new, and reports whether something is left to read.
+func (r *run) look(ctx context.Context) (pending bool) {
+	start := r.o.Now()
+	if r.scanDue {
+		r.scanDue = false
+		r.scan(start)
+	}
+	r.rest = max(pace, 4*r.o.Now().Sub(start))
+	files := r.all()
+	for _, t := range r.leaving {
+		t.dirty = true
+	}
+	for {
+		pending = false
+		for _, t := range files {
+			if t.dirty && t.f != nil && ctx.Err() == nil {
+				r.read(t)
+				pending = pending || t.dirty
+			}
+		}
+		if !pending || ctx.Err() != nil || r.o.Now().Sub(start) > turn {
+			break
+		}
+	}
+	now := r.o.Now()
+	for _, t := range files {
+		if !t.dirty {
+			t.release(now, r.batch)
+		}
+	}
+	r.farewell(now)
+	r.batch.Flush()
+	return pending
+}
+
+// read takes what is new in one file.
+func (r *run) read(t *tail) {
+	now := r.o.Now()
+	more, err := t.read(r.buf, now, r.batch)
+	t.dirty = more
+	switch {
+	case err == nil:
+	case errors.Is(err, errRewritten):
+		t.restart(now, r.batch)
+	default:
+		t.close()
+		r.fault(t.path, r.faultOf(t.path, err))
+	}
+}
+
+// farewell closes the files that lost their name and have nothing more to say.
+func (r *run) farewell(now time.Time) {
+	r.leaving = slices.DeleteFunc(r.leaving, func(t *tail) bool {
+		if t.f != nil && (now.Sub(t.left) < quiet || now.Sub(t.active) < quiet) {
+			return false
+		}
+		t.split.End(t.lineTo(r.batch, now, false))
+		t.close()
+		return true
+	})
+}
+
+func (r *run) fault(key string, f *oncall.Fault) {
+	if old := r.faults[key]; old == nil || old.Error() != f.Error() {
+		r.faults[key] = f
+		r.batch.Fault(f)
+	}
+}
+
+// recovered withdraws what was reported of a path or glob. Because that is the
+// news that all is well, what is still not is told again.
+func (r *run) recovered(key string) {
+	if r.faults[key] == nil {
+		return
+	}
+	delete(r.faults, key)
+	r.batch.Alive()
+	r.recall()
+}
+
+// recall reports all faults that stand.
+func (r *run) recall() {
+	for _, key := range sortedKeys(r.faults) {
+		r.batch.Fault(r.faults[key])
+	}
+}
