@@ -95,13 +95,15 @@ func checkWhole(t *rapid.T, b board.Board) {
 			if r.Page.Mine {
 				want.Mine++
 			}
-			if r.Page.Status == oncall.Triggered {
+			switch r.Page.Status {
+			case oncall.Acknowledged:
+				want.Acked++
+			case oncall.Triggered:
 				want.Triggered++
 				if want.OldestUnacked.IsZero() || r.Page.CreatedAt.Before(want.OldestUnacked) {
 					want.OldestUnacked = r.Page.CreatedAt
 				}
-			} else if r.Page.Status == oncall.Acknowledged {
-				want.Acked++
+			default:
 			}
 		}
 	}
@@ -132,12 +134,12 @@ func checkWhole(t *rapid.T, b board.Board) {
 func TestAnyEvents(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := board.New(board.Options{LineCap: 100, Sources: []board.SourceInfo{{"pd", board.KindPages}, {"am", board.KindPages}}})
-		var boards []board.Board
-		var faces []map[string]any
+		n := rapid.IntRange(1, 40).Draw(t, "events")
+		boards, faces := make([]board.Board, 0, n), make([]map[string]any, 0, n)
 		word := map[oncall.Ref]oncall.Status{} // the last list's
 		confirmed := map[oncall.Ref]bool{}
 		s := 0
-		for range rapid.IntRange(1, 40).Draw(t, "events") {
+		for range n {
 			if len(boards) > 0 && rapid.IntRange(0, 9).Draw(t, "branch") == 0 {
 				// A second event on an old board; the new board is looked at, then left.
 				old := boards[rapid.IntRange(0, len(boards)-1).Draw(t, "old")]

@@ -32,7 +32,7 @@ func batch(l []oncall.LogLine, dropped int) oncall.LinesEvent {
 }
 
 func all(t board.Tail) []oncall.LogLine {
-	var out []oncall.LogLine
+	out := make([]oncall.LogLine, 0, t.Len())
 	for i := range t.Len() {
 		out = append(out, t.At(i))
 	}
@@ -84,9 +84,10 @@ func TestTailIsARing(t *testing.T) {
 			lines   []oncall.LogLine
 			dropped int
 		}
-		worlds := []world{{b: board.New(board.Options{LineCap: limit})}}
+		batches := rapid.IntRange(1, 25).Draw(t, "batches")
+		worlds := append(make([]world, 0, batches+1), world{b: board.New(board.Options{LineCap: limit})})
 		next := 0
-		for range rapid.IntRange(1, 25).Draw(t, "batches") {
+		for range batches {
 			// Any world so far may grow, also one that has grown before.
 			w := worlds[rapid.IntRange(0, len(worlds)-1).Draw(t, "world")]
 			n := rapid.OneOf(rapid.IntRange(0, 3), rapid.IntRange(0, 2500)).Draw(t, "n")
