@@ -122,3 +122,13 @@ func TestAckBeforeItsPageIsListed(t *testing.T) {
 		t.Errorf("status %v, want triggered: the ack is long over", s)
 	}
 }
+
+func TestOurAckLeavesTheEventAsItWas(t *testing.T) {
+	p := page("a", oncall.Triggered)
+	acks := make([]oncall.Acknowledgement, 2)
+	p.Acks = acks[:1]
+	b, _ := after(t, list(0, p), action("1", oncall.Acknowledge, "a", oncall.Confirmed, 5))
+	if n := len(row(t, b, "a").Page.Acks); n != 2 || acks[1] != (oncall.Acknowledgement{}) {
+		t.Errorf("%d acks, and the source's slice now holds %+v", n, acks)
+	}
+}

@@ -134,6 +134,18 @@ func TestSilenceIsNoGoodNews(t *testing.T) {
 	}
 }
 
+func TestAFailedListAddsButRemovesNothing(t *testing.T) {
+	part := list(10, page("b", oncall.Triggered))
+	part.Err = &oncall.Fault{Kind: oncall.Unavailable}
+	b, _ := after(t, list(0, page("a", oncall.Triggered)), part)
+	if row(t, b, "a").Gone || row(t, b, "b").Gone {
+		t.Errorf("rows %+v, want both", b.Pages())
+	}
+	if q := b.PagesReading().Quality(at(10)); q != oncall.Late {
+		t.Errorf("list is %v, want late", q)
+	}
+}
+
 func TestEmptyListIsBelievedOnlyWhenAllAnswered(t *testing.T) {
 	b := board.New(board.Options{Sources: []board.SourceInfo{{Name: "pd", Kind: board.KindPages}, {Name: "am", Kind: board.KindPages}}})
 	check := func(what string, q oncall.Quality, known bool) {

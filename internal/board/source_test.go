@@ -95,6 +95,32 @@ func TestQuietLogIsNotADeadOne(t *testing.T) {
 	}
 }
 
+func TestTheWorstSourceSpeaksForAll(t *testing.T) {
+	answer := func(source string, every time.Duration) oncall.PagesEvent {
+		return oncall.PagesEvent{Stamp: stamp(source, 0), Complete: true, Every: every}
+	}
+	slow, fast := answer("slow", time.Hour), answer("fast", 10*time.Second)
+	for name, events := range map[string][]oncall.Event{"slow first": {slow, fast}, "fast first": {fast, slow}} {
+		b := board.Board{}
+		for _, e := range events {
+			b, _ = b.Apply(e)
+		}
+		if q := b.PagesReading().Quality(at(20)); q != oncall.Late {
+			t.Errorf("%s: %v after 20 s of silence, want late", name, q)
+		}
+	}
+	quiet, busy := oncall.LinesEvent{Stamp: stamp("quiet", 0)}, batch(lines(0, 1), 0)
+	for name, events := range map[string][]oncall.Event{"quiet first": {quiet, busy}, "busy first": {busy, quiet}} {
+		b := board.Board{}
+		for _, e := range events {
+			b, _ = b.Apply(e)
+		}
+		if q := b.LogsReading().Quality(at(0)); q != oncall.Live {
+			t.Errorf("%s: %v, want live: one of two logs has lines", name, q)
+		}
+	}
+}
+
 func TestDeploysOfTwoSourcesAreOne(t *testing.T) {
 	mk := func(source, id string, minute int) oncall.Deploy {
 		return oncall.Deploy{
@@ -211,7 +237,7 @@ func TestRunOutput(t *testing.T) {
 	}
 	b, _ := after(t, run(oncall.RunRunning, line("one"), part("tw", false)))
 	old := b
-	b, _ = b.Apply(run(oncall.RunRunning, part("err", true), part("two", false)))
+	b, _ = b.Apply(run(oncall.RunRunning, part("two", false), part("err", true)))
 	b, _ = b.Apply(run(oncall.RunRunning, line("two!"), line("three")))
 	b, changes := b.Apply(run(oncall.RunExited, oncall.OutputLine{Text: "error", Stderr: true}))
 	text := func(b board.Board) string {

@@ -83,6 +83,15 @@ func TestOurAckIsToldBeforeTheListShowsIt(t *testing.T) {
 	}
 }
 
+func TestAnEarlierAckOfOursIsAnother(t *testing.T) {
+	p := page("a", oncall.Triggered)
+	p.Acks = []oncall.Acknowledgement{{By: oncall.Person{Email: "ana@example.com"}, At: at(-300)}}
+	b, _ := after(t, list(0, p), action("1", oncall.Acknowledge, "a", oncall.Confirmed, 5))
+	if got := told(b.Timeline(ref("a"))); strings.Count(got, "confirmed") != 1 || !strings.Contains(got, "0 action ana@example.com: ack [confirmed]") {
+		t.Errorf("got\n%swant our new ack beside the old one", got)
+	}
+}
+
 func TestBrief(t *testing.T) {
 	ana, ben := oncall.Person{ID: "U1", Name: "Ana"}, oncall.Person{ID: "U2", Name: "Ben"}
 	dan := oncall.Person{ID: "U3", Name: "Dan"}

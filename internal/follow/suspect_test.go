@@ -144,6 +144,16 @@ func TestScoreParts(t *testing.T) {
 	}
 }
 
+func TestOnlyTwoWeeksCount(t *testing.T) {
+	all := make([]oncall.Deploy, 0, 101)
+	for i := range 100 {
+		all = append(all, done("checkout", 15*24*time.Hour+time.Duration(i)*time.Hour))
+	}
+	if s := suspects(t, nil, append(all, done("checkout", time.Hour))...)[0]; s.P0 != follow.Chance(time.Hour, 1) {
+		t.Errorf("p0 %v counts deploys from before two weeks ago", s.P0)
+	}
+}
+
 func TestTieHasNoBand(t *testing.T) {
 	got := suspects(t, nil, done("checkout", time.Hour), done("checkout", 2*time.Hour), done("ledger-api", time.Hour))
 	if len(got) != 3 || got[0].Before != time.Hour {
