@@ -131,8 +131,9 @@ func newlines(src []byte) []int {
 	return at
 }
 
-// line returns the 1-based line that holds the byte at pos.
-func (w *walker) line(pos int) int { return 1 + sort.SearchInts(w.nl, pos) }
+// line returns the 1-based line that holds the byte at pos, the last one for a
+// position behind the end, as an empty block may have.
+func (w *walker) line(pos int) int { return min(1+sort.SearchInts(w.nl, pos), len(w.nl)) }
 
 // lineText returns the 1-based line n, without its end.
 func (w *walker) lineText(n int) (string, bool) {
