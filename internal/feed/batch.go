@@ -6,6 +6,9 @@ import "slices"
 // together up to it; a larger one is kept whole.
 const chunkLines = 512
 
+// smallChunk is how far the first chunk grows.
+const smallChunk = 32
+
 // batch is a queue of lines in chunks, so that neither growing nor dropping the
 // oldest moves what is already there. The zero value is empty.
 type batch[T any] struct {
@@ -19,11 +22,17 @@ func (b *batch[T]) push(lines []T) {
 		return
 	}
 	b.n += len(lines)
-	if last := len(b.chunks) - 1; last >= 0 && len(b.chunks[last])+len(lines) <= chunkLines {
+	if last := len(b.chunks) - 1; last >= 0 && len(b.chunks[last])+len(lines) <= max(cap(b.chunks[last]), smallChunk) {
 		b.chunks[last] = append(b.chunks[last], lines...)
 		return
 	}
-	b.chunks = append(b.chunks, slices.Clone(lines))
+	// The first chunk is as small as its lines, because most batches are all there
+	// is; after that it is a flood, and room is made for it at once.
+	if len(b.chunks) == 0 || len(lines) >= chunkLines {
+		b.chunks = append(b.chunks, slices.Clone(lines))
+		return
+	}
+	b.chunks = append(b.chunks, append(make([]T, 0, chunkLines), lines...))
 }
 
 // drop removes the n oldest lines, or all if there are fewer, and returns how

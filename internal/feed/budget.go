@@ -20,13 +20,11 @@ const (
 	// that the new allowance is not spent by all at once. Resets are told in whole
 	// seconds, so it also covers the rounding.
 	renewSpread = 3 * time.Second
-	// spendShare is the share of what is left that reads may spend before the
-	// renewal once they have slowed down; the rest is for writes and for those
-	// whose knowledge is older.
-	spendShare = 0.5
-	// slowJitter varies the slowed reads, so that those who slowed down together
-	// do not go on together.
-	slowJitter = 0.25
+	// lowShare is the share of what is left that reads may spend once no more is
+	// left than the reserve; the rest is for writes.
+	lowShare = 0.5
+	// defaultBurst is how many requests may go out at once when no figure is given.
+	defaultBurst = 16
 )
 
 // BudgetOptions say what one token may be used for.
@@ -53,12 +51,13 @@ type Budget struct {
 	rand    func() float64
 	reserve float64
 
+	// perSecond is the reads' own rate when the other side does not ask for less.
+	perSecond float64
+
 	mu     sync.Mutex
 	reads  bucket
 	writes bucket
 	window window
-	// lastRead is when the last read was let through.
-	lastRead time.Time
 	// news is closed and replaced when an observation may let somebody go on.
 	news chan struct{}
 }
@@ -71,16 +70,20 @@ func NewBudget(o BudgetOptions) *Budget {
 	if o.Rand == nil {
 		o.Rand = rand.Float64
 	}
-	perSecond := float64(o.PerMinute) / 60
-	burst := float64(o.Burst)
+	perSecond, burst := float64(o.PerMinute)/60, float64(o.Burst)
 	if burst <= 0 {
 		burst = perSecond
 	}
-	return &Budget{
+	b := &Budget{
 		rand: o.Rand, reserve: o.WriteReserve, news: make(chan struct{}),
-		reads:  newBucket(perSecond*(1-o.WriteReserve), burst*(1-o.WriteReserve)),
-		writes: newBucket(perSecond*o.WriteReserve, burst*o.WriteReserve),
+		perSecond: perSecond * (1 - o.WriteReserve),
+		writes:    newBucket(perSecond*o.WriteReserve, burst*o.WriteReserve),
 	}
+	if o.PerMinute <= 0 {
+		b.perSecond, burst = unpaced, max(burst, defaultBurst)
+	}
+	b.reads = newBucket(b.perSecond, burst*(1-o.WriteReserve))
+	return b
 }
 
 // Take waits until one request may be made, and returns ctx's error when ctx
@@ -119,9 +122,17 @@ func (b *Budget) Observe(limit, remaining int, reset time.Duration) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	before := b.window
-	b.window = before.observe(time.Now(), limit, remaining, reset, b.reserve, b.rand())
-	if b.window.remaining > before.remaining || b.window.resetAt.Before(before.resetAt) {
+	now := time.Now()
+	b.reads.fill(now)
+	before, pace := b.window, b.reads.perSecond
+	b.window = before.observe(now, limit, remaining, reset, b.rand())
+	b.reads.perSecond = min(b.perSecond, b.window.pace(now, b.reserve))
+	if b.window.low(b.reserve) {
+		// What was saved up for a burst is no longer there to be spent.
+		b.reads.tokens = min(b.reads.tokens, 1)
+	}
+	// Small changes are for the next in line; waking all for each would not pay.
+	if remaining > before.remaining || b.reads.perSecond > 2*pace {
 		close(b.news)
 		b.news = make(chan struct{})
 	}
@@ -134,11 +145,20 @@ func (b *Budget) try(now time.Time, write bool) (time.Duration, <-chan struct{})
 	defer b.mu.Unlock()
 	b.reads.fill(now)
 	b.writes.fill(now)
+	renewal := b.window.readWait(now)
+	if renewal == 0 {
+		b.reads.perSecond = b.perSecond
+	}
 	var wait time.Duration
-	if write {
+	switch {
+	case write:
 		wait = b.window.writeWait(now)
-	} else {
-		wait = max(b.reads.wait(), b.window.readWait(now, b.lastRead))
+	case renewal > 0 && b.reads.perSecond == 0:
+		wait = renewal
+	default:
+		if wait = b.reads.wait(); renewal > 0 {
+			wait = min(wait, renewal)
+		}
 	}
 	if wait > 0 {
 		return wait, b.news
@@ -146,7 +166,6 @@ func (b *Budget) try(now time.Time, write bool) (time.Duration, <-chan struct{})
 	switch {
 	case !write:
 		b.reads.take()
-		b.lastRead = now
 	case b.writes.wait() == 0:
 		b.writes.take()
 	default:

@@ -68,7 +68,6 @@ func (s *stream[H, T]) drop(n int) {
 		if i+1 < len(s.segs) && s.same(seg.head, s.segs[i+1].head) {
 			next := s.segs[i+1]
 			next.dropped = join(seg.dropped, next.dropped)
-			next.seq = seg.seq
 			s.segs = append(s.segs[:i], s.segs[i+1:]...)
 			continue
 		}

@@ -2,6 +2,9 @@ package feed
 
 import "time"
 
+// unpaced is a rate, in requests a second, at which nobody waits.
+const unpaced = 1e6
+
 // bucket is a token bucket. Its debt is bounded by its size, so that a burst of
 // writes delays reads and does not stop them.
 type bucket struct {
@@ -9,8 +12,7 @@ type bucket struct {
 	at                      time.Time
 }
 
-// newBucket returns a full bucket that holds at least one token. A rate of 0
-// means that it never makes anybody wait.
+// newBucket returns a full bucket that holds at least one token.
 func newBucket(perSecond, size float64) bucket {
 	size = max(1, size)
 	return bucket{perSecond: perSecond, size: size, tokens: size}
@@ -23,14 +25,18 @@ func (b *bucket) fill(now time.Time) {
 	b.at = now
 }
 
-// wait returns how long until one token is there.
+// wait returns how long until one token is there, an hour at most.
 func (b *bucket) wait() time.Duration {
-	if b.perSecond <= 0 || b.tokens >= 1 {
+	if b.tokens >= 1 || b.perSecond >= unpaced {
 		return 0
+	}
+	seconds := (1 - b.tokens) / b.perSecond
+	if seconds >= maxFloor.Seconds() {
+		return maxFloor
 	}
 	// One nanosecond more than the quotient, because rounding down would wake
 	// the caller just too early, again and again.
-	return time.Duration((1-b.tokens)/b.perSecond*float64(time.Second)) + 1
+	return time.Duration(seconds*float64(time.Second)) + 1
 }
 
 func (b *bucket) take() { b.tokens = max(-b.size, b.tokens-1) }
@@ -44,16 +50,13 @@ type window struct {
 	told bool
 	// own counts the requests made from here in this window.
 	own int
-	// every is the least time between two reads, 0 for no such bound.
-	every time.Duration
-	// spread is how long after the renewal reads go on.
+	// spread is how long after the renewal reads that waited for it go on.
 	spread time.Duration
 }
 
 // observe returns the window after one more answer. A limit that it did not tell
-// is kept. reserve is the share of the limit below which reads slow down; rnd is
-// a random number in [0, 1).
-func (w window) observe(now time.Time, limit, remaining int, reset time.Duration, reserve, rnd float64) window {
+// is kept. rnd is a random number in [0, 1).
+func (w window) observe(now time.Time, limit, remaining int, reset time.Duration, rnd float64) window {
 	if limit <= 0 {
 		limit = w.limit
 	}
@@ -65,30 +68,46 @@ func (w window) observe(now time.Time, limit, remaining int, reset time.Duration
 	if !w.told {
 		reset = unknownReset
 	}
-	w.limit, w.remaining, w.resetAt, w.every = limit, remaining, now.Add(reset), 0
+	w.limit, w.remaining, w.resetAt = limit, remaining, now.Add(reset)
 	w.spread = time.Duration(rnd * float64(renewSpread))
-	if remaining > 0 && float64(remaining) < reserve*float64(limit) {
-		// How many others use the token is not told, but their part of what is
-		// used up is: each takes its own share of what may still be spent.
-		sharers := max(1, float64(limit-remaining)/float64(max(1, w.own)))
-		every := sharers * float64(reset) / (spendShare * float64(remaining))
-		w.every = time.Duration(min(float64(reset), every*(1-slowJitter+2*slowJitter*rnd)))
-	}
 	return w
 }
 
-// readWait returns how long a read must wait, given when the last one began.
-func (w window) readWait(now, lastRead time.Time) time.Duration {
-	renewed := w.resetAt.Add(w.spread).Sub(now)
+// low reports whether no more is left than is reserved for writes.
+func (w window) low(reserve float64) bool {
+	return w.remaining == 0 || float64(w.remaining) < reserve*float64(w.limit)
+}
+
+// pace returns the reads a second that spend what is left evenly until the
+// renewal. How many others use the token is not told, but what share of the
+// requests so far came from here is, and so large is this one's share of the
+// rest: all of them together then spend just what there is. The more of it is
+// the others' doing, the more of the reserve is left untouched for writes, theirs
+// included.
+func (w window) pace(now time.Time, reserve float64) float64 {
+	left := w.resetAt.Sub(now).Seconds()
 	switch {
-	case w.resetAt.IsZero() || renewed <= 0:
-		return 0
+	case left <= 0:
+		return unpaced
 	case w.remaining == 0:
-		return renewed
-	case w.every == 0:
+		return 0
+	case w.limit <= 0:
+		return unpaced
+	}
+	share := min(1, float64(max(1, w.own))/float64(max(1, w.limit-w.remaining)))
+	spend := float64(w.remaining) - (1-share)*reserve*float64(w.limit)
+	if w.low(reserve) {
+		spend *= lowShare
+	}
+	return max(0, spend) * share / left
+}
+
+// readWait returns how long until reads go on as if nothing were known.
+func (w window) readWait(now time.Time) time.Duration {
+	if w.resetAt.IsZero() {
 		return 0
 	}
-	return max(0, min(renewed, lastRead.Add(w.every).Sub(now)))
+	return max(0, w.resetAt.Add(w.spread).Sub(now))
 }
 
 // writeWait returns how long a write must wait: only while nothing is left and

@@ -1,0 +1,376 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"conway/internal/oncall"
+)
+
+func stamp(source string, err ...*oncall.Fault) oncall.Stamp {
+	s := oncall.Stamp{Source: source}
+	if len(err) > 0 {
+		s.Err = err[0]
+	}
+	return s
+}
+
+func lines(source string, from, n int) oncall.LinesEvent {
+	e := oncall.LinesEvent{Stamp: stamp(source)}
+	for i := range n {
+		e.Lines = append(e.Lines, oncall.LogLine{Source: source, Raw: fmt.Sprint(from + i)})
+	}
+	return e
+}
+
+func pages(source string, ids ...string) oncall.PagesEvent {
+	e := oncall.PagesEvent{Stamp: stamp(source), Complete: true}
+	for _, id := range ids {
+		e.Pages = append(e.Pages, oncall.Page{Ref: oncall.Ref{Source: source, ID: id}})
+	}
+	return e
+}
+
+func run(id string, state oncall.RunState, output ...string) oncall.RunEvent {
+	e := oncall.RunEvent{Stamp: stamp("run"), Run: oncall.StepRun{ID: id, State: state}}
+	for _, text := range output {
+		e.Output = append(e.Output, oncall.OutputLine{Text: text})
+	}
+	return e
+}
+
+func act(id string, state oncall.ActionState) oncall.ActionEvent {
+	return oncall.ActionEvent{Stamp: stamp("pd"), Action: oncall.Action{ID: id}, State: state}
+}
+
+// brief writes an event as a word that the tables below can compare.
+func brief(e oncall.Event) string {
+	var s string
+	switch e := e.(type) {
+	case oncall.PagesEvent:
+		s = "pages"
+		for _, p := range e.Pages {
+			s += " " + p.Ref.ID
+		}
+	case oncall.RosterEvent:
+		s = "roster"
+	case oncall.DeploysEvent:
+		s = "deploys"
+		for _, d := range e.Deploys {
+			s += " " + d.Version
+		}
+	case oncall.SeriesEvent:
+		s = "series " + e.Question.Scope
+	case oncall.DetailEvent:
+		s = "detail " + e.Page.ID + " " + e.Detail.Runbook
+	case oncall.HealthEvent:
+		s = fmt.Sprintf("health %v", e.Up)
+	case oncall.ActionEvent:
+		s = fmt.Sprintf("action %s %s", e.Action.ID, e.State)
+	case oncall.RunEvent:
+		s = fmt.Sprintf("run %s %s", e.Run.ID, e.Run.State)
+		for _, l := range e.Output {
+			s += " " + l.Text
+		}
+		s += gap(e.Dropped)
+	case oncall.LinesEvent:
+		s = "lines"
+		for _, l := range e.Lines {
+			s += " " + l.Raw
+		}
+		s += gap(e.Dropped)
+	}
+	if err := e.Meta().Err; err != nil {
+		s += " !" + err.Detail
+	}
+	return e.Meta().Source + ": " + s
+}
+
+func briefs(events []oncall.Event) []string {
+	out := make([]string, len(events))
+	for i, e := range events {
+		out[i] = brief(e)
+	}
+	return out
+}
+
+func gap(d oncall.Dropped) string {
+	if d == (oncall.Dropped{}) {
+		return ""
+	}
+	return fmt.Sprintf(" -%d/%v/%s", d.Count, d.Exact, d.Reason)
+}
+
+func bad(detail string) *oncall.Fault { return &oncall.Fault{Detail: detail} }
+
+const slow = slowScreen
+
+func TestMailboxCoalesces(t *testing.T) {
+	failing := func(detail string) oncall.PagesEvent {
+		return oncall.PagesEvent{Stamp: stamp("pd", bad(detail))}
+	}
+	part := failing("half")
+	part.Pages = pages("pd", "half").Pages
+	detail := func(id, runbook string) oncall.DetailEvent {
+		return oncall.DetailEvent{
+			Stamp: stamp("pd"), Page: oncall.Ref{Source: "pd", ID: id},
+			Detail: oncall.PageDetail{Runbook: runbook},
+		}
+	}
+	rotated := lines("app", 7, 1)
+	rotated.Dropped = oncall.Dropped{Count: 3, Reason: "rotated"}
+	lost := oncall.LinesEvent{Stamp: stamp("app", bad("gone"))}
+	lostWithLines := lines("app", 1, 1)
+	lostWithLines.Err = bad("gone")
+
+	for name, c := range map[string]struct {
+		put  []oncall.Event
+		want []string
+	}{
+		"nil is nothing":         {[]oncall.Event{nil}, []string{}},
+		"the latest wins":        {[]oncall.Event{pages("pd", "a"), pages("pd", "b")}, []string{"pd: pages b"}},
+		"sources stay apart":     {[]oncall.Event{pages("pd", "a"), pages("am", "b")}, []string{"pd: pages a", "am: pages b"}},
+		"the latest comes last":  {[]oncall.Event{pages("pd", "a"), pages("am"), pages("pd", "b")}, []string{"am: pages", "pd: pages b"}},
+		"failure keeps data":     {[]oncall.Event{pages("pd", "a"), failing("x"), failing("y")}, []string{"pd: pages a", "pd: pages !y"}},
+		"data ends failure":      {[]oncall.Event{failing("x"), pages("pd", "a")}, []string{"pd: pages a"}},
+		"part keeps whole":       {[]oncall.Event{pages("pd", "a"), part, failing("x")}, []string{"pd: pages a", "pd: pages half !half", "pd: pages !x"}},
+		"part replaces part":     {[]oncall.Event{part, failing("x"), part}, []string{"pd: pages half !half"}},
+		"details by page":        {[]oncall.Event{detail("1", "a"), detail("2", "b"), detail("1", "c")}, []string{"pd: detail 2 b", "pd: detail 1 c"}},
+		"health is only latest":  {[]oncall.Event{oncall.HealthEvent{Stamp: stamp("pd"), Up: true}, oncall.HealthEvent{Stamp: stamp("pd", bad("x"))}}, []string{"pd: health false !x"}},
+		"actions are all kept":   {[]oncall.Event{act("1", oncall.Held), act("1", oncall.Sending), act("1", oncall.Sending)}, []string{"pd: action 1 held", "pd: action 1 sending", "pd: action 1 sending"}},
+		"lines append":           {[]oncall.Event{lines("app", 1, 2), lines("app", 3, 1)}, []string{"app: lines 1 2 3"}},
+		"silence is news":        {[]oncall.Event{oncall.LinesEvent{Stamp: stamp("app")}}, []string{"app: lines"}},
+		"oldest lines go first":  {[]oncall.Event{lines("app", 1, 4), lines("app", 5, 3)}, []string{"app: lines 3 4 5 6 7 -2/true/" + slow}},
+		"one batch too large":    {[]oncall.Event{lines("app", 1, 8)}, []string{"app: lines 4 5 6 7 8 -3/true/" + slow}},
+		"a gap keeps its place":  {[]oncall.Event{lines("app", 1, 2), rotated, lines("app", 8, 1)}, []string{"app: lines 1 2", "app: lines 7 8 -3/false/rotated"}},
+		"gaps join":              {[]oncall.Event{lines("app", 1, 2), rotated, lines("app", 8, 4)}, []string{"app: lines 7 8 9 10 11 -5/false/" + slow + "; rotated"}},
+		"failure follows lines":  {[]oncall.Event{lines("app", 1, 1), lost}, []string{"app: lines 1", "app: lines !gone"}},
+		"lines end failure":      {[]oncall.Event{lost, lines("app", 1, 1)}, []string{"app: lines 1"}},
+		"failure with lines":     {[]oncall.Event{lostWithLines, lost}, []string{"app: lines 1", "app: lines !gone"}},
+		"a flood drowns nobody":  {[]oncall.Event{lines("db", 1, 1), lines("app", 1, 9)}, []string{"db: lines 1", "app: lines 6 7 8 9 -5/true/" + slow}},
+		"output appends":         {[]oncall.Event{run("1", oncall.RunRunning, "a"), run("1", oncall.RunRunning, "b")}, []string{"run: run 1 running a b"}},
+		"states are all kept":    {[]oncall.Event{run("1", oncall.RunStarting), run("1", oncall.RunRunning, "a", "b", "c"), run("1", oncall.RunExited, "d", "e", "f", "g", "h")}, []string{"run: run 1 starting", "run: run 1 running -3/true/" + slow, "run: run 1 exited d e f g h"}},
+		"runs stay apart":        {[]oncall.Event{run("1", oncall.RunRunning, "a"), run("2", oncall.RunRunning, "b")}, []string{"run: run 1 running a", "run: run 2 running b"}},
+		"urgent first, log last": {[]oncall.Event{lines("app", 1, 1), oncall.SeriesEvent{Stamp: stamp("prom")}, oncall.DeploysEvent{Stamp: stamp("gh")}, oncall.RosterEvent{Stamp: stamp("pd")}, detail("1", "a"), oncall.HealthEvent{Stamp: stamp("pd")}, pages("pd"), run("1", oncall.RunRunning), act("1", oncall.Held)}, []string{"pd: action 1 held", "run: run 1 running", "pd: pages", "pd: health false", "pd: detail 1 a", "pd: roster", "gh: deploys", "prom: series ", "app: lines 1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := NewMailbox(5)
+			for _, e := range c.put {
+				m.Put(e)
+			}
+			got := briefs(m.take())
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+			if left := m.take(); len(left) != 0 {
+				t.Errorf("taken twice: %v", left)
+			}
+		})
+	}
+}
+
+// Every failing snapshot kind keeps the data before it.
+func TestMailboxKeepsDataBeforeFailure(t *testing.T) {
+	err := bad("x")
+	ref := oncall.Ref{Source: "s", ID: "1"}
+	for _, c := range []struct{ good, failed oncall.Event }{
+		{pages("s", "1"), oncall.PagesEvent{Stamp: stamp("s", err)}},
+		{oncall.RosterEvent{Stamp: stamp("s")}, oncall.RosterEvent{Stamp: stamp("s", err)}},
+		{oncall.DeploysEvent{Stamp: stamp("s")}, oncall.DeploysEvent{Stamp: stamp("s", err)}},
+		{oncall.SeriesEvent{Stamp: stamp("s")}, oncall.SeriesEvent{Stamp: stamp("s", err)}},
+		{oncall.DetailEvent{Stamp: stamp("s"), Page: ref}, oncall.DetailEvent{Stamp: stamp("s", err), Page: ref}},
+	} {
+		m := NewMailbox(0)
+		m.Put(c.good)
+		m.Put(c.failed)
+		m.Put(c.failed)
+		got := m.take()
+		if len(got) != 2 || got[0].Meta().Err != nil || got[1].Meta().Err == nil {
+			t.Errorf("%T: got %v", c.good, got)
+		}
+	}
+}
+
+func TestMailboxOwnsItsLists(t *testing.T) {
+	m := NewMailbox(10)
+	p, l, r := pages("pd", "a"), lines("app", 1, 1), run("1", oncall.RunRunning, "x")
+	d := oncall.DeploysEvent{Stamp: stamp("gh"), Deploys: []oncall.Deploy{{Version: "v1"}}}
+	for _, e := range []oncall.Event{p, l, r, d} {
+		m.Put(e)
+	}
+	p.Pages[0].Ref.ID, l.Lines[0].Raw, r.Output[0].Text, d.Deploys[0].Version = "z", "z", "z", "z"
+	got := briefs(m.take())
+	want := []string{"run: run 1 running x", "pd: pages a", "gh: deploys v1", "app: lines 1"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestNextWaitsAndEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMailbox(0)
+		ctx, cancel := context.WithCancel(t.Context())
+		got := make(chan int)
+		go func() {
+			defer close(got)
+			for {
+				events, err := m.Next(ctx)
+				if err != nil {
+					if !errors.Is(err, context.Canceled) {
+						t.Errorf("got %v", err)
+					}
+					return
+				}
+				got <- len(events)
+			}
+		}()
+		synctest.Wait()
+		select {
+		case n := <-got:
+			t.Fatalf("got %d events from an empty mailbox", n)
+		default:
+		}
+		m.Put(pages("pd", "a"))
+		if n := <-got; n != 1 {
+			t.Errorf("got %d events, want 1", n)
+		}
+		cancel()
+		if _, more := <-got; more {
+			t.Error("Next went on after its context ended")
+		}
+		m.Put(pages("pd", "b"))
+		if events, err := m.Next(t.Context()); err != nil || len(events) != 1 {
+			t.Errorf("what was put after the end is lost: %v, %v", events, err)
+		}
+	})
+}
+
+// Whatever is put from many goroutines while one takes: every line is either
+// seen, once and in order, or counted; every state and action is seen.
+func TestMailboxAccountsExactly(t *testing.T) {
+	const sources, batches, bound = 5, 400, 300
+	m := NewMailbox(bound)
+	var wg sync.WaitGroup
+	sent := make([]int, sources)
+	for i := range sources {
+		wg.Go(func() {
+			rnd := rand.New(rand.NewPCG(1, uint64(i)))
+			for b := range batches {
+				n := rnd.IntN(60)
+				e := lines(fmt.Sprint(i), sent[i], n)
+				if rnd.IntN(20) == 0 {
+					e.Dropped = oncall.Dropped{Count: 1, Exact: true, Reason: "rotated"}
+				}
+				sent[i] += n + e.Dropped.Count
+				// A dropped line takes a number, so that gaps can be checked.
+				for j := range e.Lines {
+					e.Lines[j].Raw = fmt.Sprint(sent[i] - n + j)
+				}
+				m.Put(e)
+				m.Put(run(fmt.Sprint(i), oncall.RunState(b%3), "o"))
+				m.Put(act(fmt.Sprint(i), oncall.ActionState(b%3)))
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { wg.Wait(); cancel() }()
+	next := make([]int, sources)
+	var output, states, actions int
+	fold := func(events []oncall.Event) {
+		held := 0
+		for _, e := range events {
+			switch e := e.(type) {
+			case oncall.LinesEvent:
+				i := number(t, e.Source)
+				next[i] += e.Dropped.Count
+				for _, l := range e.Lines {
+					if at := number(t, l.Raw); at != next[i] {
+						t.Fatalf("source %d: got line %d, want %d", i, at, next[i])
+					}
+					next[i]++
+				}
+				held += len(e.Lines)
+				if e.Dropped.Count > 0 && !e.Dropped.Exact {
+					t.Error("an exact gap became inexact")
+				}
+			case oncall.RunEvent:
+				output += len(e.Output) + e.Dropped.Count
+				states++
+				held += len(e.Output)
+			case oncall.ActionEvent:
+				actions++
+			}
+		}
+		if held > bound {
+			t.Fatalf("%d lines held, the bound is %d", held, bound)
+		}
+	}
+	for {
+		events, err := m.Next(ctx)
+		if err != nil {
+			break
+		}
+		fold(events)
+	}
+	fold(m.take())
+	if !reflect.DeepEqual(next, sent) {
+		t.Errorf("lines: seen and counted %v, sent %v", next, sent)
+	}
+	if want := sources * batches; output != want || states != want || actions != want {
+		t.Errorf("output %d, states %d, actions %d, want %d each", output, states, actions, want)
+	}
+}
+
+func number(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestJoinedReasonsAreBounded(t *testing.T) {
+	var d oncall.Dropped
+	for i := range 1000 {
+		d = join(d, oncall.Dropped{Count: 1, Exact: true, Reason: "reason " + strings.Repeat("x", i%50)})
+	}
+	if d.Count != 1000 || !d.Exact || len(d.Reason) > maxReason+2 {
+		t.Errorf("got %d, exact %v, reason of %d bytes", d.Count, d.Exact, len(d.Reason))
+	}
+	unknown := oncall.Dropped{Reason: "the server did not say"}
+	if got := join(unknown, oncall.Dropped{Count: 2, Exact: true, Reason: "b"}); got.Exact || got.Count != 2 {
+		t.Errorf("a gap of unknown size was forgotten: %+v", got)
+	}
+}
+
+// BenchmarkMailboxLines is 100,000 lines in batches of 100, taken every 1,000
+// lines, and then without anybody who takes them.
+func BenchmarkMailboxLines(b *testing.B) {
+	const total, batch = 100_000, 100
+	e := lines("app", 0, batch)
+	for name, takeEvery := range map[string]int{"taken": 10, "flooded": 0} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				m := NewMailbox(0)
+				for i := range total / batch {
+					m.Put(e)
+					if takeEvery > 0 && i%takeEvery == 0 {
+						m.take()
+					}
+				}
+				m.take()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/total, "ns/line")
+		})
+	}
+}
