@@ -25,7 +25,7 @@ const (
 	deploySpan = 7 * 24 * time.Hour
 	// maxDeployBytes is how much of the file's end is read. A deploy is a few
 	// hundred bytes, so this is many times what is kept.
-	maxDeployBytes = 8 << 20
+	maxDeployBytes = 2 << 20
 	// growing is how long after a change a last line without a newline may still
 	// be on its way.
 	growing = 2 * time.Second

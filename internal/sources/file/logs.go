@@ -143,7 +143,7 @@ type run struct {
 	names map[string]*tail
 	// scanDue asks for a look at which files there are.
 	scanDue bool
-	// rest is how long to do nothing, longer when a scan took long.
+	// rest is how long to do nothing, longer after finding files took long.
 	rest time.Duration
 }
 
@@ -166,11 +166,11 @@ func (r *run) all() []*tail {
 // look reads what is new, and reports whether something is left to read.
 func (r *run) look(ctx context.Context) (pending bool) {
 	start := r.o.Now()
+	r.rest = pace
 	if r.scanDue {
 		r.scanDue = false
 		r.scan(start)
 	}
-	r.rest = max(pace, 4*r.o.Now().Sub(start))
 	files := r.all()
 	for _, t := range r.leaving {
 		t.dirty = true

@@ -434,7 +434,7 @@ func TestOldLinesWithoutATime(t *testing.T) {
 // counts. A rotation waits until the new file was seen: two of them between two
 // looks would hide a file from anybody who follows by name.
 func TestFlood(t *testing.T) {
-	const files, lines, each = 3, 300_000, 25_000
+	const files, lines, each = 3, 240_000, 20_000
 	dir := t.TempDir()
 	l := logsOf(t, in(dir, "*.log"))
 	var seen [files]atomic.Int64

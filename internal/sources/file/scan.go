@@ -21,6 +21,11 @@ const (
 	// rotation is how long a glob may match nothing before that is reported: a
 	// rotation renames first and creates then.
 	rotation = 2 * time.Second
+	// scanShare and maxRest keep directories with very many files from taking
+	// all of a processor: after finding files, at least four times as long is
+	// rested, up to a quarter of a second.
+	scanShare = 4
+	maxRest   = 250 * time.Millisecond
 	// lastReads bounds, in turns of 4 MiB, how much of a file that lost its name
 	// is read before its successor's first line.
 	lastReads = 64
@@ -38,6 +43,7 @@ type match struct {
 // another is read before the other.
 func (r *run) scan(now time.Time) {
 	found := r.matches(now)
+	r.rest = max(pace, min(scanShare*r.o.Now().Sub(now), maxRest))
 	fresh := r.reconcile(found, now)
 	for _, t := range slices.Clone(r.leaving) {
 		t.dirty = true
