@@ -1,6 +1,11 @@
 package oncall
 
-import "time"
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+)
 
 // Window is the span of time that all panes share, half-open: [Start, End).
 type Window struct {
@@ -59,6 +64,19 @@ type Question struct {
 type Point struct {
 	At time.Time `json:"at"`
 	V  float64   `json:"v"`
+}
+
+// MarshalJSON writes a value that JSON has no number for as Prometheus does, as
+// the string "NaN", "+Inf" or "-Inf".
+func (p Point) MarshalJSON() ([]byte, error) {
+	var v any = p.V
+	if math.IsNaN(p.V) || math.IsInf(p.V, 0) {
+		v = strconv.FormatFloat(p.V, 'f', -1, 64)
+	}
+	return json.Marshal(struct {
+		At time.Time `json:"at"`
+		V  any       `json:"v"`
+	}{p.At, v})
 }
 
 // Series is one line of a panel. Missing points are absent: they are gaps, not

@@ -4,6 +4,8 @@
 package fault
 
 import (
+	"bytes"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +13,9 @@ import (
 	"sync"
 	"time"
 )
+
+// maxRequest bounds a request's body, which is held while its answer waits.
+const maxRequest = 1 << 20
 
 // Fault is how one answer is to go wrong. The zero value changes nothing.
 type Fault struct {
@@ -68,6 +73,14 @@ func (s *Switch) decide(r *http.Request) Fault {
 // Wrap returns next with the faults of s.
 func (s *Switch) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The server notices that the asker has gone only once the request's body
+		// has been read.
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		f := s.decide(r)
 		if !f.pause(r) {
 			panic(http.ErrAbortHandler)

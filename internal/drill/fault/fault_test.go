@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -66,6 +67,33 @@ func TestFaults(t *testing.T) {
 				t.Errorf("body %q, want %q", body, tt.body)
 			}
 		})
+	}
+}
+
+// TestHangEndsWithAPost ends a silence whose request had a body.
+func TestHangEndsWithAPost(t *testing.T) {
+	var s Switch
+	s.All(Fault{Hang: true})
+	srv := httptest.NewServer(s.Wrap(http.NotFoundHandler()))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL, strings.NewReader("a=b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := srv.Client().Do(req)
+	if err == nil {
+		t.Errorf("an answer with status %d, want none", resp.StatusCode)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		srv.Close()
+	}()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Fatal("the silence outlives its request")
 	}
 }
 

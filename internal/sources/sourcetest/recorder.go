@@ -22,7 +22,7 @@ import (
 const (
 	// settle is how long after Run's return the suite listens for an event that
 	// must not come.
-	settle = 30 * time.Millisecond
+	settle = 15 * time.Millisecond
 	// pollEvery is how often a condition is looked at, and Stir called.
 	pollEvery = 10 * time.Millisecond
 	// maxSentence bounds a fault's sentence, which has to fit on a screen.
