@@ -49,6 +49,8 @@ type LogOptions struct {
 // Logs follows files. It implements sources.Source.
 type Logs struct {
 	o LogOptions
+	// hold is how long a last line may wait for its newline.
+	hold time.Duration
 	// tails are the followed files by name, leaving those without one. Both
 	// outlive a Run, without their descriptors, so that the next one goes on
 	// where this one ended.
@@ -70,6 +72,7 @@ func NewLogs(o LogOptions) (*Logs, error) {
 	if len(o.Paths) == 0 {
 		return nil, errors.New("follow files: paths is empty; name at least one file or glob")
 	}
+	o.Paths = slices.Clone(o.Paths)
 	for i, p := range o.Paths {
 		if _, err := filepath.Match(p, ""); err != nil || p == "" {
 			return nil, errors.New("follow files: " + sources.Printable(p, maxPath) + " is not a glob; close each [ and put a \\ before a literal one")
@@ -87,7 +90,7 @@ func NewLogs(o LogOptions) (*Logs, error) {
 		o.Now = time.Now
 	}
 	return &Logs{
-		o: o, tails: map[string]*tail{},
+		o: o, hold: lines.HoldBack, tails: map[string]*tail{},
 		faults: map[string]*oncall.Fault{}, missing: map[string]time.Time{},
 	}, nil
 }
@@ -190,7 +193,7 @@ func (r *run) look(ctx context.Context) (pending bool) {
 	now := r.o.Now()
 	for _, t := range files {
 		if !t.dirty {
-			t.release(now, r.batch)
+			r.release(t, now)
 		}
 	}
 	r.farewell(now)
@@ -210,6 +213,21 @@ func (r *run) read(t *tail) {
 	default:
 		t.close()
 		r.fault(t.path, r.faultOf(t.path, err))
+	}
+}
+
+// release gives out a last line that has waited long enough for its newline. The
+// file is read once more before, because reading others may have taken as long.
+func (r *run) release(t *tail, now time.Time) {
+	held := t.split.Held()
+	if held.IsZero() || now.Sub(held) < r.hold {
+		return
+	}
+	if t.f != nil {
+		r.read(t)
+	}
+	if t.split.Held().Equal(held) {
+		t.split.Rest(t.lineTo(r.batch, now, t.place.off <= t.old))
 	}
 }
 

@@ -185,13 +185,6 @@ func (t *tail) restart(now time.Time, b *lines.Batch) {
 	b.Gap(oncall.Dropped{Reason: sources.Printable(t.path, maxPath) + " was truncated; lines written just before may be missing"})
 }
 
-// release gives out a last line that has waited long enough for its newline.
-func (t *tail) release(now time.Time, b *lines.Batch) {
-	if held := t.split.Held(); !held.IsZero() && now.Sub(held) >= lines.HoldBack {
-		t.split.Rest(t.lineTo(b, now, t.place.off <= t.old))
-	}
-}
-
 // find looks for the tail's file in the directory it was in, under any name.
 func (t *tail) find() (string, bool) {
 	dir := filepath.Dir(t.real)
