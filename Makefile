@@ -27,7 +27,7 @@ e2e: build ## the real binary in tmux against real and faithful servers
 	CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -count=1 -timeout 15m ./internal/e2e/...
 
 golden: ## rewrite the golden files, then show what changed
-	go test ./internal/ui/... -update
+	go test ./internal/ui -update
 	git --no-pager diff --stat -- '*.golden'
 
 bench: build ## print the measured figures, each beside its reference in the same run

@@ -46,7 +46,7 @@ func (k FaultKind) String() string {
 // Fault is the error that every source and every action returns. Its text is
 // one sentence for a person: who failed, doing what, why, and what to do next.
 // It never holds a secret.
-type Fault struct {
+type Fault struct { //nolint:errname // the design's own word, and what a person reads
 	// Kind says what can be done about it.
 	Kind FaultKind
 	// Source is the configured name of the source, such as "pd".
@@ -104,8 +104,7 @@ func AsFault(err error, source, op string) *Fault {
 	if err == nil {
 		return nil
 	}
-	var f *Fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*Fault](err); ok {
 		return f
 	}
 	return &Fault{Kind: Unavailable, Source: source, Op: op, Detail: err.Error(), Cause: err}

@@ -55,7 +55,7 @@ func (s inspector) inspect(in info) {
 		s.checkPasted(s.Line+1+i, line)
 	}
 	if file != nil {
-		if len(file.Stmts) == 0 {
+		if err == nil && len(file.Stmts) == 0 {
 			s.problem(s.Line, "there is nothing to run: every line is a comment or a root prompt",
 				"take the \"# \" off the commands")
 		}

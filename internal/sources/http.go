@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -106,11 +107,10 @@ func hostOf(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 type roundTripper struct{ HTTP }
 
+// RoundTrip sends one request with the manners.
 func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
-	for k, v := range t.Header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, t.Header)
 	if t.UserAgent != "" {
 		req.Header.Set("User-Agent", t.UserAgent)
 	}
@@ -151,7 +151,7 @@ func (h HTTP) limits(resp *http.Response) (limit, remaining int, reset time.Dura
 }
 
 // ErrBodyTooLarge reports an answer longer than MaxBody.
-var ErrBodyTooLarge = errors.New("the answer is larger than 32 MiB") //nolint:gochecknoglobals // a sentinel error
+var ErrBodyTooLarge = errors.New("the answer is larger than 32 MiB")
 
 type cappedBody struct {
 	io.ReadCloser
@@ -218,8 +218,7 @@ func (h HTTP) TransportFault(ctx context.Context, method, op string, err error) 
 	if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
 	}
-	var f *oncall.Fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*oncall.Fault](err); ok {
 		f.Op = op
 		return f
 	}
@@ -233,8 +232,7 @@ func (h HTTP) TransportFault(ctx context.Context, method, op string, err error) 
 		fault.Detail = "no answer in time"
 	default:
 		// url.Error repeats the whole address, which may hold a secret.
-		var ue *url.Error
-		if errors.As(err, &ue) {
+		if ue, ok := errors.AsType[*url.Error](err); ok {
 			err = ue.Err
 		}
 		fault.Detail = Printable(err.Error(), maxDetail)

@@ -25,63 +25,16 @@ func (s Safe) ASCII() Safe {
 
 // asciiForm maps the signs that the program draws with.
 func asciiForm(r rune) byte {
-	switch r {
-	case '─', '━':
-		return '-'
-	case '│', '┃', '┊':
-		return '|'
-	case '┌', '┐', '└', '┘', '├', '┤', '┬', '┴', '┼':
-		return '+'
-	case '…':
-		return '~'
-	case '·':
-		return '.'
-	case '▶', '▸', '›':
-		return '>'
-	case '◀':
-		return '<'
-	case '●':
-		return '!'
-	case '◐':
-		return 'a'
-	case '○':
-		return 'o'
-	case '✓':
-		return '+'
-	case '✗':
-		return 'x'
-	case '→':
-		return '>'
-	case '↑':
-		return '^'
-	case '↓':
-		return 'v'
-	case '▁':
-		return '_'
-	case '▂':
-		return '.'
-	case '▃':
-		return ':'
-	case '▄':
-		return '-'
-	case '▅':
-		return '='
-	case '▆':
-		return '+'
-	case '▇':
-		return '*'
-	case '█':
-		return '#'
-	case '–', '—':
-		return '-'
-	case markOpen:
-		return '<'
-	case markClose:
-		return '>'
-	case '±':
-		return '~'
-	case '×':
-		return 'x'
+	const (
+		signs = "─━│┃┊┌┐└┘├┤┬┴┼…·▶▸›◀●◐○✓✗→↑↓▁▂▃▄▅▆▇█–—⟪⟫±×“”"
+		forms = "--|||+++++++++~.>>><!ao+x>^v_.:-=+*#--<>~x\"\""
+	)
+	i := 0
+	for _, s := range signs {
+		if s == r {
+			return forms[i]
+		}
+		i++
 	}
 	return '?'
 }

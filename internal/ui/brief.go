@@ -19,11 +19,10 @@ func (m *Model) brief(w, h int) pane.Block {
 	if !b.Known {
 		return m.noPage()
 	}
-	f := m.frame(w, h, pane.None)
 	what := m.what(b)
 	history := pane.L(m.history(b))
 	next := m.next(b)
-	before := pane.L(pane.S(style.Text, text.Const(" ")), m.preceded(f))
+	before := pane.L(pane.S(style.Text, text.Const(" ")), m.preceded())
 	end := pane.S(style.Text, text.Const(" "))
 	if h <= 2 {
 		return pane.Block{
@@ -102,7 +101,7 @@ const fixWidth = 48
 
 // preceded names the deploy that the score puts first. It says "preceded by",
 // never "caused by".
-func (m *Model) preceded(f pane.Frame) pane.Span {
+func (m *Model) preceded() pane.Span {
 	r := m.board.DeploysReading()
 	s := m.scene.Suspects
 	switch {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -254,7 +255,7 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 	case keymap.Health:
 		return pane.Show{Kind: pane.Health}
 	case keymap.Shell:
-		m.shell(row.Page)
+		m.shell()
 	case keymap.Open:
 		return m.openURL(row)
 	case keymap.Copy:
@@ -281,7 +282,7 @@ func (m *Model) arrange(a keymap.Action) {
 	case keymap.Zoom:
 		m.choice.Zoom = !m.choice.Zoom
 	case keymap.Layout:
-		all := layout.Presets()
+		all := m.presets()
 		for i, p := range all {
 			if p == m.choice.Preset {
 				m.choice.Preset = all[(i+1)%len(all)]
@@ -308,6 +309,11 @@ func (m *Model) arrange(a keymap.Action) {
 	case keymap.Back:
 		m.back()
 	}
+}
+
+// presets are the built-in ones and then the person's own, by name.
+func (m *Model) presets() []layout.Preset {
+	return append(layout.Presets(), slices.Sorted(maps.Keys(m.opts.Custom))...)
 }
 
 // back undoes the last thing that narrows the view.
@@ -348,7 +354,7 @@ func (m *Model) filter() {
 }
 
 // shell asks for a command, which then takes the same way as a runbook's step.
-func (m *Model) shell(p oncall.Page) {
+func (m *Model) shell() {
 	m.open(overlay.NewInput(
 		text.Const("AD-HOC COMMAND"), text.Const("enter shows it once more before it runs · kept as an unreviewed change"), "", nil,
 		func(v string, ok bool) pane.Intent {

@@ -87,11 +87,11 @@ const (
 func New(o Options) *Model {
 	m := &Model{
 		opts: o, board: o.Board, now: o.Now(),
-		choice: layout.Choice{Preset: o.Preset, Focus: pane.Pages},
+		choice: layout.Choice{Preset: o.Preset, Focus: pane.Pages, Custom: o.Custom},
 		panes: map[pane.Kind]pane.Pane{
 			pane.Pages: pages.New(), pane.Detail: pages.NewDetail(), pane.Deploys: deploys.New(o.Services),
 			pane.Metrics: metrics.New(), pane.Logs: logs.New(), pane.Runbook: steps.New(),
-			pane.Timeline: timeline.New(), pane.Health: health.New(),
+			pane.Timeline: timeline.New(o.Services), pane.Health: health.New(),
 		},
 		pinned: map[pane.Kind]bool{}, loaded: map[oncall.Ref]loading{}, drafts: map[oncall.Ref]string{},
 	}
@@ -103,7 +103,7 @@ func New(o Options) *Model {
 }
 
 // Init starts listening and ticking.
-func (m *Model) Init() tea.Cmd { return tea.Batch(m.opts.Listen, m.follow(), tick()) }
+func (m *Model) Init() tea.Cmd { return tea.Batch(m.opts.Listen, m.opts.Later, m.follow(), tick()) }
 
 type tickMsg struct{}
 
@@ -324,5 +324,8 @@ func (m *Model) tileFrame(k pane.Kind) pane.Frame {
 	}
 	return m.frame(m.w, 1, k)
 }
+
+// Board returns what is known now.
+func (m *Model) Board() board.Board { return m.board }
 
 func (m *Model) action(k tea.KeyPressMsg) (keymap.Action, bool) { return m.opts.Keys.Action(k) }

@@ -18,10 +18,12 @@ import (
 
 // Options are all that the screen needs to know.
 type Options struct {
-	Board    board.Board
-	Keys     keymap.Map
-	Sheet    style.Sheet
-	Preset   layout.Preset
+	Board  board.Board
+	Keys   keymap.Map
+	Sheet  style.Sheet
+	Preset layout.Preset
+	// Custom are a person's own presets.
+	Custom   map[layout.Preset][]pane.Kind
 	Services follow.Map
 	Panels   []follow.Panel
 	Library  runbook.Library
@@ -39,6 +41,8 @@ type Options struct {
 	Listen tea.Cmd
 	// World carries out intents that reach outside the screen.
 	World func(pane.Intent) tea.Cmd
+	// Later waits for something that is not an event and says it, or nil.
+	Later tea.Cmd
 	// Notice is shown at the start, such as what was found without a config.
 	Notice string
 }

@@ -35,6 +35,19 @@ func (m *Model) Content() string {
 	return b.String()
 }
 
+// Text returns the screen's rows without styles, each ended by a newline.
+func (m *Model) Text() string {
+	var b strings.Builder
+	plain := style.Sheet{ASCII: m.opts.Sheet.ASCII}
+	for _, l := range m.rows() {
+		for _, s := range l {
+			plain.Write(&b, s.Role, s.Text)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
 // windowTitle carries the count, so that a window list shows it.
 func (m *Model) windowTitle() text.Safe {
 	c := m.board.Counts()

@@ -258,3 +258,24 @@ func (m Map) Table() string {
 	}
 	return b.String()
 }
+
+// Check says why a text in a config is no key, or returns nil.
+func Check(k string) error {
+	if r := []rune(k); len(r) == 1 && r[0] > ' ' {
+		return nil
+	}
+	base := k
+	for _, mod := range []string{"ctrl+", "alt+", "shift+"} {
+		base = strings.TrimPrefix(base, mod)
+	}
+	if r := []rune(base); base != k && len(r) == 1 {
+		return nil
+	}
+	if slices.Contains([]string{
+		"enter", "esc", "tab", "space", "backspace", "delete", "insert", "up", "down", "left", "right", "home", "end", "pgup", "pgdown",
+		"f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f12",
+	}, base) {
+		return nil
+	}
+	return fmt.Errorf("%q is no key; write one letter or sign, or a name such as enter, tab, pgup, f5, with ctrl+, alt+ or shift+ before it", k)
+}

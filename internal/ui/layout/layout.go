@@ -19,9 +19,9 @@ import "conway/internal/ui/pane"
 const (
 	// StackBelow is the width under which panes stack instead of tiling.
 	StackBelow = 84
-	// LineBelowWidth and LineBelowHeight are the size under which one line is
-	// all that can be read.
-	LineBelowWidth  = 40
+	// LineBelowWidth is the width under which one line is all that can be read.
+	LineBelowWidth = 40
+	// LineBelowHeight is the same for the height.
 	LineBelowHeight = 10
 
 	// WideBrief is the width from which the brief's five answers fit in two lines
@@ -93,6 +93,8 @@ func Presets() []Preset { return []Preset{Watch, Triage, Logs, Handoff} }
 // Choice is what a person has chosen about the screen.
 type Choice struct {
 	Preset Preset
+	// Custom are a person's own presets: panes, the most important first.
+	Custom map[Preset][]pane.Kind
 	// Focus is the focused pane; it is never left out.
 	Focus pane.Kind
 	// Drawer is the on-demand pane that is open, or pane.None.
@@ -163,6 +165,10 @@ func arrange(c Choice) arrangement {
 		a.right = []share{{pane.Timeline, 1}}
 		a.bottomOf = 3
 	case Watch:
+	default:
+		if own := c.Custom[c.Preset]; len(own) > 0 {
+			a = custom(own)
+		}
 	}
 	if c.Drawer != pane.None {
 		a.left = []share{{pane.Pages, 3}, {pane.Metrics, 4}}
@@ -172,16 +178,50 @@ func arrange(c Choice) arrangement {
 	return a
 }
 
+// custom arranges a person's own list: the logs, or else the last pane, get the
+// full width at the bottom; the others go left and right in turn.
+func custom(kinds []pane.Kind) arrangement {
+	a := arrangement{bottomOf: 4}
+	bottom := len(kinds) - 1
+	for i, k := range kinds {
+		if k == pane.Logs {
+			bottom = i
+		}
+	}
+	a.bottom = kinds[bottom]
+	side := 0
+	for i, k := range kinds {
+		switch {
+		case i == bottom:
+		case side%2 == 0:
+			a.left = append(a.left, share{k, 1})
+			side++
+		default:
+			a.right = append(a.right, share{k, 1})
+			side++
+		}
+	}
+	return a
+}
+
 func tile(body Rect, c Choice) []Tile {
 	a := arrange(c)
+	if len(a.left) == 0 {
+		return []Tile{{Kind: a.bottom, Rect: body, Boxed: true, Last: true}}
+	}
 	bottom := max(minTile, body.H*a.bottomOf/10)
 	upper := Rect{body.X, body.Y, body.W, body.H - bottom}
 	leftW := body.W * 48 / 100
+	if len(a.right) == 0 {
+		leftW = body.W
+	}
 	if c.Drawer != pane.None {
 		leftW = body.W * 42 / 100
 	}
 	out := column(Rect{upper.X, upper.Y, leftW, upper.H}, a.left)
-	out = append(out, column(Rect{upper.X + leftW, upper.Y, body.W - leftW, upper.H}, a.right)...)
+	if len(a.right) > 0 {
+		out = append(out, column(Rect{upper.X + leftW, upper.Y, body.W - leftW, upper.H}, a.right)...)
+	}
 	return append(out, Tile{
 		Kind: a.bottom, Rect: Rect{body.X, upper.Y + upper.H, body.W, bottom}, Boxed: true, Last: true,
 	})

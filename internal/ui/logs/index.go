@@ -30,22 +30,22 @@ func (x *index) update(t board.Tail, needle pane.Needle) {
 		*x = index{needle: needle}
 	}
 	first := t.FirstSeq()
-	end := first + uint64(t.Len())
 	if x.next < first {
 		x.next = first
 	}
 	x.forget(first)
 	filtering := needle.String() != ""
-	for ; x.next < end; x.next++ {
-		l := t.At(int(x.next - first))
+	for _, l := range t.From(int(x.next - first)) {
+		seq := x.next
+		x.next++
 		if filtering && !needle.Match(l.Raw) {
 			continue
 		}
 		if filtering {
-			x.matches = append(x.matches, x.next)
+			x.matches = append(x.matches, seq)
 		}
 		if l.Level >= oncall.LevelError {
-			x.errors = append(x.errors, errorLine{x.next, l.At})
+			x.errors = append(x.errors, errorLine{seq, l.At})
 		}
 	}
 }

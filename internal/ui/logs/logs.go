@@ -3,6 +3,7 @@
 package logs
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -168,18 +169,17 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 				rows[j] = rows[j].As(style.Selected)
 			}
 		}
-		for j := len(rows) - 1; j >= 0 && len(up) < h; j-- {
-			up = append(up, rows[j])
+		for _, row := range slices.Backward(rows) {
+			if len(up) < h {
+				up = append(up, row)
+			}
 		}
 		if g, ok := gapBefore(gaps, r, i); ok && len(up) < h {
 			up = append(up, gapRow(g))
 		}
 	}
-	out := make(pane.Block, 0, h)
-	for i := len(up) - 1; i >= 0; i-- {
-		out = append(out, up[i])
-	}
-	return out
+	slices.Reverse(up)
+	return up
 }
 
 // cursorRow returns the first row at or after the shared time cursor.

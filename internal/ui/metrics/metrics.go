@@ -72,7 +72,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	if len(panels) == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no panels: name some under panels: in the config")))}
 	}
-	marks := Marks(f, b)
+	marks := Marks(f)
 	stale := r.Quality(f.Now)
 	from, to := p.scroll.Visible(len(panels), max(1, f.Height-1), -1)
 	var out pane.Block
@@ -98,7 +98,7 @@ func (p *Pane) panels(m board.Metrics) []oncall.Panel {
 
 // Marks returns the moments to draw: the followed service's deploys and the
 // time cursor.
-func Marks(f pane.Frame, b board.Board) []pane.Mark {
+func Marks(f pane.Frame) []pane.Mark {
 	var out []pane.Mark
 	for _, s := range f.Scene.Suspects {
 		out = append(out, pane.Mark{At: s.Deploy.When()})

@@ -29,9 +29,7 @@ type Confirm struct {
 	run    pane.RunStep
 	place  Place
 	scroll pane.Scroll
-	// read is true once the last line of the script has been on screen.
-	read  bool
-	typed string
+	typed  string
 }
 
 // NewConfirm returns the question for one step.
@@ -147,7 +145,7 @@ func effectSpan(s runbook.Step) pane.Span {
 func (c *Confirm) Key(k tea.KeyPressMsg, f pane.Frame, _ board.Board) Result {
 	script := len(c.script(f.Width))
 	room := max(1, f.Height-5)
-	by := 0
+	var by int
 	typing := c.target() != ""
 	switch s := k.String(); {
 	case s == "down" || s == "j" && !typing:

@@ -71,7 +71,7 @@ func (n *Note) View(f pane.Frame, _ board.Board) pane.Block {
 		rows = append(rows, wrapped...)
 	}
 	room := max(1, f.Height-len(out)-1)
-	from, to := pane.Scroll{}.Visible(len(rows), room, cursor)
+	from, to := new(pane.Scroll).Visible(len(rows), room, cursor)
 	out = append(out, rows[from:to].Fit(f.Width, room)...)
 	return append(out, pane.L(
 		pane.S(style.Key, text.Const("enter")), pane.S(style.Dim, text.Const(" sends  ")),

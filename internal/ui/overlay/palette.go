@@ -58,7 +58,7 @@ func (p *Palette) View(f pane.Frame, _ board.Board) pane.Block {
 		return append(out, pane.L(pane.S(style.Dim, text.Const("nothing by that name"))))
 	}
 	room := max(1, f.Height-1)
-	from, to := pane.Scroll{}.Visible(len(found), room, min(p.cursor, len(found)-1))
+	from, to := new(pane.Scroll).Visible(len(found), room, min(p.cursor, len(found)-1))
 	for i := from; i < to; i++ {
 		it := found[i]
 		role := style.Text

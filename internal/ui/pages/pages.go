@@ -101,8 +101,8 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 		}
 	case oncall.Late, oncall.Stale, oncall.Lost:
 	}
-	out := pane.Block{pane.L(pane.S(style.Error, text.Const("? not known whether anything is open")))}
-	return append(out, pane.FaultLines(r.Fault, f.Width)...)
+	unknown := pane.L(pane.S(style.Error, text.Const("? not known whether anything is open")))
+	return append(pane.Block{unknown}, pane.FaultLines(r.Fault, f.Width)...)
 }
 
 func indexOf(rows []board.PageRow, ref oncall.Ref) int {

@@ -115,3 +115,8 @@ const (
 func (k Kind) String() string {
 	return [...]string{"", "pages", "deploys", "metrics", "logs", "detail", "runbook", "timeline", "health"}[k]
 }
+
+// Kinds returns every pane, for checking a config.
+func Kinds() []Kind {
+	return []Kind{Pages, Deploys, Metrics, Logs, Detail, Runbook, Timeline, Health}
+}

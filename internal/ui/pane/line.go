@@ -36,7 +36,7 @@ func (l Line) Fit(w int) Line {
 	left := w
 	for i, s := range l {
 		sw := s.Text.Width()
-		if sw > left || (sw == left && left > 0 && Line(l[i+1:]).Width() > 0) {
+		if sw > left || (sw == left && left > 0 && l[i+1:].Width() > 0) {
 			if left > 0 {
 				// One cell beyond the room makes Truncate draw its ellipsis even when
 				// this span alone would fit and a later one is lost.

@@ -14,7 +14,7 @@ func (s *Scroll) Window(n, h, cursor int) (from, to int) {
 }
 
 // Visible is Window without remembering, for pure views.
-func (s Scroll) Visible(n, h, cursor int) (from, to int) {
+func (s *Scroll) Visible(n, h, cursor int) (from, to int) {
 	top := clamp(s.Top, n, h, cursor)
 	return top, min(n, top+h)
 }

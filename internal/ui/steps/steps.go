@@ -99,6 +99,11 @@ func (p *Pane) document(f pane.Frame, b board.Board) page {
 	}
 	sel := p.selected(f)
 	for _, bl := range rb.Blocks {
+		if isStep := bl.Step != runbook.NoStep; isStep || bl.Kind == runbook.Heading {
+			if n := len(pg.lines); n > 0 && pg.lines[n-1].Width() > 0 {
+				pg.lines = append(pg.lines, nil)
+			}
+		}
 		if bl.Step == runbook.NoStep || bl.Step >= len(rb.Steps) {
 			pg.lines = append(pg.lines, block(bl, f.Width)...)
 			continue

@@ -55,10 +55,42 @@ func (r Role) String() string {
 // Sheet is a theme made ready: the sequence that begins each role. The zero
 // Sheet draws everything plain.
 type Sheet struct {
-	open [roleCount]string
+	open  [roleCount]string
+	looks [roleCount]Look
+	// ground is the palette's own background, for pictures.
+	ground string
 	// ASCII replaces every sign beyond ASCII, for terminals without UTF-8.
 	ASCII bool
 }
+
+// Look is a role's colours as #rrggbb, for pictures. Back is empty for none.
+type Look struct {
+	Fore, Back string
+	Bold       bool
+}
+
+// Look returns how a role looks in a picture.
+func (s *Sheet) Look(r Role) Look {
+	l := s.looks[r]
+	if l.Fore == "" {
+		l.Fore = defaultInk
+	}
+	return l
+}
+
+// Ground returns the picture's background.
+func (s *Sheet) Ground() string {
+	if s.ground == "" {
+		return defaultGround
+	}
+	return s.ground
+}
+
+// The colours of a picture whose theme leaves them to the terminal.
+const (
+	defaultInk    = "#d8cbb3"
+	defaultGround = "#16130f"
+)
 
 type look struct {
 	FG        string `yaml:"fg"`
@@ -90,9 +122,10 @@ func Parse(name string, data []byte) (Sheet, error) {
 		if err != nil {
 			return Sheet{}, fmt.Errorf("read theme %s: role %s: %w", name, r, err)
 		}
-		s.open[r] = open
+		s.open[r], s.looks[r] = open, l.picture(file.Palette)
 		delete(file.Roles, r.String())
 	}
+	s.ground = file.Palette["ground"]
 	for extra := range file.Roles {
 		return Sheet{}, fmt.Errorf("read theme %s: unknown role %q", name, extra)
 	}
@@ -136,6 +169,25 @@ func (l look) open(palette map[string]string) (string, error) {
 		return "", nil
 	}
 	return st.String(), nil
+}
+
+// picture returns the look with its colours by value; a reversed one is turned
+// round here, because a picture has no terminal to do it.
+func (l look) picture(palette map[string]string) Look {
+	hex := func(name string) string {
+		if v := palette[name]; strings.HasPrefix(v, "#") {
+			return v
+		}
+		return ""
+	}
+	p := Look{Fore: hex(l.FG), Back: hex(l.BG), Bold: l.Bold}
+	if l.Reverse {
+		p.Fore, p.Back = hex("ground"), p.Fore
+		if p.Back == "" {
+			p.Back = defaultInk
+		}
+	}
+	return p
 }
 
 // Write appends s to b in the look of role. Markers that the decoder put in

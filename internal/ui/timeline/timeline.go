@@ -4,6 +4,7 @@ package timeline
 
 import (
 	"conway/internal/board"
+	"conway/internal/follow"
 	"conway/internal/oncall"
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
@@ -13,14 +14,15 @@ import (
 
 // Pane is the timeline.
 type Pane struct {
-	scroll pane.Scroll
-	of     oncall.Ref
+	services follow.Map
+	scroll   pane.Scroll
+	of       oncall.Ref
 	// moved is true once a person scrolled; before, the newest moment is in sight.
 	moved bool
 }
 
-// New returns the pane.
-func New() *Pane { return &Pane{} }
+// New returns the pane. The map says which deploys belong to a page's story.
+func New(services follow.Map) *Pane { return &Pane{services: services} }
 
 // Title names the page.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
@@ -33,7 +35,7 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 
 // View draws one moment after another, oldest first.
 func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
-	all := lines(f, b)
+	all := p.lines(f, b)
 	top := p.scroll
 	if !p.moved || p.of != f.Scene.Page {
 		top.Top = len(all)
@@ -44,8 +46,11 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 
 const indent = 9 // a time of day with seconds and a space
 
-func lines(f pane.Frame, b board.Board) pane.Block {
-	moments := b.Timeline(f.Scene.Page)
+func (p *Pane) lines(f pane.Frame, b board.Board) pane.Block {
+	moments := b.TimelineOf(f.Scene.Page, func(d oncall.Deploy) bool {
+		points, _ := p.services.Concerns(d, f.Scene.Service)
+		return points > 0
+	})
 	if len(moments) == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("nothing has happened yet, or no page is selected")))}
 	}
@@ -78,7 +83,7 @@ func moment(m board.Moment, f pane.Frame) pane.Block {
 		role = style.Dim
 	}
 	what := text.Join([]text.Safe{
-		text.Decode(string(m.Kind)), text.Decode(m.Who), text.Decode(m.Text), text.Decode(m.State),
+		text.Decode(string(m.Kind)), text.Decode(m.Who), text.Join(text.Lines(m.Text), text.Const(" ")), text.Decode(m.State),
 	}, text.Const(" · "))
 	var out pane.Block
 	for i, l := range what.Wrap(max(8, f.Width-indent)) {
@@ -93,7 +98,7 @@ func moment(m board.Moment, f pane.Frame) pane.Block {
 
 // Handle scrolls.
 func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
-	n := len(lines(f, b))
+	n := len(p.lines(f, b))
 	by, ok := pane.Step(a, f.Height, n)
 	if !ok {
 		return nil, false

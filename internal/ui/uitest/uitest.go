@@ -85,8 +85,10 @@ func Panels() []follow.Panel {
 // Sources are the sample sources, none of which has answered yet.
 func Sources() []board.SourceInfo {
 	return []board.SourceInfo{
-		{Name: "pd", Kind: board.KindPages}, {Name: "gh", Kind: board.KindDeploys},
-		{Name: "prom", Kind: board.KindMetrics}, {Name: "app", Kind: board.KindLogs},
+		{Name: "pd", Kind: board.KindPages},
+		{Name: "gh", Kind: board.KindDeploys},
+		{Name: "prom", Kind: board.KindMetrics},
+		{Name: "app", Kind: board.KindLogs},
 	}
 }
 

@@ -43,5 +43,5 @@ func run(path string, check bool) error {
 	if check {
 		return fmt.Errorf("the key table in %s is stale: run make generate", path)
 	}
-	return os.WriteFile(path, []byte(fresh), 0o644) //nolint:gosec // a README is for everybody
+	return os.WriteFile(path, []byte(fresh), 0o644)
 }

@@ -1,0 +1,319 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/runbook"
+	"conway/internal/ui/overlay"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/uitest"
+)
+
+// last returns the newest intent of a type.
+func last[T pane.Intent](f *fixture) (T, bool) {
+	for _, i := range slices.Backward(f.intents) {
+		if v, ok := i.(T); ok {
+			return v, true
+		}
+	}
+	var zero T
+	return zero, false
+}
+
+func (f *fixture) screenText() string { return uitest.Plain(f.rows()) }
+
+func (f *fixture) event(e oncall.Event) { f.Update(Events{e}) }
+
+func (f *fixture) wait(d time.Duration) {
+	f.clock = f.clock.Add(d)
+	f.Update(tickMsg{})
+}
+
+func (f *fixture) mustSee(t *testing.T, want string) {
+	t.Helper()
+	if got := f.screenText(); !strings.Contains(got, want) {
+		t.Errorf("the screen does not show %q:\n%s", want, got)
+	}
+}
+
+// status sends how far an action has come.
+func (f *fixture) status(a oncall.Action, s oncall.ActionState, fault *oncall.Fault) {
+	f.event(oncall.ActionEvent{Stamp: oncall.Stamp{Source: "pd", At: f.clock, Err: fault}, Action: a, State: s})
+}
+
+func TestAckIsHeldNamedAndNeverPretended(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("a")
+	act, ok := last[pane.Act](f)
+	if !ok || act.Action.Target != uitest.Checkout() || act.Action.Kind != oncall.Acknowledge {
+		t.Fatalf("the ack names %+v", act)
+	}
+	if want := f.clock.Add(3 * time.Second); !act.Action.NotBefore.Equal(want) {
+		t.Errorf("held until %v, want %v", act.Action.NotBefore, want)
+	}
+	a := act.Action
+	a.ID = "1"
+	f.status(a, oncall.Held, nil)
+	f.mustSee(t, "ack in 3 s")
+	f.mustSee(t, "u cancels")
+	n := len(f.intents)
+	f.press("a")
+	if _, again := last[pane.Act](f); again && len(f.intents) != n {
+		t.Error("a second press asked for a second ack")
+	}
+	f.mustSee(t, "ack in 3 s") // the reason is said behind what is held
+	f.press("u")
+	if c, ok := last[pane.CancelAct](f); !ok || c.ID != "1" {
+		t.Errorf("u asked for %+v", c)
+	}
+	f.status(a, oncall.Sending, nil)
+	f.mustSee(t, "ack: sending")
+	if got := f.screenText(); strings.Contains(got, "acked by you") {
+		t.Errorf("acked is shown before the server said so:\n%s", got)
+	}
+	f.status(a, oncall.Confirmed, nil)
+	f.wait(10 * time.Second)
+	f.mustSee(t, "acked by you")
+}
+
+func TestRefusedNoteComesBackWordForWord(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("n")
+	for _, r := range "pool again" {
+		f.press(string(r))
+	}
+	f.press("enter")
+	act, ok := last[pane.Act](f)
+	if !ok || act.Action.Text != "pool again" || act.Action.Target != uitest.Checkout() {
+		t.Fatalf("the note is %+v", act)
+	}
+	if !act.Action.NotBefore.IsZero() {
+		t.Error("a note is held; only what a slip of the hand can start is")
+	}
+	f.status(act.Action, oncall.Refused, &oncall.Fault{Kind: oncall.Rejected, Source: "pd", Op: "note", Detail: "the note is too long"})
+	f.mustSee(t, "pool again")
+	f.mustSee(t, "the note is too long")
+	f.press("x") // typed before the editor could be seen
+	if n, ok := f.stack[0].Overlay.(*overlay.Note); !ok {
+		t.Fatal("no editor")
+	} else if _, draft := n.Draft(); draft != "pool again" {
+		t.Errorf("a key meant for something else went into the note: %q", draft)
+	}
+	f.wait(time.Second)
+	f.press("!", "esc", "n")
+	if _, draft := f.stack[0].Overlay.(*overlay.Note).Draft(); draft != "pool again!" {
+		t.Errorf("the draft is %q", draft)
+	}
+}
+
+func TestSelectionNeverMovesByItself(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("j") // cron-x
+	chosen := f.selected
+	if chosen == uitest.Checkout() {
+		t.Fatal("j did not move")
+	}
+	more := append(uitest.Pages(), oncall.Page{
+		Ref: oncall.Ref{Source: "pd", ID: "Q9"}, Title: "brand new", Status: oncall.Triggered, CreatedAt: f.clock, Mine: true,
+	})
+	f.event(oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: f.clock}, Pages: more, Complete: true, Every: 10 * time.Second})
+	if f.selected != chosen {
+		t.Errorf("a new page moved the selection to %v", f.selected)
+	}
+	f.mustSee(t, "new page: brand new")
+	var rest []oncall.Page
+	for _, p := range more {
+		if p.Ref != chosen {
+			rest = append(rest, p)
+		}
+	}
+	f.event(oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: f.clock.Add(time.Second)}, Pages: rest, Complete: true, Every: 10 * time.Second})
+	if f.selected != chosen {
+		t.Errorf("a page that went away moved the selection to %v", f.selected)
+	}
+	f.press("a")
+	if act, ok := last[pane.Act](f); ok && act.Action.Target != chosen {
+		t.Errorf("an ack went to %v, which nobody selected", act.Action.Target)
+	}
+}
+
+func TestStepNeedsAnotherKeyAndShowsTheBytes(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("b", "j", "enter")
+	f.mustSee(t, "RUN THIS STEP?")
+	f.mustSee(t, "ln -sfn releases/v412 current")
+	f.mustSee(t, "PROD")
+	f.mustSee(t, "ana@bastion")
+	f.press("y") // within the grace: typed before it could be read
+	if _, ran := last[pane.RunStep](f); ran {
+		t.Fatal("a key pressed too early ran the step")
+	}
+	f.wait(time.Second)
+	f.press("enter") // the key that opened it
+	if _, ran := last[pane.RunStep](f); ran {
+		t.Fatal("the key that opened the question answered it")
+	}
+	f.press("enter")
+	f.wait(time.Second)
+	f.press("y")
+	run, ok := last[pane.RunStep](f)
+	if !ok || string(run.Step.Script) != "ln -sfn releases/v412 current\n" || run.Page.Ref != uitest.Checkout() {
+		t.Fatalf("ran %+v", run)
+	}
+	if want := runbook.Digest(run.Runbook, run.Step.Script, run.Step.Index); run.Digest != want {
+		t.Errorf("the approval is %s, want %s", run.Digest, want)
+	}
+}
+
+func TestStepThatCannotRunSaysWhy(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("b", "j", "j", "enter")
+	f.mustSee(t, "cannot run as it is written")
+	if len(f.stack) != 0 {
+		t.Error("a step with a placeholder can be confirmed")
+	}
+}
+
+func TestDangerousStepInProductionNeedsItsTargetTyped(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	s := runbook.Step{Title: "wipe", Script: []byte("rm -rf /srv/x\n"), Interpreter: "sh", Effect: runbook.Dangerous}
+	f.confirm(pane.ConfirmStep{Runbook: "r.md", Step: s})
+	f.wait(time.Second)
+	f.press("y", "enter")
+	if _, ran := last[pane.RunStep](f); ran {
+		t.Fatal("y ran a dangerous step in production")
+	}
+	f.press("backspace")
+	for _, r := range "checkout" {
+		f.press(string(r))
+	}
+	f.mustSee(t, "type checkout and enter: checkout")
+	f.press("enter")
+	if _, ran := last[pane.RunStep](f); !ran {
+		t.Error("the typed target did not run it")
+	}
+}
+
+func TestLongScriptMustBeReadToItsEnd(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(80, 24)
+	s := runbook.Step{Title: "long", Script: []byte(strings.Repeat("echo line\n", 60)), Interpreter: "sh"}
+	f.confirm(pane.ConfirmStep{Runbook: "r.md", Step: s})
+	f.wait(time.Second)
+	f.mustSee(t, "more lines")
+	f.press("y")
+	if _, ran := last[pane.RunStep](f); ran {
+		t.Fatal("a script was run whose end was never on the screen")
+	}
+	f.press("pgdown", "pgdown", "pgdown", "pgdown", "pgdown", "pgdown", "pgdown", "pgdown", "y")
+	if _, ran := last[pane.RunStep](f); !ran {
+		t.Error("it cannot be run after its end was shown")
+	}
+}
+
+func TestReadOnlyRefusesWhatChanges(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.opts.ReadOnly = true
+	for _, k := range []string{"a", "n", "R", "!"} {
+		f.press(k)
+		if _, acted := last[pane.Act](f); acted || len(f.stack) > 0 {
+			t.Errorf("%s acts in a read-only cockpit", k)
+		}
+	}
+	f.mustSee(t, "read-only")
+}
+
+func TestKeyThatCannotActSaysWhy(t *testing.T) {
+	f := newFixture(t)
+	for k, why := range map[string]string{"a": "no page is selected", "u": "nothing is held", "Z": "Z does nothing"} {
+		f.press(k)
+		f.mustSee(t, why)
+	}
+}
+
+func TestPasteIsNeverTakenForKeys(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.paste("aRq!\nyyy")
+	if _, acted := last[pane.Act](f); acted || len(f.stack) > 0 {
+		t.Error("a paste acted")
+	}
+	f.press("n")
+	f.paste("two\nlines")
+	if _, draft := f.stack[0].Overlay.(*overlay.Note).Draft(); draft != "two\nlines" {
+		t.Errorf("the note holds %q", draft)
+	}
+}
+
+func TestQuitAsksWhileSomethingIsUndelivered(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("q")
+	if q, ok := last[pane.Quit](f); !ok || q.Flush {
+		t.Fatalf("q with nothing undelivered asked for %+v", q)
+	}
+	f.intents = nil
+	f.status(oncall.Action{ID: "7", Kind: oncall.Acknowledge, Target: uitest.Checkout()}, oncall.Sending, nil)
+	f.press("q")
+	if _, ok := last[pane.Quit](f); ok {
+		t.Fatal("q quit without asking")
+	}
+	f.mustSee(t, "has not been delivered")
+	f.wait(time.Second)
+	f.press("w")
+	if q, ok := last[pane.Quit](f); !ok || !q.Flush {
+		t.Errorf("w asked for %+v", q)
+	}
+}
+
+func TestPanesFollowTheSelectedPage(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.mustSee(t, "DEPLOYS checkout")
+	ask, ok := last[pane.Ask](f)
+	if !ok || !strings.Contains(ask.Questions["prom"].Queries[0].Query, `service="checkout"`) {
+		t.Fatalf("asked %+v", ask)
+	}
+	f.press("j", "j") // ledger
+	f.mustSee(t, "DEPLOYS ledger")
+	ask, _ = last[pane.Ask](f)
+	if q := ask.Questions["prom"].Queries[0]; !strings.Contains(q.Query, `ledger`) && q.Unfilled == "" {
+		t.Errorf("after selecting another page the panels still ask %q", q.Query)
+	}
+	if d, _ := last[pane.LoadDetail](f); d.Page.Ref.ID != "Q2" {
+		t.Errorf("the detail asked for is of %v", d.Page.Ref)
+	}
+}
+
+func TestTimeWindowIsShared(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("[")
+	ask, _ := last[pane.Ask](f)
+	if ask.Questions["prom"].End.IsZero() {
+		t.Error("[ did not move the window away from now")
+	}
+	if f.scene.Live {
+		t.Error("the scene still says that its end is now")
+	}
+	f.press(".")
+	if !f.scene.Live {
+		t.Error(". did not bring it back")
+	}
+	span := f.scene.Window.Span()
+	f.press("-")
+	if f.scene.Window.Span() <= span {
+		t.Error("- did not widen it")
+	}
+}
+
+func TestTinyScreenCanStillAck(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(30, 5)
+	f.mustSee(t, "open")
+	f.mustSee(t, "a ack")
+	f.press("a")
+	if act, ok := last[pane.Act](f); !ok || act.Action.Target != uitest.Checkout() {
+		t.Error("a does not ack on a tiny screen")
+	}
+}
