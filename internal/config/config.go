@@ -84,3 +84,13 @@ type Ack struct {
 
 // Binding is the keys of one action. Empty means that it has none.
 type Binding []string
+
+// KeyChanges returns the keys of every action that the file names; an empty
+// list unbinds.
+func (c Config) KeyChanges() map[string][]string {
+	out := make(map[string][]string, len(c.Keys))
+	for action, keys := range c.Keys {
+		out[action] = keys
+	}
+	return out
+}

@@ -108,9 +108,8 @@ func lookForPrometheus(ctx context.Context, opts Options) find {
 		Finding: Finding{Found: true, Text: "Prometheus answers on " + localPrometheus + ": metrics from there"},
 		apply: func(c *Config) {
 			c.Metrics = append(c.Metrics, withDefaults(Prometheus{Name: "prom", URL: "http://" + localPrometheus}))
-			one := 1.0
 			c.Panels = append(c.Panels,
-				Panel{Title: "targets down", Source: "prom", Query: "count(up == 0) or vector(0)", Warn: &one},
+				Panel{Title: "targets down", Source: "prom", Query: "count(up == 0) or vector(0)", Warn: new(1.0)},
 				Panel{Title: "slowest scrape", Source: "prom", Query: "max(scrape_duration_seconds)", Unit: oncall.UnitSeconds},
 			)
 		},

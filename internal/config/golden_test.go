@@ -48,8 +48,7 @@ func TestBadFiles(t *testing.T) {
 			if err == nil {
 				t.Fatal("no fault found")
 			}
-			var all config.Errors
-			if !errors.As(err, &all) {
+			if _, ok := errors.AsType[config.Errors](err); !ok {
 				t.Fatalf("%T is no Errors", err)
 			}
 			got := err.Error() + "\n"

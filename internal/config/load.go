@@ -175,6 +175,9 @@ func (f *faults) parse(text string) (body ast.Node, ok bool) {
 		return nil, false
 	}
 	for _, doc := range file.Docs {
+		if _, ok := doc.Body.(*ast.DirectiveNode); ok { // %YAML 1.2 comes as a document
+			continue
+		}
 		switch {
 		case doc.Body == nil:
 		case body != nil:

@@ -138,7 +138,7 @@ func checkQuery(s string) (why, fix string) {
 	if m := regexp.MustCompile(`(^|[^{])\{[A-Za-z_]\w*\}\}`).FindString(s); m != "" {
 		return "has a single brace before a name that ends with two", write
 	}
-	name := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+	name := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]*$`)
 	for rest := s; ; {
 		_, after, found := strings.Cut(rest, "{{")
 		if !found {
@@ -148,7 +148,7 @@ func checkQuery(s string) (why, fix string) {
 		switch {
 		case !closed:
 			return "has a {{ that is never closed", write
-		case !name.MatchString(inner):
+		case !name.MatchString(strings.TrimSpace(inner)):
 			return "cannot fill in " + quote("{{"+inner+"}}"), write
 		}
 		rest = next

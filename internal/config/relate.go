@@ -193,8 +193,19 @@ func (d *decoder) relateScreen(c *Config) {
 			}
 		}
 	}
-	for action := range c.Keys {
-		d.known(d.marks["keys."+action+" key"], "action", action, o.Actions, "actions")
+	d.relateKeys(c)
+}
+
+func (d *decoder) relateKeys(c *Config) {
+	taken := map[string]string{}
+	for _, action := range slices.Sorted(maps.Keys(c.Keys)) {
+		d.known(d.marks["keys."+action+" key"], "action", action, d.opts.Actions, "actions")
+		for _, k := range c.Keys[action] {
+			if other, ok := taken[k]; ok {
+				d.add(d.marks["keys."+action], "the key "+quote(k)+" is given to both "+quote(other)+" and "+quote(action), "give one of them another")
+			}
+			taken[k] = action
+		}
 	}
 }
 
