@@ -166,6 +166,9 @@ func (c *checker) service(s *Scenario, i int) {
 	c.within(at+"rate", v.Rate, 0, maxRate)
 	c.within(at+"declines", v.Declines, 0, 1)
 	c.within(at+"work", float64(v.Work)/1e9, 0, 5)
+	if v.Repo != "" && !regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`).MatchString(v.Repo) {
+		c.add(at+"repo", fmt.Sprintf("%q is not a repository", v.Repo), "write owner/name, such as acme/checkout")
+	}
 	for j, d := range v.DependsOn {
 		if s.service(d) == nil {
 			c.add(fmt.Sprintf("%sdepends_on[%d]", at, j), fmt.Sprintf("there is no service %q", d), "name one of services")
@@ -206,6 +209,9 @@ func (c *checker) deploy(s *Scenario, i int) {
 		c.add(at+"version", fmt.Sprintf("%s has no release %q to go live", d.Service, d.Version), "name one of its releases")
 	}
 	c.need(at+"version", d.Version, "v413")
+	if d.Commit != "" && !regexp.MustCompile(`^[0-9a-f]{7,40}$`).MatchString(d.Commit) {
+		c.add(at+"commit", fmt.Sprintf("%q is not a commit", d.Commit), "write 7 to 40 hexadecimal digits in quotes, such as \"9f2c11e4\"")
+	}
 	if (d.Before > 0) == (d.At > 0) {
 		c.add(at+"at", "a deploy has either before or at", "write before: 3h for one of the past, at: 8s for one to come")
 	}
