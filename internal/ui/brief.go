@@ -64,18 +64,27 @@ func (m *Model) what(b board.Brief) pane.Line {
 		pane.S(style.Text, text.Const(" ")), pane.S(role, sign), pane.S(style.Text, text.Const(" ")),
 		pane.S(style.Title, text.Decode(b.Row.Page.Title)),
 		pane.S(role, text.Sprintf("  · %s", b.Row.Page.Status)),
-		pane.S(style.Text, text.Sprintf(" %s ago", pane.Ago(b.Age))),
+		pane.S(style.Text, since(b)),
 	)
 	if b.Alerts > 1 {
 		l = append(l, pane.S(style.Dim, text.Sprintf(" · %d alerts", b.Alerts)))
 	}
-	if s, ok := pages.Progress(b.Row, m.now); ok {
+	if s, ok := pages.Progress(b.Row, m.frame(0, 0, pane.None)); ok {
 		l = append(l, pane.S(style.Dim, text.Const(" · ")), s)
 	}
 	if b.Quality == oncall.Stale || b.Quality == oncall.Lost {
 		l = append(l, pane.S(style.Error, text.Sprintf(" · last heard %s ago", pane.Ago(b.Row.Reading.Age(m.now)))))
 	}
 	return l
+}
+
+// since says when it began: a page is triggered when it begins, but not
+// acknowledged or resolved.
+func since(b board.Brief) text.Safe {
+	if b.Row.Page.Status == oncall.Triggered {
+		return text.Sprintf(" %s ago", pane.Ago(b.Age))
+	}
+	return text.Sprintf(", began %s ago", pane.Ago(b.Age))
 }
 
 func (m *Model) history(b board.Brief) pane.Span {
@@ -151,8 +160,13 @@ func (m *Model) previous(d oncall.Deploy) string {
 }
 
 func (m *Model) next(b board.Brief) pane.Line {
-	if b.Row.Page.Status != oncall.Triggered || b.Row.Gone {
-		return nil
+	switch {
+	case b.Row.Gone, b.Row.Page.Status == oncall.StatusUnknown:
+		return pane.L(pane.S(style.Dim, text.Const("next: not known")))
+	case b.Row.Page.Status == oncall.Acknowledged:
+		return pane.L(pane.S(style.OK, text.Const("next: nobody, it is acknowledged")))
+	case b.Row.Page.Status == oncall.Resolved:
+		return pane.L(pane.S(style.OK, text.Const("next: nobody, it is resolved")))
 	}
 	if b.Next == nil {
 		return pane.L(pane.S(style.Dim, text.Const("next: nobody, it does not escalate")))

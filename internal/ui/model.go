@@ -224,7 +224,7 @@ func (m *Model) follow() tea.Cmd {
 		}
 	}
 	row, ok := m.board.Page(m.selected)
-	sc := pane.Scene{Page: m.selected, Pinned: m.pinned, Cursor: m.cursor}
+	sc := pane.Scene{Page: m.selected, Pinned: m.pinned, Cursor: m.cursor, Me: m.board.Roster().Value.Me}
 	sc.Window, sc.Live = m.window.At(m.now), m.window.End.IsZero()
 	var detail *oncall.PageDetail
 	if ok {

@@ -15,8 +15,8 @@ import (
 
 const (
 	titleWidth = 16
-	valueWidth = 9
-	limitWidth = 10
+	valueWidth = 10
+	limitWidth = 12
 	// limitFrom is the width from which a row has room for the threshold.
 	limitFrom = 50
 	// maxTall is how many rows a panel's plot takes where there is room.

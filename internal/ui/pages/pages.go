@@ -150,7 +150,7 @@ func row(r board.PageRow, f pane.Frame) pane.Line {
 func rowTail(r board.PageRow, f pane.Frame) pane.Line {
 	age := pane.S(style.Dim, pane.Age(f.Now.Sub(r.Page.CreatedAt)).PadLeft(ageWidth))
 	space := pane.S(style.Text, text.Const(" "))
-	if s, ok := Progress(r, f.Now); ok {
+	if s, ok := Progress(r, f); ok {
 		return pane.L(space, s, age)
 	}
 	if len(r.Page.Odd) > 0 {
@@ -188,31 +188,39 @@ func Sign(r board.PageRow, now time.Time) (text.Safe, style.Role) {
 }
 
 // Progress tells how far our own action on a page is, if there is news of one.
-func Progress(r board.PageRow, now time.Time) (pane.Span, bool) {
+func Progress(r board.PageRow, f pane.Frame) (pane.Span, bool) {
 	if r.Gone {
 		return pane.S(style.Stale, text.Const("not listed any more, not seen to resolve")), true
 	}
 	if n := len(r.Pending); n > 0 {
-		return pending(r.Pending[n-1], now), true
+		return pending(r.Pending[n-1], f.Now), true
 	}
 	if r.Disputed != nil {
 		return pane.S(style.Error, text.Sprintf("%s was confirmed, but the list disagrees", r.Disputed.Action.Kind)), true
 	}
-	if r.Last == nil {
+	if r.Last != nil && r.Last.State == oncall.Refused {
+		return pane.S(style.Error, text.Sprintf("%s refused", r.Last.Action.Kind)), true
+	}
+	return acked(r, f)
+}
+
+// acked names who is on it, by the pager's own word.
+func acked(r board.PageRow, f pane.Frame) (pane.Span, bool) {
+	if r.Page.Status != oncall.Acknowledged {
 		return pane.Span{}, false
 	}
-	switch r.Last.State {
-	case oncall.Refused:
-		return pane.S(style.Error, text.Sprintf("%s refused", r.Last.Action.Kind)), true
-	case oncall.Unconfirmed:
-		return pane.S(style.Warn, text.Sprintf("%s unconfirmed", r.Last.Action.Kind)), true
-	case oncall.Confirmed:
-		if r.Last.Action.Kind == oncall.Acknowledge && r.Page.Status == oncall.Acknowledged {
-			return pane.S(style.OK, text.Const("acked by you")), true
-		}
-	case oncall.Held, oncall.Sending, oncall.Cancelled:
+	if r.Last != nil && r.Last.Action.Kind == oncall.Acknowledge && r.Last.State == oncall.Confirmed {
+		return pane.S(style.OK, text.Const("acked by you")), true
 	}
-	return pane.Span{}, false
+	n := len(r.Page.Acks)
+	if n == 0 {
+		return pane.Span{}, false
+	}
+	by := r.Page.Acks[n-1].By
+	if f.Scene.Me.ID != "" && by.ID == f.Scene.Me.ID {
+		return pane.S(style.OK, text.Const("acked by you")), true
+	}
+	return pane.S(style.OK, text.Sprintf("acked by %s", by.Name)), true
 }
 
 func pending(s board.ActionStatus, now time.Time) pane.Span {

@@ -40,6 +40,15 @@ func Ago(d time.Duration) text.Safe {
 	return text.Sprintf("%d d", int(d/(24*time.Hour)))
 }
 
+// Took writes how long something ran, with the tenths that tell a quick success
+// from a quick failure: 0.1 s, 12 s, 4 min.
+func Took(d time.Duration) text.Safe {
+	if d < 10*time.Second {
+		return text.Sprintf("%.1f s", max(0, d).Seconds())
+	}
+	return Ago(d)
+}
+
 // Countdown writes what is left as minutes and seconds: 11:02.
 func Countdown(d time.Duration) text.Safe {
 	d = max(0, d)

@@ -28,6 +28,8 @@ type Frame struct {
 type Scene struct {
 	// Page is the selected page, zero for none.
 	Page oncall.Ref
+	// Me is the person at this screen, zero when the pager does not say.
+	Me oncall.Person
 	// Service is what the page resolved to, and Why says how.
 	Service follow.Service
 	Why     string

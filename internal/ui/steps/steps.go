@@ -98,6 +98,7 @@ func (p *Pane) document(f pane.Frame, b board.Board) page {
 		}
 	}
 	sel := p.selected(f)
+	heading := ""
 	for _, bl := range rb.Blocks {
 		if isStep := bl.Step != runbook.NoStep; isStep || bl.Kind == runbook.Heading {
 			if n := len(pg.lines); n > 0 && pg.lines[n-1].Width() > 0 {
@@ -105,11 +106,14 @@ func (p *Pane) document(f pane.Frame, b board.Board) page {
 			}
 		}
 		if bl.Step == runbook.NoStep || bl.Step >= len(rb.Steps) {
+			if bl.Kind == runbook.Heading {
+				heading = bl.Text
+			}
 			pg.lines = append(pg.lines, block(bl, f.Width)...)
 			continue
 		}
 		pg.from = append(pg.from, len(pg.lines))
-		pg.lines = append(pg.lines, step(rb.Steps[bl.Step], bl.Step == sel, f, b)...)
+		pg.lines = append(pg.lines, step(rb.Steps[bl.Step], heading, bl.Step == sel, f, b)...)
 		pg.to = append(pg.to, len(pg.lines))
 	}
 	return pg
@@ -144,7 +148,7 @@ func block(bl runbook.Block, w int) pane.Block {
 	return out
 }
 
-func step(s runbook.Step, selected bool, f pane.Frame, b board.Board) pane.Block {
+func step(s runbook.Step, heading string, selected bool, f pane.Frame, b board.Board) pane.Block {
 	pointer, role := text.Const("  "), style.Title
 	if selected {
 		pointer = text.Const("▶ ")
@@ -152,7 +156,11 @@ func step(s runbook.Step, selected bool, f pane.Frame, b board.Board) pane.Block
 			role = style.Selected
 		}
 	}
-	head := pane.L(pane.S(style.Key, pointer), pane.S(role, text.Sprintf("%d %s ", s.Index+1, s.Title)), effect(s))
+	title := text.Sprintf("step %d ", s.Index+1)
+	if s.Title != heading { // otherwise it stands just above
+		title = text.Sprintf("step %d %s ", s.Index+1, s.Title)
+	}
+	head := pane.L(pane.S(style.Key, pointer), pane.S(role, title), effect(s))
 	r, ran := Last(b, f.Scene, s)
 	if ran {
 		head = append(head, pane.S(style.Text, text.Const(" ")), Outcome(r, f))
@@ -197,7 +205,7 @@ func Last(b board.Board, sc pane.Scene, s runbook.Step) (board.Run, bool) {
 
 // Outcome tells how a run is going, or how it ended and how long it took.
 func Outcome(r board.Run, f pane.Frame) pane.Span {
-	took := pane.Ago(r.Duration(f.Now))
+	took := pane.Took(r.Duration(f.Now))
 	switch {
 	case r.State == oncall.RunExited && r.Exit == 0:
 		return pane.S(style.OK, text.Sprintf("✓ exit 0 after %s", took))
