@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"conway/internal/config"
+	"conway/internal/text"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/layout"
+	"conway/internal/ui/pane"
+	"conway/themes"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+	// exitPartly means that some sources failed and the rest was shown.
+	exitPartly = 3
+)
+
+// process is what the program is given by its surroundings.
+type process struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	environ        []string
+	getenv         func(string) string
+}
+
+// exitError is an error with the code to exit with.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e exitError) Unwrap() error { return e.err }
+
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return exitError{exitUsage, err}
+}
+
+// app is one run of the program.
+type app struct {
+	process
+	now        func() time.Time
+	configPath string
+}
+
+// run does what the arguments say and returns the exit code.
+func run(ctx context.Context, args []string, p process) int {
+	a := &app{process: p, now: time.Now}
+	cmd := a.root()
+	cmd.SetArgs(args)
+	cmd.SetIn(p.stdin)
+	cmd.SetOut(p.stdout)
+	cmd.SetErr(p.stderr)
+	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	code := exitFailed
+	var e exitError
+	if errors.As(err, &e) {
+		code = e.code
+	}
+	if msg := err.Error(); msg != "" {
+		fmt.Fprintln(p.stderr, printable(msg))
+	}
+	return code
+}
+
+// printable returns a message for the terminal on stderr: its own lines stay
+// lines, everything else that is not plain text becomes a marker.
+func printable(msg string) string {
+	var out []string
+	for _, l := range text.Lines(msg) {
+		out = append(out, l.String())
+	}
+	return "conway: " + strings.Join(out, "\n")
+}
+
+func (a *app) root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "conway",
+		Short: "A terminal cockpit for the person on call",
+		Long: `conway tiles live pages, recent deploys, key metrics and log tails, with keys to
+acknowledge, annotate and run runbook steps.
+
+Without a config it looks around: PAGERDUTY_TOKEN, a Prometheus on 127.0.0.1:9090,
+the git repository it stands in. To try it on a simulated incident: conway drill
+
+Exit codes: 0 success, 1 what was asked failed, 2 usage or config error, 3 some
+sources failed and the rest is shown.`,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return a.cockpit(cmd.Context()) },
+	}
+	cmd.PersistentFlags().StringVar(&a.configPath, "config", "", "config file (else $CONWAY_CONFIG, else $XDG_CONFIG_HOME/conway/config.yaml)")
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	cmd.AddCommand(
+		a.drillCommand(), a.snapshotCommand(),
+		a.pagesCommand(), a.deploysCommand(), a.logsCommand(),
+		a.actCommand("ack"), a.actCommand("resolve"), a.actCommand("note"),
+		a.configCommand(), a.versionCommand(),
+	)
+	for _, c := range cmd.Commands() {
+		wrapArgs(c)
+	}
+	wrapArgs(cmd)
+	return cmd
+}
+
+// wrapArgs makes wrong arguments exit with the code for wrong usage.
+func wrapArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error { return usage(check(cmd, args)) }
+	}
+	for _, sub := range c.Commands() {
+		wrapArgs(sub)
+	}
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			fmt.Fprintln(a.stdout, "conway", version)
+			return nil
+		},
+	}
+}
+
+// options are the names that a config may use.
+func (a *app) options() config.Options {
+	o := config.Options{Actions: keymap.Names(), Themes: themes.Names(), CheckKey: keymap.Check, Getenv: a.getenv}
+	for _, p := range layout.Presets() {
+		o.Layouts = append(o.Layouts, string(p))
+	}
+	for _, k := range pane.Kinds() {
+		o.Panes = append(o.Panes, k.String())
+	}
+	return o
+}
+
+// load returns the config, and a sentence about what was found when there is no
+// config file.
+func (a *app) load(ctx context.Context) (config.Config, string, error) {
+	path, explicit := config.Path(a.configPath, a.getenv)
+	if path != "" {
+		cfg, err := config.Load(path, a.options())
+		switch {
+		case err == nil:
+			return cfg, "", nil
+		case errors.Is(err, os.ErrNotExist) && !explicit:
+		case errors.Is(err, os.ErrNotExist):
+			return cfg, "", usage(fmt.Errorf("%s: there is no such file; conway config init writes one", path))
+		default:
+			return cfg, "", usage(err)
+		}
+	}
+	opts := a.options()
+	if wd, err := os.Getwd(); err == nil {
+		opts.Cwd = wd
+	}
+	cfg, findings := config.Discover(ctx, opts)
+	var found, missing []string
+	for _, f := range findings {
+		if f.Found {
+			found = append(found, f.Text)
+		} else {
+			missing = append(missing, f.Text)
+		}
+	}
+	if len(found) == 0 {
+		return cfg, "no config, and nothing found: " + strings.Join(missing, "; ") + ". Try conway drill, or conway config init", nil
+	}
+	return cfg, "no config; " + strings.Join(found, "; "), nil
+}
+
+// terminal reports whether a stream is one.
+func terminal(s any) bool {
+	f, ok := s.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(f.Fd())
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+
+	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/board"
+	"conway/internal/config"
+	"conway/internal/ui"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/layout"
+	"conway/internal/ui/overlay"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
+	"conway/themes"
+)
+
+// cockpit runs the full screen, or prints one frame where there is no terminal.
+func (a *app) cockpit(ctx context.Context) error {
+	cfg, notice, err := a.load(ctx)
+	if err != nil {
+		return err
+	}
+	if !terminal(a.stdout) {
+		return a.frame(ctx, cfg, frameOptions{size: defaultSize, format: formatText, wait: defaultWait})
+	}
+	c, err := newCore(cfg, a.now, allKinds()...)
+	if err != nil {
+		return err
+	}
+	return a.runCockpit(ctx, c, notice, nil)
+}
+
+// runCockpit runs the screen on a core until the person quits.
+func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.Cmd) (err error) {
+	c.library = libraryOf(c.cfg)
+	opts, err := a.uiOptions(c)
+	if err != nil {
+		return err
+	}
+	c.environ = a.environ
+	c.start(ctx)
+	defer func() {
+		if serr := c.stop(); err == nil && serr != nil {
+			err = serr
+		}
+	}()
+	opts.Notice, opts.Later = notice, later
+	p := tea.NewProgram(ui.New(opts),
+		tea.WithContext(ctx), tea.WithInput(a.stdin), tea.WithOutput(a.stdout), tea.WithEnvironment(a.environ),
+	)
+	_, err = p.Run()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return nil // a signal asked for it; the terminal is restored
+	}
+	if errors.Is(err, tea.ErrInterrupted) {
+		return nil
+	}
+	return err
+}
+
+// uiOptions is what the screen is told about this run.
+func (a *app) uiOptions(c *core) (ui.Options, error) {
+	bindings := map[string][]string{}
+	for name, b := range c.cfg.Keys {
+		bindings[name] = b
+	}
+	keys, err := keymap.New(bindings)
+	if err != nil {
+		return ui.Options{}, usage(err)
+	}
+	sheet, err := a.sheet(c.cfg)
+	if err != nil {
+		return ui.Options{}, usage(err)
+	}
+	w := &world{core: c, getenv: a.getenv}
+	return ui.Options{
+		Board: c.newBoard(), Keys: keys, Sheet: sheet,
+		Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
+		Services: c.services, Panels: c.panels, Library: c.library,
+		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
+		Now: a.now, World: w.do,
+		Listen: func() tea.Msg {
+			events, err := c.box.Next(c.ctx)
+			if err != nil {
+				return nil // the context ended: there is nothing more to say
+			}
+			return ui.Events(events)
+		},
+	}, nil
+}
+
+func (a *app) sheet(cfg config.Config) (style.Sheet, error) {
+	data, err := themes.Read(cfg.Theme)
+	if err != nil {
+		return style.Sheet{}, fmt.Errorf("theme %s: %w; the themes are %v", cfg.Theme, err, themes.Names())
+	}
+	s, err := style.Parse(cfg.Theme, data)
+	s.ASCII = !a.utf8()
+	return s, err
+}
+
+// utf8 reports whether the terminal draws more than ASCII, by the locale.
+func (a *app) utf8() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := a.getenv(name); v != "" {
+			return utf8Locale(v)
+		}
+	}
+	return false
+}
+
+func (a *app) place(cfg config.Config) overlay.Place {
+	p := overlay.Place{Environment: cfg.Environment.Name, Production: cfg.Environment.Production, Host: "this host", User: "you"}
+	if h, err := os.Hostname(); err == nil {
+		p.Host = h
+	}
+	if u, err := user.Current(); err == nil {
+		p.User = u.Username
+	}
+	return p
+}
+
+// customLayouts are the config's own presets.
+func customLayouts(cfg config.Config) map[layout.Preset][]pane.Kind {
+	out := map[layout.Preset][]pane.Kind{}
+	for name, panes := range cfg.Presets {
+		for _, p := range panes {
+			for _, k := range pane.Kinds() {
+				if k.String() == p {
+					out[layout.Preset(name)] = append(out[layout.Preset(name)], k)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// headless folds events into a model without a terminal, until done says so or
+// ctx ends. It is how a frame is drawn for a file or a script.
+func headless(ctx context.Context, c *core, m *ui.Model, done func(board.Board) bool) {
+	for !done(m.Board()) {
+		events, err := c.box.Next(ctx)
+		if err != nil {
+			return
+		}
+		m.Update(ui.Events(events))
+	}
+}

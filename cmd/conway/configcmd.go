@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"conway/internal/config"
+)
+
+func (a *app) configCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "config", Short: "Begin, check or describe the config", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return usage(fmt.Errorf("config needs one of init, check, schema; see conway config --help"))
+		},
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "init", Short: "Write an annotated config to begin with", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return a.configInit() },
+		},
+		&cobra.Command{
+			Use: "check", Short: "Check the config and everything it names", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return a.configCheck() },
+		},
+		&cobra.Command{
+			Use: "schema", Short: "Print the JSON Schema of the config, for editors", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error {
+				_, err := a.stdout.Write(config.Schema())
+				return err
+			},
+		},
+	)
+	return cmd
+}
+
+// configInit writes the example where the cockpit will look for it. It never
+// overwrites.
+func (a *app) configInit() error {
+	path, _ := config.Path(a.configPath, a.getenv)
+	if path == "" {
+		return usage(errors.New("no home directory is known; say where with --config FILE"))
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return usage(fmt.Errorf("%s is there already and is left as it is; conway config check reads it", path))
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(config.Example())
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "wrote %s; edit it, then run conway config check\n", path)
+	return nil
+}
+
+// configCheck reads the config and the runbooks it names.
+func (a *app) configCheck() error {
+	path, _ := config.Path(a.configPath, a.getenv)
+	cfg, err := config.Load(path, a.options())
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return usage(fmt.Errorf("%s: there is no such file; conway config init writes one", path))
+	case err != nil:
+		return usage(err)
+	}
+	if _, err := sourcesOf(cfg, allKinds()...); err != nil {
+		return err
+	}
+	bad := 0
+	for _, e := range libraryOf(cfg) {
+		if e.Err != nil {
+			fmt.Fprintln(a.stderr, printable(e.Err.Error()))
+			bad++
+		}
+	}
+	if bad > 0 {
+		return exitError{code: exitUsage}
+	}
+	fmt.Fprintf(a.stdout, "%s: ok; %d pagers, %d deploy, %d metrics, %d log sources, %d services, %d panels\n",
+		path, len(cfg.Pages), len(cfg.Deploys), len(cfg.Metrics), len(cfg.Logs), len(cfg.Services), len(cfg.Panels))
+	return nil
+}

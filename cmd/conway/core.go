@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"conway/internal/board"
+	"conway/internal/config"
+	"conway/internal/feed"
+	"conway/internal/follow"
+	"conway/internal/oncall"
+	"conway/internal/runbook"
+	"conway/internal/runner"
+	"conway/internal/sources"
+)
+
+// core is everything between the sources and whoever looks: it runs what the
+// config names, and stops all of it.
+type core struct {
+	cfg      config.Config
+	box      *feed.Mailbox
+	group    *feed.Group
+	outbox   *feed.Outbox
+	runner   *runner.Runner
+	sources  []kinded
+	byName   map[string]sources.Source
+	services follow.Map
+	panels   []follow.Panel
+	library  runbook.Library
+
+	ctx    context.Context //nolint:containedctx // the span between start and stop is this value's whole life
+	cancel context.CancelFunc
+	jobs   sync.WaitGroup
+	now    func() time.Time
+	// environ is conway's own environment, from which a step gets a short list.
+	environ []string
+	// observe hears every event too, for a drill's debrief.
+	observe func(oncall.Event)
+}
+
+// newCore makes the sources of these kinds. Nothing runs before start.
+func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, error) {
+	made, err := sourcesOf(cfg, kinds...)
+	if err != nil {
+		return nil, err
+	}
+	c := &core{
+		cfg: cfg, box: feed.NewMailbox(0), sources: made, byName: map[string]sources.Source{},
+		services: servicesOf(cfg), panels: panelsOf(cfg), now: now,
+	}
+	for _, s := range made {
+		c.byName[s.Name()] = s.Source
+	}
+	return c, nil
+}
+
+// emit takes one event to whoever looks.
+func (c *core) emit(e oncall.Event) {
+	if c.observe != nil {
+		c.observe(e)
+	}
+	c.box.Put(e)
+}
+
+// start runs the sources, the outbox and the runner until stop.
+func (c *core) start(ctx context.Context) {
+	c.ctx, c.cancel = context.WithCancel(ctx)
+	log := slog.New(slog.DiscardHandler)
+	c.group = feed.NewGroup(c.emit, feed.Options{Log: log})
+	c.outbox = feed.NewOutbox(feed.OutboxOptions{Sources: c.byName, Emit: c.emit, Now: c.now, Log: log})
+	c.runner = runner.New(runner.Options{Emit: c.emit, Now: c.now, Env: c.environ})
+	all := make([]sources.Source, 0, len(c.sources))
+	for _, s := range c.sources {
+		all = append(all, s.Source)
+	}
+	c.group.Start(c.ctx, all...)
+	c.spawn(func(ctx context.Context) {
+		// It ends with the context and has nothing else to say.
+		_ = c.outbox.Run(ctx)
+	})
+}
+
+// stopTimeout bounds how long quitting waits for a step's processes to end.
+const stopTimeout = 10 * time.Second
+
+// stop ends everything and waits for it.
+func (c *core) stop() error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), stopTimeout)
+	defer cancel()
+	err := c.runner.Close(ctx)
+	c.cancel()
+	c.group.Wait()
+	c.jobs.Wait()
+	return err
+}
+
+// spawn runs a job that stop waits for.
+func (c *core) spawn(job func(context.Context)) {
+	c.jobs.Go(func() {
+		defer func() {
+			if r := recover(); r != nil {
+				c.emit(oncall.HealthEvent{Stamp: oncall.Stamp{Source: "conway", At: c.now(), Err: &oncall.Fault{
+					Kind: oncall.Malformed, Source: "conway", Op: "background job", Detail: fmt.Sprint(r),
+				}}})
+			}
+		}()
+		job(c.ctx)
+	})
+}
+
+// infos lists the sources for a board.
+func (c *core) infos() []board.SourceInfo {
+	out := make([]board.SourceInfo, 0, len(c.sources))
+	for _, s := range c.sources {
+		out = append(out, board.SourceInfo{Name: s.Name(), Kind: s.kind})
+	}
+	return out
+}
+
+// newBoard returns a board on which none of the sources has answered yet.
+func (c *core) newBoard() board.Board {
+	return board.New(board.Options{Me: c.cfg.Me.Email, Sources: c.infos()})
+}
+
+// allKinds are the kinds of source that a cockpit has.
+func allKinds() []string {
+	return []string{board.KindPages, board.KindDeploys, board.KindMetrics, board.KindLogs}
+}

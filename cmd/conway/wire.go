@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"conway/internal/board"
+	"conway/internal/config"
+	"conway/internal/feed"
+	"conway/internal/follow"
+	"conway/internal/sources"
+	"conway/internal/sources/command"
+	"conway/internal/sources/file"
+	"conway/internal/sources/git"
+	"conway/internal/sources/github"
+	"conway/internal/sources/pagerduty"
+	"conway/internal/sources/prometheus"
+)
+
+// The request allowances, for sources whose other side counts.
+const (
+	// pagerDutyPerMinute is what PagerDuty allows one token, over all cockpits.
+	pagerDutyPerMinute = 960
+	// githubPerMinute is 5,000 an hour, what GitHub allows one user's token.
+	githubPerMinute = 83
+)
+
+// kinded is a source and the kind of news it brings.
+type kinded struct {
+	kind string
+	sources.Source
+}
+
+// sourcesOf makes every configured source. This is the registry: the one list
+// of which type is which package.
+func sourcesOf(cfg config.Config, kinds ...string) ([]kinded, error) {
+	w := wiring{cfg: cfg, agent: "conway/" + version}
+	for _, k := range kinds {
+		switch k {
+		case board.KindPages:
+			each(&w, k, cfg.Pages, w.pages)
+		case board.KindDeploys:
+			each(&w, k, cfg.Deploys, w.deploys)
+		case board.KindMetrics:
+			each(&w, k, cfg.Metrics, w.metrics)
+		case board.KindLogs:
+			each(&w, k, cfg.Logs, w.logs)
+		}
+	}
+	return w.made, w.err
+}
+
+type wiring struct {
+	cfg   config.Config
+	agent string
+	made  []kinded
+	err   error
+}
+
+type named interface{ SourceName() string }
+
+func each[C named](w *wiring, kind string, confs []C, make func(C) (sources.Source, error)) {
+	for _, c := range confs {
+		s, err := make(c)
+		if err != nil {
+			if w.err == nil {
+				w.err = usage(fmt.Errorf("%s: %w", c.SourceName(), err))
+			}
+			continue
+		}
+		w.made = append(w.made, kinded{kind, s})
+	}
+}
+
+// secret is the bridge from the config's reference to a source's question.
+func secret(s config.Secret) sources.Secret {
+	if s.IsZero() {
+		return nil
+	}
+	return func(ctx context.Context) (string, error) { return s.Read(ctx) }
+}
+
+func (w *wiring) pages(c config.PageSource) (sources.Source, error) {
+	switch c := c.(type) {
+	case config.PagerDuty:
+		from := c.From
+		if from == "" {
+			from = w.cfg.Me.Email
+		}
+		return pagerduty.New(pagerduty.Options{
+			Name: c.Name, URL: c.URL, Token: secret(c.Token), OAuth: c.OAuth, From: from, Scope: pagerduty.Scope(c.Scope),
+			TeamIDs: c.Teams, Every: c.Every, UserAgent: w.agent,
+			Budget: feed.NewBudget(feed.BudgetOptions{PerMinute: pagerDutyPerMinute, Burst: 20}),
+		})
+	}
+	return nil, fmt.Errorf("no source for %T", c)
+}
+
+func (w *wiring) deploys(c config.DeploySource) (sources.Source, error) {
+	switch c := c.(type) {
+	case config.GitHub:
+		return github.New(github.Options{
+			Name: c.Name, URL: c.URL, Token: secret(c.Token), Repos: c.Repos, Environment: c.Environment,
+			Every: c.Every, UserAgent: w.agent,
+			Budget: feed.NewBudget(feed.BudgetOptions{PerMinute: githubPerMinute, Burst: 60}),
+		})
+	case config.DeployFile:
+		return file.NewDeploys(file.DeployOptions{Name: c.Name, Path: c.Path})
+	case config.Git:
+		return git.New(git.Options{Name: c.Name, Path: c.Path, Pattern: c.Pattern, Every: c.Every})
+	}
+	return nil, fmt.Errorf("no source for %T", c)
+}
+
+func (w *wiring) metrics(c config.MetricSource) (sources.Source, error) {
+	switch c := c.(type) {
+	case config.Prometheus:
+		o := prometheus.Options{Name: c.Name, URL: c.URL, Every: c.Every, Timeout: c.Timeout, Header: http.Header{}, UserAgent: w.agent}
+		for k, v := range c.Headers {
+			o.Header.Set(k, v)
+		}
+		switch {
+		case !c.Token.IsZero():
+			o.Authorize = bearer(secret(c.Token))
+		case c.Basic != nil:
+			o.Authorize = basic(c.Basic.User, secret(c.Basic.Password))
+		}
+		return prometheus.New(o)
+	}
+	return nil, fmt.Errorf("no source for %T", c)
+}
+
+func bearer(s sources.Secret) func(*http.Request) error {
+	return func(r *http.Request) error {
+		v, err := s(r.Context())
+		if err == nil {
+			r.Header.Set("Authorization", "Bearer "+v)
+		}
+		return err
+	}
+}
+
+func basic(user string, s sources.Secret) func(*http.Request) error {
+	return func(r *http.Request) error {
+		v, err := s(r.Context())
+		if err == nil {
+			r.SetBasicAuth(user, v)
+		}
+		return err
+	}
+}
+
+func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
+	switch c := c.(type) {
+	case config.LogFile:
+		return file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths})
+	case config.LogCommand:
+		return command.New(command.Options{Name: c.Name, Argv: c.Argv})
+	}
+	return nil, fmt.Errorf("no source for %T", c)
+}
+
+// servicesOf turns the config's map into the one that panes follow.
+func servicesOf(cfg config.Config) follow.Map {
+	var out []follow.Service
+	for name, s := range cfg.Services {
+		out = append(out, follow.Service{
+			Name: name, Owner: s.Owner, PagerDuty: s.PagerDuty, Labels: s.Labels,
+			Repos: s.Repos, DependsOn: s.DependsOn, Runbooks: s.Runbooks,
+		})
+	}
+	return follow.NewMap(sorted(out, func(s follow.Service) string { return s.Name }))
+}
+
+func panelsOf(cfg config.Config) []follow.Panel {
+	out := make([]follow.Panel, 0, len(cfg.Panels))
+	for _, p := range cfg.Panels {
+		out = append(out, follow.Panel{Title: p.Title, Source: p.Source, Query: p.Query, Unit: p.Unit, Warn: p.Warn, Critical: p.Critical})
+	}
+	return out
+}

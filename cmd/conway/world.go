@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/oncall"
+	"conway/internal/runbook"
+	"conway/internal/runner"
+	"conway/internal/sources"
+	"conway/internal/ui"
+	"conway/internal/ui/pane"
+)
+
+const (
+	// detailTimeout bounds reading everything about one page.
+	detailTimeout = 30 * time.Second
+	// flushTimeout bounds how long quitting waits for what is undelivered.
+	flushTimeout = 30 * time.Second
+)
+
+// world carries out what a person asked for. It is all that the screen can do
+// to anything outside itself.
+type world struct {
+	*core
+	getenv func(string) string
+}
+
+// do is the one function from an intent to its effect.
+func (w *world) do(i pane.Intent) tea.Cmd {
+	switch i := i.(type) {
+	case pane.Act:
+		i.Action.ID = rand.Text()
+		w.outbox.Submit(i.Action)
+	case pane.CancelAct:
+		if !w.outbox.Cancel(i.ID) {
+			return said("too late to cancel: it is being sent", true)
+		}
+	case pane.RunStep:
+		return w.run(i)
+	case pane.CancelRun:
+		w.runner.Cancel(i.ID)
+		return said("ending the step and all its children", false)
+	case pane.LoadDetail:
+		w.spawn(func(ctx context.Context) { w.loadDetail(ctx, i.Page) })
+	case pane.Ask:
+		for name, q := range i.Questions {
+			if a, ok := w.byName[name].(sources.Asker); ok {
+				a.Ask(q)
+			}
+		}
+	case pane.Refresh:
+		for _, s := range w.sources {
+			w.group.Refresh(s.Name())
+		}
+		return said("looking again at every source", false)
+	case pane.Copy:
+		return copied(i)
+	case pane.OpenURL:
+		return w.open(i.URL)
+	case pane.EditNote:
+		return w.edit(i)
+	case pane.Quit:
+		return w.quit(i)
+	}
+	return nil
+}
+
+func said(s string, fault bool) tea.Cmd {
+	return func() tea.Msg { return ui.Said{Text: s, Fault: fault} }
+}
+
+func (w *world) run(i pane.RunStep) tea.Cmd {
+	err := w.runner.Start(w.ctx, runner.Spec{
+		ID: rand.Text(), Page: i.Page.Ref, Runbook: i.Runbook, Step: i.Step.Index, Title: i.Step.Title,
+		Script: i.Step.Script, Interpreter: i.Step.Interpreter, Approved: i.Digest,
+		Env: runbook.Environ(i.Page, i.Detail, i.Service),
+	})
+	if err != nil {
+		return said(err.Error(), true)
+	}
+	return nil
+}
+
+func (w *world) loadDetail(ctx context.Context, p oncall.Page) {
+	d, ok := w.byName[p.Ref.Source].(sources.Detailer)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, detailTimeout)
+	defer cancel()
+	detail, err := d.Detail(ctx, p)
+	if w.ctx.Err() != nil {
+		return
+	}
+	w.emit(oncall.DetailEvent{
+		Stamp: oncall.Stamp{Source: p.Ref.Source, At: w.now(), Err: oncall.AsFault(err, p.Ref.Source, "read the page")},
+		Page:  p.Ref, Detail: detail,
+	})
+}
+
+// copied puts text on the clipboard of the person's own terminal, without a
+// newline at its end: pasted into a shell, that would run it.
+func copied(i pane.Copy) tea.Cmd {
+	raw := strings.TrimRight(i.Raw, "\r\n")
+	if raw == "" {
+		return said("there is nothing to copy", false)
+	}
+	return tea.Batch(tea.SetClipboard(raw), said(fmt.Sprintf("copied %s (%d bytes): %s", i.What, len(raw), raw), false))
+}
+
+// open opens an address in a browser, or shows it where there is none.
+func (w *world) open(raw string) tea.Cmd {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return said("not opened, only http and https are: "+raw, true)
+	}
+	opener := w.opener()
+	if opener == "" {
+		return said("open it where you have a browser: "+u.String(), false)
+	}
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(w.ctx, sources.RequestTimeout)
+		defer cancel()
+		// Its output goes nowhere: it would land on the screen.
+		if err := exec.CommandContext(ctx, opener, u.String()).Run(); err != nil {
+			return ui.Said{Text: fmt.Sprintf("%s: %v; the address is %s", opener, err, u), Fault: true}
+		}
+		return ui.Said{Text: "opened " + u.String()}
+	}
+}
+
+// opener returns the program that opens addresses here, empty where there is no
+// screen for a browser.
+func (w *world) opener() string {
+	if w.getenv("SSH_CONNECTION") != "" || w.getenv("SSH_TTY") != "" {
+		return ""
+	}
+	name := "xdg-open"
+	if runtime.GOOS == "darwin" {
+		name = "open"
+	} else if w.getenv("DISPLAY") == "" && w.getenv("WAYLAND_DISPLAY") == "" {
+		return ""
+	}
+	if _, err := exec.LookPath(name); err != nil {
+		return ""
+	}
+	return name
+}
+
+// edit hands the terminal to the person's editor.
+func (w *world) edit(i pane.EditNote) tea.Cmd {
+	fail := func(err error) tea.Cmd {
+		return func() tea.Msg { return ui.NoteEdited{Target: i.Target, Text: i.Text, Err: err} }
+	}
+	editor := strings.Fields(w.getenv("VISUAL"))
+	if len(editor) == 0 {
+		editor = strings.Fields(w.getenv("EDITOR"))
+	}
+	if len(editor) == 0 {
+		return fail(fmt.Errorf("it is not set; set EDITOR, for example to vi"))
+	}
+	f, err := os.CreateTemp("", "conway-note-*.md")
+	if err != nil {
+		return fail(err)
+	}
+	name := f.Name()
+	_, err = f.WriteString(i.Text)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fail(err)
+	}
+	cmd := exec.CommandContext(w.ctx, editor[0], append(editor[1:], name)...)
+	return tea.ExecProcess(cmd, func(err error) tea.Msg {
+		msg := ui.NoteEdited{Target: i.Target, Err: err}
+		data, rerr := os.ReadFile(name)
+		msg.Text = string(data)
+		if msg.Err == nil {
+			msg.Err = rerr
+		}
+		if rerr := os.Remove(name); msg.Err == nil {
+			msg.Err = rerr
+		}
+		return msg
+	})
+}
+
+// quit delivers what it was asked to deliver, then ends the program.
+func (w *world) quit(q pane.Quit) tea.Cmd {
+	if !q.Flush {
+		return tea.Quit
+	}
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(w.ctx, flushTimeout)
+		defer cancel()
+		if err := w.outbox.Flush(ctx); err != nil {
+			return ui.Said{Text: err.Error() + "; not quitting, q asks again", Fault: true}
+		}
+		return tea.Quit()
+	}
+}
