@@ -25,7 +25,7 @@ func secretOf(token string) sources.Secret {
 // drill, configured by the drill's own file.
 func TestOrdinaryClientsSeeTheIncident(t *testing.T) {
 	t.Parallel()
-	d := begin(t, "bad-deploy", 20)
+	d := begin(t, "bad-deploy")
 	c := settings(t, d)
 	p, g, m := c.Pages[0].(config.PagerDuty), c.Deploys[0].(config.GitHub), c.Metrics[0].(config.Prometheus)
 	f, l := c.Deploys[1].(config.DeployFile), c.Logs[0].(config.LogFile)

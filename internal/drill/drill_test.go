@@ -27,14 +27,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // busy machine needs.
 const deadline = 40 * time.Second
 
+// fast is fast enough to test with, and slow enough for a busy machine.
+const fast = 20
+
 // begin starts a shipped scenario and closes it at the test's end.
-func begin(t *testing.T, name string, speed float64) *Drill {
+func begin(t *testing.T, name string) *Drill {
 	t.Helper()
 	s, err := Load(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := Start(t.Context(), Options{Scenario: s, Speed: speed})
+	d, err := Start(t.Context(), Options{Scenario: s, Speed: fast})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +117,14 @@ func open(t *testing.T, d *Drill) []incident {
 	return out.Incidents
 }
 
+// paged waits for the first open page.
+func paged(t *testing.T, d *Drill) incident {
+	t.Helper()
+	var found []incident
+	until(t, "a page", func() bool { found = open(t, d); return len(found) > 0 })
+	return found[0]
+}
+
 func pagerToken(t *testing.T, d *Drill) string {
 	t.Helper()
 	b, err := os.ReadFile(d.paths.pagerToken())
@@ -170,15 +181,14 @@ func step(t *testing.T, d *Drill, book string, n int) string {
 
 func TestBadDeployBreaksAndHeals(t *testing.T) {
 	t.Parallel()
-	d := begin(t, "bad-deploy", 40)
+	d := begin(t, "bad-deploy")
 	if info, err := os.Stat(d.Dir()); err != nil || info.Mode().Perm() != 0o700 {
 		t.Fatalf("the directory: %v, %v", info, err)
 	}
 	if got := step(t, d, "checkout.md", 0); !strings.HasPrefix(got, "releases/v41") {
 		t.Errorf("the first step shows %q", got)
 	}
-	until(t, "a page", func() bool { return len(open(t, d)) == 1 })
-	in := open(t, d)[0]
+	in := paged(t, d)
 	if in.Title != "CHECKOUT 5xx above 5%" || in.Status != "triggered" || in.Urgency != "high" || in.Service.Summary != "checkout" {
 		t.Errorf("the page is %+v", in)
 	}
@@ -220,8 +230,8 @@ func TestBadDeployBreaksAndHeals(t *testing.T) {
 
 func TestFullDiskBreaksAndHeals(t *testing.T) {
 	t.Parallel()
-	d := begin(t, "full-disk", 40)
-	until(t, "a page", func() bool { return len(open(t, d)) == 1 })
+	d := begin(t, "full-disk")
+	in := paged(t, d)
 	until(t, "lost entries", func() bool {
 		return strings.Contains(readText(t, d.paths.log("ledger-api")), "spool/active.log: no space left on device")
 	})
@@ -240,7 +250,6 @@ func TestFullDiskBreaksAndHeals(t *testing.T) {
 		lines := strings.Split(strings.TrimSpace(readText(t, d.paths.log("ledger-api"))), "\n")
 		return strings.Contains(lines[len(lines)-1], `msg="entry booked"`)
 	})
-	in := open(t, d)[0]
 	until(t, "the alert's end", func() bool { return alertStatus(t, d, in.ID) == "resolved" })
 	d.account.Resolve(in.ID, meID)
 	waitDone(t, d)
@@ -250,9 +259,8 @@ func TestFullDiskBreaksAndHeals(t *testing.T) {
 
 func TestNoisyAlertNeedsNobody(t *testing.T) {
 	t.Parallel()
-	d := begin(t, "noisy-alert", 20)
-	until(t, "a page", func() bool { return len(open(t, d)) == 1 })
-	if in := open(t, d)[0]; in.Urgency != "low" {
+	d := begin(t, "noisy-alert")
+	if in := paged(t, d); in.Urgency != "low" {
 		t.Errorf("the page is %+v", in)
 	}
 	waitDone(t, d)

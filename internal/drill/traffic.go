@@ -15,6 +15,8 @@ const (
 	maxInFlight = 128
 	// patience is how long a caller waits.
 	patience = 3 * time.Second
+	// maxLate is how much of a load is made up for after the machine stood still.
+	maxLate = time.Second
 )
 
 // traffic is the callers of one service: real requests at about its rate, whose
@@ -39,10 +41,18 @@ func (t *traffic) run(ctx context.Context, c *crew) error {
 			slots <- struct{}{}
 		}
 	}()
+	next := time.Now()
 	for n := 1; ; n++ {
-		// Callers come independently of each other, but not in absurd bunches.
+		// Callers come independently of each other, but not in absurd bunches. They
+		// do not wait for a machine that is busy: what is late is sent at once, so
+		// that the load stays what it is, up to what was late for too long.
 		gap := min(t.rnd.ExpFloat64(), 4) / t.rate
-		if !pause(ctx, time.Duration(gap*float64(time.Second))) {
+		next = next.Add(time.Duration(gap * float64(time.Second)))
+		late := time.Since(next)
+		if late > maxLate {
+			next = next.Add(late - maxLate)
+		}
+		if !pause(ctx, max(0, -late)) {
 			return ctx.Err()
 		}
 		order, trace := fmt.Sprintf("A%06d", n), fmt.Sprintf("%016x", t.rnd.Uint64())

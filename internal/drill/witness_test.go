@@ -10,9 +10,8 @@ import (
 
 func TestDebriefTellsWhatWasSeen(t *testing.T) {
 	t.Parallel()
-	d := begin(t, "bad-deploy", 50)
-	until(t, "a page", func() bool { return len(open(t, d)) == 1 })
-	id := open(t, d)[0].ID
+	d := begin(t, "bad-deploy")
+	id := paged(t, d).ID
 	at := func(s int) oncall.Stamp {
 		return oncall.Stamp{At: d.watcher.story().pagedAt.Add(time.Duration(s) * time.Second)}
 	}
