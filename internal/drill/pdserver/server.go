@@ -186,7 +186,8 @@ func (s *Server) admit(h http.Header) bool {
 	}
 	h.Set("Ratelimit-Limit", strconv.Itoa(s.limit))
 	h.Set("Ratelimit-Remaining", strconv.Itoa(max(0, s.limit-s.used)))
-	h.Set("Ratelimit-Reset", strconv.Itoa(int(s.windowEnd.Sub(now).Round(time.Second)/time.Second)))
+	// Rounded up: whoever waits that long has waited long enough.
+	h.Set("Ratelimit-Reset", strconv.Itoa(int((s.windowEnd.Sub(now)+time.Second-1)/time.Second)))
 	return ok
 }
 

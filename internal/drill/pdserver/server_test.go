@@ -143,6 +143,14 @@ func TestSnooze(t *testing.T) {
 	want(t, "status", st.Status, "triggered")
 }
 
+func TestAUsersKeyActsAsThatUser(t *testing.T) {
+	a := newAccount(t)
+	id := a.Trigger(pdserver.Incident{Title: "x", Service: "PCHK"})
+	a.do(200, http.MethodPut, "/incidents", `{"incidents":[{"id":"`+id+`","type":"incident","status":"acknowledged"}]}`, "From", "ben@example.com")
+	st, _ := a.State(id)
+	want(t, "acked by the key's user", st.AckedBy, []string{"PANA"})
+}
+
 func TestSameKeyIsTheSameIncident(t *testing.T) {
 	a := newAccount(t)
 	one := a.Trigger(pdserver.Incident{Title: "x", Service: "PCHK", Key: "k", Alerts: []pdserver.Alert{{}}})

@@ -154,6 +154,27 @@ func TestPartsOfDetailFailAlone(t *testing.T) {
 	})
 }
 
+func TestAPageIsNotItsOwnHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pd := account(t)
+		id := pd.Trigger(pdserver.Incident{Title: "x", Service: "PCHK", Key: "k"})
+		pass(time.Minute)
+		later := pd.Trigger(pdserver.Incident{Title: "x", Service: "PCHK", Key: "l"})
+		s := source(t, pd)
+		r := run(t, s)
+		pd.Resolve(id, "PBEN")
+		pd.Resolve(later, "PBEN")
+		pass(15 * time.Second)
+		for i, p := range r.pages().Pages {
+			d, err := s.Detail(t.Context(), p)
+			if err != nil || d.History == nil || d.History.Count != i {
+				t.Errorf("the history of %v is %+v, %v; want %d before it", p.CreatedAt, d.History, err, i)
+			}
+		}
+		_ = r.end()
+	})
+}
+
 func TestFixIsNotWorthTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pd := account(t)

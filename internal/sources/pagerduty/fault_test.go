@@ -110,11 +110,14 @@ func TestUnreadableSecret(t *testing.T) {
 
 func TestRealLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pd := account(t, func(o *pdserver.Options) { o.Limit = 6 })
-		r := run(t, source(t, pd))
-		pass(30 * time.Second)
+		pd := account(t)
+		s := source(t, pd)
+		r := run(t, s)
+		pass(10*time.Second - time.Second/2)
+		pd.SetLimit(1)
+		s.Refresh()
 		f := faultOf(t, <-r.done, oncall.RateLimited)
-		if f.RetryAfter <= 0 || f.RetryAfter > time.Minute {
+		if f.RetryAfter < 49*time.Second || f.RetryAfter > 51*time.Second {
 			t.Errorf("to be tried again after %v", f.RetryAfter)
 		}
 	})

@@ -1,6 +1,7 @@
 package pagerduty_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -50,7 +51,8 @@ func (d direct) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 			if p != http.ErrAbortHandler { //nolint:errorlint // the very value is what a handler panics with
 				panic(p)
 			}
-			resp, err = nil, io.ErrUnexpectedEOF
+			// A client that has given up sees that, and not the cut after it.
+			resp, err = nil, cmp.Or(req.Context().Err(), io.ErrUnexpectedEOF)
 		}
 	}()
 	in := req.Clone(req.Context())

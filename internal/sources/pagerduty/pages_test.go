@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -192,8 +193,23 @@ func TestLookUpsDoNotHoldUpTheList(t *testing.T) {
 		if p := r.pages().Pages; len(p) != 61 || byTitle(p)["new"].Ref.ID == "" {
 			t.Errorf("%d pages, want 60 kept and the new one", len(p))
 		}
+		if n := len(pd.Requests()); n > 60 {
+			t.Errorf("%d requests while nothing can be looked up", n)
+		}
 		pd.Fail(nil)
 		pass(3 * time.Minute)
+		round := 0
+		for _, r := range pd.Requests() {
+			switch {
+			case r.Path == "/incidents":
+				round = 0
+			case strings.HasPrefix(r.Path, "/incidents/"):
+				round++
+			}
+			if round == 21 {
+				t.Error("more than 20 look-ups before the list was read again")
+			}
+		}
 		for _, p := range r.pages().Pages {
 			if (p.Status == oncall.Resolved) == (p.Title == "new") {
 				t.Errorf("%q is %v", p.Title, p.Status)

@@ -162,7 +162,7 @@ type doer struct {
 // Do implements pd.HTTPClient.
 func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	h := d.s.http
-	resp, err := d.s.client.Do(req) //nolint:gosec // the address is the configured one
+	resp, err := d.s.client.Do(req)
 	if err != nil {
 		d.err = h.TransportFault(req.Context(), req.Method, d.op, err)
 		return nil, d.err
