@@ -153,7 +153,7 @@ func (a *app) versionCommand() *cobra.Command {
 
 // options are the names that a config may use.
 func (a *app) options() config.Options {
-	o := config.Options{Actions: keymap.Names(), Themes: themes.Names(), CheckKey: keymap.Check, Getenv: a.getenv}
+	o := config.Options{Actions: keymap.Names(), Themes: themes.Names(), CheckKey: keymap.Check, Getenv: a.getenv, Home: a.getenv("HOME")}
 	for _, p := range layout.Presets() {
 		o.Layouts = append(o.Layouts, string(p))
 	}

@@ -110,7 +110,7 @@ func (c *changes) recordOf(d Deploy, kind string, begin, end time.Time) record {
 	defer c.mu.Unlock()
 	c.seq++
 	return record{
-		ID: fmt.Sprintf("drill-%d", c.seq), Service: d.Service, Repo: c.services[d.Service].Repo, Environment: "drill",
+		ID: fmt.Sprintf("drill-%d", c.seq), Service: d.Service, Repo: c.services[d.Service].Repo, Environment: "production",
 		Version: d.Version, Commit: d.Commit, Author: d.Author, Team: c.services[d.Service].Owner, Title: d.Title,
 		Status: "success", Kind: kind, StartedAt: begin.UTC(), FinishedAt: end.UTC(),
 	}

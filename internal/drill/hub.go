@@ -37,7 +37,7 @@ func (h *hub) deployed(v Service, d Deploy, begin, end time.Time) error {
 		return fmt.Errorf("record deploy: %w", err)
 	}
 	id, err := h.server.AddDeployment(v.Repo, ghserver.Deployment{
-		SHA: sha, Ref: d.Version, Environment: "drill", Description: d.Title, Creator: d.Author, CreatedAt: begin,
+		SHA: sha, Ref: d.Version, Environment: "production", Description: d.Title, Creator: d.Author, CreatedAt: begin,
 		Payload: map[string]string{"service": d.Service, "version": d.Version, "team": v.Owner},
 	})
 	if err != nil {

@@ -52,7 +52,7 @@ func (m *Model) noPage() pane.Block {
 	case len(m.board.Sources()) == 0:
 		return pane.Block{
 			pane.L(pane.S(style.Warn, text.Const(" nothing is configured"))),
-			pane.L(pane.S(style.Text, text.Const(" conway config init writes a config to begin with; conway drill shows a whole incident"))),
+			pane.L(pane.S(style.Text, text.Const(" conway config init writes a config; conway drill shows a whole incident"))),
 		}
 	}
 	return pane.Block{pane.L(pane.S(style.Dim, text.Const(" waiting for the first answer of a pager")))}
@@ -137,7 +137,7 @@ func (m *Model) preceded() pane.Span {
 	}
 	line := text.Sprintf("%s %s %s, %s by chance", text.Const(follow.Wording), name, when, percent(s[0].P0))
 	if s[0].Ambiguous > 1 {
-		line = text.Sprintf("%s, or one of %d others", line, s[0].Ambiguous-1)
+		line = text.Sprintf("%s · %d others as likely", line, s[0].Ambiguous-1)
 	}
 	return pane.S(style.Deploy, line)
 }

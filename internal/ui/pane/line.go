@@ -77,6 +77,9 @@ func Split(left, right Line, w int) Line {
 	if rw+2 > w {
 		return left.Fit(w)
 	}
+	if left.Width() > w-rw {
+		left = append(left.Fit(w-rw-1), S(style.Text, text.Const(" ")))
+	}
 	return append(left.Fit(w-rw), right...)
 }
 

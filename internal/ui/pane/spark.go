@@ -53,9 +53,14 @@ func mark(at []Span, win oncall.Window, marks []Mark) {
 		}
 		if m.Cursor {
 			at[i] = S(style.Cursor, at[i].Text)
-		} else {
-			at[i] = S(style.Deploy, text.Const("┊"))
+			continue
 		}
+		// What followed a deploy of this minute is in the newest column, which is
+		// never covered.
+		if i == len(at)-1 && i > 0 {
+			i--
+		}
+		at[i] = S(style.Deploy, text.Const("┊"))
 	}
 }
 
