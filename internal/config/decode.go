@@ -150,8 +150,13 @@ func (d *decoder) unknown(e entry, fs []field, what string, seen map[string]bool
 	}
 	meant, near := suggest(e.key, names(fs))
 	f, _ := fieldOf(fs, meant)
-	if near {
+	switch {
+	case near:
 		seen[meant] = true
+	case isNull(e.val): // half of something with a comma or colon in it, perhaps of a secret
+		d.veil.hide(e.node)
+		d.add(e.at, "an unknown key without a value"+in, "remove it; put text with a comma or colon in it in quotes")
+		return
 	}
 	if !isReference(e.val) && (!near || f.typ == reflect.TypeFor[Secret]()) {
 		d.veil.hideValues(e.val)

@@ -11,6 +11,8 @@ import (
 	"conway/internal/config"
 )
 
+var full = flag.Bool("full", false, "try every slip of the hand, which takes a minute")
+
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // canary is the secret in the bad files. It must be in no error, nor may the
@@ -69,5 +71,46 @@ func TestBadFiles(t *testing.T) {
 				t.Errorf("got:\n%s\nwant:\n%s", got, want)
 			}
 		})
+	}
+}
+
+// A slip of the hand anywhere near a pasted secret must not bring it out, not
+// even one that leaves no YAML.
+func TestNoSlipBringsOutASecret(t *testing.T) {
+	const file = `me: {email: a@example.com}
+pages:
+  - type: pagerduty
+    token: PASTED
+    name: pd
+  - {type: pagerduty, name: p2, token: "PASTED", every: 9}
+metrics:
+  - type: prometheus
+    basic: {user: ana, password: 'PASTED'}
+    url: https://ana:PASTED@example.com
+    headers:
+      Authorization: PASTED
+  - {type: prometheus, name: m, token: PASTED}
+`
+	stride := 53 // a sample that moves through all slips and places
+	if *full {
+		stride = 1
+	}
+	count := 0
+	for _, pasted := range []string{"hunter2", "u+hunter2XyZ-0123abc"} {
+		text := strings.ReplaceAll(file, "PASTED", pasted)
+		for i := range len(text) {
+			for _, slip := range []string{"", "x", ":", ": ", "{", "}", "[", "]", "\"", "'", "\n", "\t", " ", ",", "#", "|", "&a ", "*a ", "- ", "!", "@"} {
+				for cut := range 2 {
+					if count++; count%stride != 0 {
+						continue
+					}
+					slipped := text[:i] + slip + text[i+cut:]
+					_, err := config.Parse("c", []byte(slipped), known())
+					if err != nil && strings.Contains(err.Error(), canary) {
+						t.Fatalf("with %q at %d of\n%s\nthe error is\n%v", slip, i, slipped, err)
+					}
+				}
+			}
+		}
 	}
 }

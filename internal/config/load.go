@@ -100,7 +100,7 @@ func Parse(name string, data []byte, opts Options) (Config, error) {
 		dir = abs
 	}
 	d := &decoder{
-		tree: &tree{faults: fs, anchors: map[string]*ast.AnchorNode{}},
+		tree: &tree{faults: fs, anchors: map[string]*ast.AnchorNode{}, own: ownWords()},
 		opts: opts, dir: dir, marks: map[string]mark{},
 	}
 	c := Default()
@@ -169,6 +169,12 @@ func (f *faults) parse(text string) (body ast.Node, ok bool) {
 		f.add(at, "values nest too deeply, or there are too many", "no configuration needs this; name the right file")
 		return nil, false
 	}
+	for _, t := range tokens {
+		// A fault is never in a comment, and a switched off secret may be.
+		if t.Type == token.CommentType {
+			f.veil.blot(t, t)
+		}
+	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		f.syntax(err)
@@ -192,7 +198,7 @@ func (f *faults) parse(text string) (body ast.Node, ok bool) {
 }
 
 // syntax reports what the parser could not read. Nothing is known of the file
-// then, so secrets in the line are guessed.
+// then, so only the words of the file itself are shown.
 func (f *faults) syntax(err error) {
 	f.veil.blind = true
 	var se *yaml.SyntaxError

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -21,6 +22,7 @@ const (
 type tree struct {
 	*faults
 	anchors map[string]*ast.AnchorNode
+	own     []string // the file's own words
 	visits  int
 	// spent is true after a bomb was refused; nothing more is looked at.
 	spent bool
@@ -40,6 +42,10 @@ func (t *tree) plant(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.MappingNode:
 		for _, e := range n.Values {
+			// To YAML, {token: a,b} has a key b.
+			if n.IsFlowStyle && isNull(e.Value) && !slices.Contains(t.own, keyText(e.Key)) {
+				t.veil.hide(e.Key)
+			}
 			t.plant(e)
 		}
 	case *ast.MappingValueNode:
@@ -53,20 +59,34 @@ func (t *tree) plant(n ast.Node) {
 	case *ast.SequenceNode:
 		for _, e := range n.Values {
 			// An argument of a program may be a secret in itself.
-			if s, ok := e.(*ast.StringNode); ok && len(guess(s.Value)) > 0 {
+			if s, ok := e.(*ast.StringNode); ok && secretive(s.Value) {
 				t.veil.hide(e)
 			}
 			t.plant(e)
 		}
+	case *ast.StringNode:
+		t.conceal(n, n.Value)
+	case *ast.LiteralNode:
+		t.conceal(n, n.Value.Value)
 	case *ast.TagNode:
 		t.plant(n.Value)
 	case *ast.AnchorNode:
 		name := n.Name.GetToken().Value
 		if _, ok := t.anchors[name]; ok {
-			t.add(markOf(n), "anchor "+quote(name)+" is given twice", "give one of them another name")
+			t.veil.cover(n.Start, n.Name.GetToken())
+			t.add(markOf(n), "an anchor of this name is given twice", "give one of them another name")
 		}
 		t.anchors[name] = n
 		t.plant(n.Value)
+	}
+}
+
+// conceal hides a text that may be a URL with a password in it, also where a
+// slip has made it no URL.
+func (t *tree) conceal(n ast.Node, text string) {
+	before, _, at := strings.Cut(text, "@")
+	if at && strings.Contains(before, ":") {
+		t.veil.hide(n)
 	}
 }
 
@@ -136,14 +156,16 @@ func (t *tree) resolve(n ast.Node) ast.Node {
 			name := v.Value.GetToken().Value
 			a, ok := t.anchors[name]
 			if !ok || markOf(a).before(markOf(v)) > 0 {
-				t.add(markOf(v), "unknown alias "+quote("*"+name), "give the value an anchor, &"+printable(name)+", further up")
+				t.veil.hide(v)
+				t.add(markOf(v), "there is no anchor of this name further up", "add one, such as &name before the value, or put the text in quotes")
 				return nil
 			}
 			n = a.Value
 		case *ast.TagNode:
 			inner, ok := untag(v)
 			if !ok {
-				t.add(markOf(v), "tag "+quote(v.Start.Value)+" means nothing here", "remove it")
+				t.veil.cover(v.Start, v.Start)
+				t.add(markOf(v), "a tag, which starts with !, means nothing here", "remove it, or put the text in quotes")
 				return nil
 			}
 			n = inner

@@ -18,8 +18,8 @@ type veil struct {
 	spans []span
 	// values are the hidden texts, in case that one turns up elsewhere.
 	values []string
-	// blind is true while the file's structure is unknown, so that secrets have
-	// to be guessed line by line.
+	// blind is true while the file's structure is unknown, so that every word that
+	// is not one of the file's own may be a secret.
 	blind bool
 }
 
@@ -79,12 +79,16 @@ func (v *veil) hide(n ast.Node) {
 			v.hide(e)
 		}
 	case *ast.AnchorNode:
+		v.cover(n.Start, n.Name.GetToken())
 		v.hide(n.Value)
+	case *ast.AliasNode:
+		v.cover(n.Start, n.Value.GetToken())
 	case *ast.TagNode:
+		v.cover(n.Start, n.Start)
 		v.hide(n.Value)
 	case *ast.LiteralNode:
 		v.cover(n.Start, n.Value.Token)
-	case *ast.NullNode, *ast.AliasNode, *ast.MergeKeyNode:
+	case *ast.NullNode, *ast.MergeKeyNode:
 	default:
 		v.cover(n.GetToken(), n.GetToken())
 	}
@@ -138,8 +142,19 @@ func (v *veil) hideValues(n ast.Node) {
 	}
 }
 
-// cover hides from the start of one token to the start of the one after last.
+// cover hides from the start of one token to the start of the one after last,
+// and what the last one says wherever else it turns up.
 func (v *veil) cover(first, last *token.Token) {
+	v.blot(first, last)
+	for text := range strings.Lines(last.Value) {
+		if text = strings.TrimSpace(text); len(text) >= minValue && !isWord(text) {
+			v.values = append(v.values, text)
+		}
+	}
+}
+
+// blot hides from the start of one token to the start of the one after last.
+func (v *veil) blot(first, last *token.Token) {
 	s := span{from: tokenMark(first)}
 	if next := last.Next; next != nil {
 		s.to = tokenMark(next)
@@ -148,11 +163,6 @@ func (v *veil) cover(first, last *token.Token) {
 		}
 	}
 	v.spans = append(v.spans, s)
-	for text := range strings.Lines(last.Value) {
-		if text = strings.TrimSpace(text); len(text) >= minValue && !isWord(text) {
-			v.values = append(v.values, text)
-		}
-	}
 }
 
 // isWord reports whether a hidden text is a plain word. Those are hidden where
@@ -184,6 +194,9 @@ func (v *veil) excerpt(line string, at mark) (text string, caret, width int) {
 	for i, r := range runes {
 		if i == at.col-1 {
 			caret = len(out)
+			if i > 0 && hidden[i] && hidden[i-1] { // it is within what is hidden
+				caret -= len(mask)
+			}
 		}
 		switch {
 		case !hidden[i]:
@@ -224,7 +237,7 @@ func (v *veil) hidden(line string, runes []rune, number int) []bool {
 		}
 	}
 	if v.blind {
-		for _, s := range guess(line) {
+		for _, s := range strangers(line) {
 			veilBytes(s[0], s[1])
 		}
 	}
@@ -240,37 +253,6 @@ func (v *veil) hidden(line string, runes []rune, number int) []bool {
 		}
 	}
 	return out
-}
-
-// guess returns the stretches of a line that may be secrets, in bytes, when all
-// that is known is the line: what follows a key that sounds like one, and words
-// that look random.
-func guess(line string) [][]int {
-	out := regexp.MustCompile(`[A-Za-z0-9+/=_-]{20,}`).FindAllStringIndex(line, -1)
-	out = slices.DeleteFunc(out, func(m []int) bool {
-		word := line[m[0]:m[1]]
-		return !strings.ContainsAny(word, "0123456789") || strings.ToUpper(word) == word && strings.Contains(word, "_")
-	})
-	reference := regexp.MustCompile(`^\s*\{\s*(env|file|command)\s*:`)
-	for _, m := range regexp.MustCompile(`["']?([A-Za-z][\w.-]*)["']?\s*[:=]`).FindAllStringSubmatchIndex(line, -1) {
-		if secretish(line[m[2]:m[3]]) && !reference.MatchString(line[m[1]:]) {
-			return append(out, []int{m[1], len(line)})
-		}
-	}
-	return out
-}
-
-// secretish reports whether a key sounds like one for a secret, misspelt or
-// not. It errs towards hiding.
-func secretish(key string) bool {
-	key = bareWord(key)
-	for _, part := range []string{"token", "secret", "passw", "pwd", "apikey", "auth", "credential", "cookie", "private", "bearer"} {
-		if strings.Contains(key, part) && key != "oauth" {
-			return true
-		}
-	}
-	_, near := suggest(key, []string{"token", "password", "secret", "apikey", "passphrase"})
-	return near
 }
 
 // crop shortens a line around a caret.
