@@ -239,7 +239,7 @@ func (f *faults) tab(line int) (at, col int, message, fix string) {
 // tooDeep reports where a file nests deeper than any configuration, before the
 // parser is let at it: that one calls itself for each level.
 func tooDeep(tokens token.Tokens) (mark, bool) {
-	flow, run := 0, 0
+	flow, run, documents := 0, 0, 0
 	var columns []int // of the blocks around the token
 	line := 0
 	for i, t := range tokens {
@@ -250,6 +250,8 @@ func tooDeep(tokens token.Tokens) (mark, bool) {
 			flow = max(0, flow-1)
 		case token.AnchorType, token.TagType, token.MappingKeyType, token.MappingValueType, token.SequenceEntryType:
 			run++
+		case token.DocumentHeaderType:
+			documents++
 		default:
 		}
 		if t.Position.Line != line {
@@ -259,7 +261,8 @@ func tooDeep(tokens token.Tokens) (mark, bool) {
 			}
 			columns = append(columns, t.Position.Column)
 		}
-		if flow > maxDepth || len(columns) > maxDepth || flow == 0 && run > maxDepth || i >= maxTokens {
+		deep := flow > maxDepth || len(columns) > maxDepth || flow == 0 && run > maxDepth
+		if deep || documents > maxDepth || i >= maxTokens {
 			return tokenMark(t), true
 		}
 	}
