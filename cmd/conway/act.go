@@ -98,7 +98,7 @@ func (a *app) act(ctx context.Context, kind oncall.ActionKind, ids []string, not
 		c.outbox.Submit(oncall.Action{ID: id, Kind: kind, Target: r, Title: r.String(), Text: note, At: a.now()})
 	}
 	failed := a.await(ctx, c, names, wait)
-	if err := c.stop(); err != nil {
+	if err := c.stop(ctx); err != nil {
 		return err
 	}
 	if failed {

@@ -69,7 +69,7 @@ type app struct {
 // run does what the arguments say and returns the exit code.
 func run(ctx context.Context, args []string, p process) int {
 	a := &app{process: p, now: time.Now}
-	cmd := a.root()
+	cmd := a.root() //nolint:contextcheck // cobra hands the context on
 	cmd.SetArgs(args)
 	cmd.SetIn(p.stdin)
 	cmd.SetOut(p.stdout)
@@ -79,8 +79,7 @@ func run(ctx context.Context, args []string, p process) int {
 		return exitOK
 	}
 	code := exitFailed
-	var e exitError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[exitError](err); ok {
 		code = e.code
 	}
 	if msg := err.Error(); msg != "" {

@@ -18,20 +18,17 @@ type result struct {
 }
 
 // conway runs the program in this process, in an empty home.
-func conway(t *testing.T, stdin string, env map[string]string, args ...string) result {
+func conway(t *testing.T, args ...string) result {
 	t.Helper()
 	home := t.TempDir()
 	var out, errOut bytes.Buffer
 	code := run(t.Context(), args, process{
-		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errOut,
+		stdin: strings.NewReader(""), stdout: &out, stderr: &errOut,
 		getenv: func(k string) string {
 			if k == "HOME" {
 				return home
 			}
-			if k == "XDG_CONFIG_HOME" && env[k] == "" {
-				return filepath.Join(home, "config")
-			}
-			return env[k]
+			return ""
 		},
 	})
 	return result{code, out.String(), errOut.String()}
@@ -67,7 +64,7 @@ func TestUsage(t *testing.T) {
 		{"config without a verb", []string{"config"}, exitUsage, "config needs one of init, check, schema"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := conway(t, "", nil, c.args...)
+			got := conway(t, c.args...)
 			if got.code != c.code || !strings.Contains(got.err, c.error) {
 				t.Errorf("exit %d: %s\nwant %d: %s", got.code, got.err, c.code, c.error)
 			}
@@ -80,23 +77,23 @@ func TestUsage(t *testing.T) {
 
 func TestConfigInitCheckAndSchema(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "config.yaml")
-	if got := conway(t, "", nil, "--config", path, "config", "init"); got.code != exitOK {
+	if got := conway(t, "--config", path, "config", "init"); got.code != exitOK {
 		t.Fatalf("init: %+v", got)
 	}
-	if got := conway(t, "", nil, "--config", path, "config", "check"); got.code != exitOK || !strings.Contains(got.stdout, "ok;") {
+	if got := conway(t, "--config", path, "config", "check"); got.code != exitOK || !strings.Contains(got.stdout, "ok;") {
 		t.Errorf("check of the example: %+v", got)
 	}
-	if got := conway(t, "", nil, "--config", path, "config", "init"); got.code != exitUsage || !strings.Contains(got.err, "is left as it is") {
+	if got := conway(t, "--config", path, "config", "init"); got.code != exitUsage || !strings.Contains(got.err, "is left as it is") {
 		t.Errorf("a second init: %+v", got)
 	}
-	if got := conway(t, "", nil, "config", "schema"); got.code != exitOK || !strings.Contains(got.stdout, "$schema") {
+	if got := conway(t, "config", "schema"); got.code != exitOK || !strings.Contains(got.stdout, "$schema") {
 		t.Errorf("schema: %+v", got)
 	}
 }
 
 func TestConfigFaultsComeTogetherWithTheirPlace(t *testing.T) {
 	path := write(t, "config.yaml", "theem: night\npages:\n  - {type: pagerduty, name: pd, token: abc123secret}\nkeys: {akc: a}\n")
-	got := conway(t, "", nil, "--config", path, "config", "check")
+	got := conway(t, "--config", path, "config", "check")
 	if got.code != exitUsage {
 		t.Errorf("exit %d", got.code)
 	}
@@ -111,7 +108,7 @@ func TestConfigFaultsComeTogetherWithTheirPlace(t *testing.T) {
 }
 
 func TestSnapshotOfNothingSaysWhatToDo(t *testing.T) {
-	got := conway(t, "", nil, "--config", write(t, "config.yaml", ""), "snapshot", "--size", "80x24", "--wait", "1s")
+	got := conway(t, "--config", write(t, "config.yaml", ""), "snapshot", "--size", "80x24", "--wait", "1s")
 	if got.code != exitOK || !strings.Contains(got.stdout, "conway drill shows a whole incident") {
 		t.Errorf("exit %d:\n%s%s", got.code, got.stdout, got.err)
 	}

@@ -46,7 +46,7 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 	c.environ = a.environ
 	c.start(ctx)
 	defer func() {
-		if serr := c.stop(); err == nil && serr != nil {
+		if serr := c.stop(ctx); err == nil && serr != nil {
 			err = serr
 		}
 	}()
@@ -66,11 +66,7 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 
 // uiOptions is what the screen is told about this run.
 func (a *app) uiOptions(c *core) (ui.Options, error) {
-	bindings := map[string][]string{}
-	for name, b := range c.cfg.Keys {
-		bindings[name] = b
-	}
-	keys, err := keymap.New(bindings)
+	keys, err := keymap.New(c.cfg.KeyChanges())
 	if err != nil {
 		return ui.Options{}, usage(err)
 	}

@@ -14,7 +14,7 @@ import (
 func (a *app) configCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "config", Short: "Begin, check or describe the config", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(*cobra.Command, []string) error {
 			return usage(fmt.Errorf("config needs one of init, check, schema; see conway config --help"))
 		},
 	}
@@ -25,7 +25,7 @@ func (a *app) configCommand() *cobra.Command {
 		},
 		&cobra.Command{
 			Use: "check", Short: "Check the config and everything it names", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return a.configCheck() },
+			RunE: func(*cobra.Command, []string) error { return a.configCheck() },
 		},
 		&cobra.Command{
 			Use: "schema", Short: "Print the JSON Schema of the config, for editors", Args: cobra.NoArgs,

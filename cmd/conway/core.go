@@ -76,7 +76,7 @@ func (c *core) start(ctx context.Context) {
 	for _, s := range c.sources {
 		all = append(all, s.Source)
 	}
-	c.group.Start(c.ctx, all...)
+	c.group.Start(c.ctx, all...) //nolint:contextcheck // the group and the jobs live as long as this core
 	c.spawn(func(ctx context.Context) {
 		// It ends with the context and has nothing else to say.
 		_ = c.outbox.Run(ctx)
@@ -86,9 +86,9 @@ func (c *core) start(ctx context.Context) {
 // stopTimeout bounds how long quitting waits for a step's processes to end.
 const stopTimeout = 10 * time.Second
 
-// stop ends everything and waits for it.
-func (c *core) stop() error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), stopTimeout)
+// stop ends everything and waits for it, also when ctx has ended.
+func (c *core) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	err := c.runner.Close(ctx)
 	c.cancel()

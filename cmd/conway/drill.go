@@ -154,7 +154,7 @@ func (a *app) drillFrame(ctx context.Context, c *core, o drillOptions) error {
 	if format == "txt" {
 		out = m.Text()
 	}
-	if err := c.stop(); err != nil {
+	if err := c.stop(ctx); err != nil {
 		return err
 	}
 	if since.IsZero() {

@@ -153,7 +153,7 @@ func (a *app) gather(ctx context.Context, c *core, wait time.Duration) board.Boa
 		}
 	}
 	// Only the runner can fail to stop, and nothing was run.
-	_ = c.stop()
+	_ = c.stop(ctx)
 	return b
 }
 

@@ -83,7 +83,7 @@ func (a *app) frame(ctx context.Context, cfg config.Config, o frameOptions) erro
 	if err := a.print(m, o.format); err != nil {
 		return err
 	}
-	if err := c.stop(); err != nil {
+	if err := c.stop(ctx); err != nil {
 		return err
 	}
 	return partly(m.Board(), a.now())

@@ -48,7 +48,9 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 	case pane.RunStep:
 		return w.run(i)
 	case pane.CancelRun:
-		w.runner.Cancel(i.ID)
+		if err := w.runner.Cancel(i.ID); err != nil {
+			return said(err.Error(), true)
+		}
 		return said("ending the step and all its children", false)
 	case pane.LoadDetail:
 		w.spawn(func(ctx context.Context) { w.loadDetail(ctx, i.Page) })

@@ -121,7 +121,7 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if t.Budget != nil {
 		write := req.Method != http.MethodGet && req.Method != http.MethodHead
-		if err := t.Budget.Take(req.Context(), write); err != nil {
+		if err := t.Budget.Take(req.Context(), write); err != nil { //nolint:contextcheck // the clone carries the caller's context
 			return nil, err
 		}
 	}

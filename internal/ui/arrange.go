@@ -1,0 +1,158 @@
+package ui
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"conway/internal/text"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/layout"
+	"conway/internal/ui/overlay"
+	"conway/internal/ui/pane"
+)
+
+func focusOf(a keymap.Action) (pane.Kind, bool) {
+	switch a {
+	case keymap.FocusPages:
+		return pane.Pages, true
+	case keymap.FocusDeploy:
+		return pane.Deploys, true
+	case keymap.FocusMetric:
+		return pane.Metrics, true
+	case keymap.FocusLogs:
+		return pane.Logs, true
+	}
+	return pane.None, false
+}
+
+// focus moves the focus; a pane that the drawer hides closes the drawer.
+func (m *Model) focus(k pane.Kind) {
+	m.choice.Focus = k
+	if !layout.Divide(m.w, m.h, m.choice).Visible(k) {
+		m.choice.Drawer = pane.None
+	}
+	if k != m.choice.Drawer && !layout.Divide(m.w, m.h, m.choice).Visible(k) {
+		m.choice.Preset = layout.Watch
+	}
+}
+
+// cycle moves the focus among the panes that are on the screen, or, where not
+// all fit, through all four, of which the focused one is always shown.
+func (m *Model) cycle(by int) {
+	kinds := []pane.Kind{pane.Pages, pane.Deploys, pane.Metrics, pane.Logs}
+	if m.choice.Drawer != pane.None {
+		kinds = []pane.Kind{pane.Pages, m.choice.Drawer}
+	} else if !m.screen.Stacked && !m.choice.Zoom {
+		kinds = kinds[:0]
+		for _, t := range m.screen.Tiles {
+			kinds = append(kinds, t.Kind)
+		}
+	}
+	i := max(0, slices.Index(kinds, m.choice.Focus))
+	m.choice.Focus = kinds[(i+by+len(kinds))%len(kinds)]
+}
+
+// moveWindow moves the shared window; it reports whether the action is about it.
+func (m *Model) moveWindow(a keymap.Action) bool {
+	switch a {
+	case keymap.PanBack:
+		m.window = m.window.Pan(-1, m.now)
+	case keymap.PanForward:
+		m.window = m.window.Pan(1, m.now)
+	case keymap.ZoomOut:
+		m.window = m.window.Zoom(1, m.now)
+	case keymap.ZoomIn:
+		m.window = m.window.Zoom(-1, m.now)
+	case keymap.Now:
+		m.window, m.cursor = m.window.Now(), time.Time{}
+	default:
+		return false
+	}
+	return true
+}
+
+// arrange changes how the screen is divided.
+func (m *Model) arrange(a keymap.Action) {
+	switch a {
+	case keymap.Zoom:
+		m.choice.Zoom = !m.choice.Zoom
+	case keymap.Layout:
+		all := m.presets()
+		for i, p := range all {
+			if p == m.choice.Preset {
+				m.choice.Preset = all[(i+1)%len(all)]
+				break
+			}
+		}
+		m.say(text.Sprintf("layout %s", string(m.choice.Preset)), false)
+		if !layout.Divide(m.w, m.h, m.choice).Visible(m.choice.Focus) {
+			m.choice.Focus = pane.Pages
+		}
+	case keymap.Next:
+		m.cycle(1)
+	case keymap.Prev:
+		m.cycle(-1)
+	case keymap.Zone:
+		m.utc = !m.utc
+	case keymap.Follow:
+		m.pinned[m.choice.Focus] = !m.pinned[m.choice.Focus]
+		word := text.Const("follows the page again")
+		if m.pinned[m.choice.Focus] {
+			word = text.Const("is pinned: it no longer follows the page")
+		}
+		m.say(text.Sprintf("%s %s", m.choice.Focus, word), false)
+	case keymap.Back:
+		m.back()
+	}
+}
+
+// presets are the built-in ones and then the person's own, by name.
+func (m *Model) presets() []layout.Preset {
+	return append(layout.Presets(), slices.Sorted(maps.Keys(m.opts.Custom))...)
+}
+
+// back undoes the last thing that narrows the view.
+func (m *Model) back() {
+	f, ok := m.panes[m.choice.Focus].(pane.Filterable)
+	switch {
+	case ok && f.Filtered() != "":
+		f.Filter("")
+	case !m.cursor.IsZero():
+		m.cursor = time.Time{}
+	case m.choice.Drawer != pane.None:
+		m.choice.Drawer = pane.None
+		m.choice.Focus = pane.Pages
+	case m.choice.Zoom:
+		m.choice.Zoom = false
+	default:
+		m.toast = toast{}
+	}
+}
+
+func (m *Model) filter() {
+	f, ok := m.panes[m.choice.Focus].(pane.Filterable)
+	if !ok {
+		m.say(text.Sprintf("there is nothing to filter in %s", m.choice.Focus), false)
+		return
+	}
+	was := f.Filtered()
+	m.open(overlay.NewInput(
+		text.Sprintf("FILTER %s", m.choice.Focus), text.Const("every word must occur · enter keeps it · esc drops it"), was,
+		f.Filter,
+		func(v string, keep bool) pane.Intent {
+			if !keep {
+				v = ""
+			}
+			f.Filter(v)
+			return nil
+		}), false)
+}
+
+func (m *Model) show(k pane.Kind) {
+	if m.choice.Drawer == k {
+		m.choice.Drawer, m.choice.Focus = pane.None, pane.Pages
+		return
+	}
+	m.choice.Drawer, m.choice.Focus = k, k
+}

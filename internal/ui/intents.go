@@ -1,0 +1,180 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/board"
+	"conway/internal/oncall"
+	"conway/internal/runbook"
+	"conway/internal/text"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/overlay"
+	"conway/internal/ui/pane"
+)
+
+// intent returns what a global action asks for; it changes only the screen.
+func (m *Model) intent(a keymap.Action) pane.Intent {
+	row, _ := m.board.Page(m.selected)
+	target := oncall.Action{Target: row.Page.Ref, Title: row.Page.Title}
+	switch a {
+	case keymap.Ack:
+		target.Kind = oncall.Acknowledge
+		return pane.Act{Action: target}
+	case keymap.Resolve:
+		target.Kind = oncall.Resolve
+		return pane.Act{Action: target}
+	case keymap.Undo:
+		s, _ := m.held()
+		return pane.CancelAct{ID: s.Action.ID}
+	case keymap.Note:
+		m.open(overlay.NewNote(row.Page.Ref, row.Page.Title, m.drafts[row.Page.Ref], nil), false)
+	case keymap.Detail:
+		return pane.Show{Kind: pane.Detail}
+	case keymap.Runbook:
+		return pane.Show{Kind: pane.Runbook}
+	case keymap.Timeline:
+		return pane.Show{Kind: pane.Timeline}
+	case keymap.Health:
+		return pane.Show{Kind: pane.Health}
+	case keymap.Shell:
+		m.shell()
+	case keymap.Open:
+		return m.openURL(row)
+	case keymap.Copy:
+		return pane.Copy{What: "the page's address", Raw: row.Page.URL}
+	case keymap.Refresh:
+		return pane.Refresh{}
+	case keymap.Filter:
+		m.filter()
+	case keymap.Palette:
+		m.open(overlay.NewPalette(m.items()), false)
+	case keymap.Help:
+		m.open(overlay.NewHelp(m.opts.Keys, m.reason), false)
+	case keymap.Quit:
+		return m.quit()
+	default:
+		m.arrange(a)
+	}
+	return nil
+}
+
+// shell asks for a command, which then takes the same way as a runbook's step.
+func (m *Model) shell() {
+	m.open(overlay.NewInput(
+		text.Const("AD-HOC COMMAND"), text.Const("enter shows it once more before it runs · kept as an unreviewed change"), "", nil,
+		func(v string, ok bool) pane.Intent {
+			if !ok || v == "" {
+				return nil
+			}
+			s := runbook.Step{Title: "ad-hoc command", Script: []byte(v + "\n"), Interpreter: "sh", Effect: runbook.Change}
+			return pane.ConfirmStep{Runbook: pane.AdHoc, Step: s}
+		}), false)
+}
+
+func (m *Model) openURL(row board.PageRow) pane.Intent {
+	if m.choice.Focus == pane.Runbook {
+		if d := m.board.Detail(row.Page.Ref); d.Value.Runbook != "" {
+			return pane.OpenURL{URL: d.Value.Runbook}
+		}
+	}
+	if row.Page.URL == "" {
+		return pane.Say{Reason: "this page has no address"}
+	}
+	return pane.OpenURL{URL: row.Page.URL}
+}
+
+func (m *Model) quit() pane.Intent {
+	n := m.board.Undelivered()
+	running := 0
+	for _, r := range m.board.Runs() {
+		if !r.State.Done() {
+			running++
+		}
+	}
+	if n == 0 && running == 0 {
+		return pane.Quit{}
+	}
+	var words []text.Safe
+	var options []overlay.Option
+	if n > 0 {
+		words = append(words, text.Sprintf("%d of what you asked for has not been delivered.", n))
+		options = append(options, overlay.Option{Key: "w", Words: text.Const("send it now, quit when it has arrived"), Intent: pane.Quit{Flush: true}})
+	}
+	if running > 0 {
+		words = append(words, text.Sprintf("%d runbook step is still running; quitting ends it and all its children.", running))
+	}
+	options = append(options, overlay.Option{Key: "y", Words: text.Const("quit all the same"), Intent: pane.Quit{}})
+	m.open(overlay.NewChoice(text.Const("QUIT?"), words, options...), true)
+	return nil
+}
+
+// items is what the palette can find: every action, page, service and deploy.
+func (m *Model) items() []overlay.Item {
+	var out []overlay.Item
+	for _, e := range m.opts.Keys.Entries() {
+		out = append(out, overlay.Item{Words: string(e.Action) + ": " + e.Does, Hint: m.opts.Keys.Key(e.Action), Reason: m.reason(e.Action), Action: e.Action})
+	}
+	for _, r := range m.board.Pages() {
+		out = append(out, overlay.Item{Words: "page " + r.Page.Title, Hint: r.Page.Status.String(), Intent: pane.Select{Ref: r.Page.Ref}})
+	}
+	for _, s := range m.opts.Services.Services() {
+		for _, r := range m.board.Pages() {
+			if svc, _, ok := m.opts.Services.Resolve(r.Page, nil); ok && svc.Name == s.Name {
+				out = append(out, overlay.Item{Words: "service " + s.Name, Hint: "its page", Intent: pane.Select{Ref: r.Page.Ref}})
+				break
+			}
+		}
+	}
+	for _, d := range m.board.Deploys() {
+		out = append(out, overlay.Item{Words: "deploy " + d.Service + " " + d.Version + " " + d.Author, Intent: pane.CursorAt{At: d.When()}})
+	}
+	return out
+}
+
+// carryOut does what an intent asks: the screen's part here, the world's part
+// by the one function for it.
+func (m *Model) carryOut(i pane.Intent) tea.Cmd {
+	switch i := i.(type) {
+	case nil:
+		return nil
+	case pane.Say:
+		m.say(text.Decode(i.Reason), false)
+		return nil
+	case pane.Select:
+		m.choose(i.Ref)
+		return nil
+	case pane.Show:
+		m.show(i.Kind)
+		return nil
+	case pane.CursorAt:
+		m.cursor = i.At
+		return nil
+	case pane.ConfirmStep:
+		m.confirm(i)
+		return nil
+	case pane.Act:
+		return m.opts.World(m.prepared(i))
+	}
+	return m.opts.World(i)
+}
+
+// prepared stamps an action, and holds those that a slip of the hand can start.
+func (m *Model) prepared(i pane.Act) pane.Intent {
+	i.Action.At = m.now
+	if i.Action.Kind != oncall.Annotate {
+		i.Action.NotBefore = m.now.Add(m.opts.Hold)
+	}
+	return i
+}
+
+func (m *Model) confirm(c pane.ConfirmStep) {
+	row, _ := m.board.Page(m.selected)
+	run := pane.RunStep{
+		Page: row.Page, Service: m.scene.Service.Name, Runbook: c.Runbook, Step: c.Step,
+		Digest: runbook.Digest(c.Runbook, c.Step.Script, c.Step.Index),
+	}
+	if d := m.board.Detail(m.selected); !d.Received.IsZero() {
+		run.Detail = &d.Value
+	}
+	m.open(overlay.NewConfirm(run, m.opts.Place), true)
+}

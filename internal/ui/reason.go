@@ -1,0 +1,67 @@
+package ui
+
+import (
+	"conway/internal/board"
+	"conway/internal/oncall"
+	"conway/internal/text"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/pane"
+)
+
+// reason returns why an action cannot act now, or an empty text.
+func (m *Model) reason(a keymap.Action) text.Safe {
+	e := m.opts.Keys.Entry(a)
+	if e.Changes && m.opts.ReadOnly {
+		return text.Sprintf("%s: this cockpit is read-only (read_only in the config)", a)
+	}
+	row, ok := m.board.Page(m.selected)
+	switch a {
+	case keymap.Ack, keymap.Resolve, keymap.Note, keymap.Detail, keymap.Timeline, keymap.Runbook:
+		if a == keymap.Detail && m.choice.Focus == pane.Runbook {
+			break
+		}
+		if !ok {
+			return text.Const("no page is selected")
+		}
+	case keymap.Undo:
+		if _, held := m.held(); !held {
+			return text.Const("nothing is held; what was sent cannot be taken back")
+		}
+	}
+	if ok {
+		if why := pageReason(a, row); !why.Empty() {
+			return why
+		}
+	}
+	return m.panes[m.choice.Focus].Reason(a, m.tileFrame(m.choice.Focus), m.board)
+}
+
+func pageReason(a keymap.Action, row board.PageRow) text.Safe {
+	kind := oncall.Resolve
+	switch a {
+	case keymap.Ack:
+		kind = oncall.Acknowledge
+	case keymap.Resolve:
+	default:
+		return text.Safe{}
+	}
+	if row.Page.Status == oncall.Resolved {
+		return text.Const("this page is resolved already")
+	}
+	for _, p := range row.Pending {
+		if p.Action.Kind == kind {
+			return text.Sprintf("this %s is on its way already", kind)
+		}
+	}
+	return text.Safe{}
+}
+
+// held returns the newest action that can still be cancelled.
+func (m *Model) held() (board.ActionStatus, bool) {
+	for _, s := range m.board.Actions() {
+		if s.State == oncall.Held {
+			return s, true
+		}
+	}
+	return board.ActionStatus{}, false
+}
