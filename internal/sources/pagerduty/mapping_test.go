@@ -40,6 +40,10 @@ func TestMappingIsLenient(t *testing.T) {
 			"acknowledgements":null,"pending_actions":null,"alert_counts":null,"html_url":null,"created_at":null,"escalation_policy":null}`,
 			"x", "[]", func(p oncall.Page) bool { return p.Urgency == oncall.High && p.Status == oncall.Triggered },
 		},
+		"mine and another's": {
+			`{"id":"A","title":"x","status":"triggered","assignments":[{"assignee":{"id":"PANA"}},{"assignee":{"id":"PBEN"}}]}`,
+			"x", "[]", func(p oncall.Page) bool { return p.Mine && len(p.Assignees) == 2 },
+		},
 		"nothing but an id": {`{"id":"A"}`, "", "[status]", func(p oncall.Page) bool { return p.Open() }},
 		"unknown enums": {
 			`{"id":"A","title":"x","status":"snoozed","urgency":"deafening"}`,
@@ -125,8 +129,8 @@ func TestIncompleteListDropsNothing(t *testing.T) {
 		bad = true
 		s.Refresh()
 		synctest.Wait()
-		if e := r.pages(); len(e.Pages) != 1 || e.Complete {
-			t.Errorf("the snapshot is %+v, want the known page still", e)
+		if e := r.pages(); len(e.Pages) != 1 || e.Complete || len(e.Pages[0].Odd) != 0 {
+			t.Errorf("the snapshot is %+v, want the known page still, and not looked up", e)
 		}
 		_ = r.end()
 	})
