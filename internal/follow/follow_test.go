@@ -104,4 +104,11 @@ func TestConcerns(t *testing.T) {
 	if got, _ := (follow.Map{}).Concerns(oncall.Deploy{Repo: "acme/billing"}, own); got != 40 {
 		t.Errorf("a service that is not configured has nothing to do with its repository: %d", got)
 	}
+	local := follow.Service{Name: "shop", Repos: []string{"/src/Checkout.git/"}}
+	if got, _ := (follow.Map{}).Concerns(oncall.Deploy{Repo: "checkout"}, local); got != 40 {
+		t.Errorf("a local repository is not known by its folder's name: %d", got)
+	}
+	if got, _ := (follow.Map{}).Concerns(oncall.Deploy{Repo: "src"}, local); got != 0 {
+		t.Errorf("a folder above a local repository is taken for it: %d", got)
+	}
 }

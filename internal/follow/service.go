@@ -41,14 +41,15 @@ func (s Service) named(name string) bool {
 	return false
 }
 
-// lives reports whether the service's code is in the repository. A service for
-// which none is configured is expected in one of its own name.
+// lives reports whether the service's code is in the repository. A local one is
+// configured by its path and reported by its folder's name. A service for which
+// none is configured is expected in one of its own name.
 func (s Service) lives(repo string) bool {
 	if repo == "" {
 		return false
 	}
 	for _, r := range s.Repos {
-		if repoName(r) == repoName(repo) {
+		if repoName(r) == repoName(repo) || path.IsAbs(r) && path.Base(repoName(r)) == repoName(repo) {
 			return true
 		}
 	}
