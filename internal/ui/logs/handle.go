@@ -14,7 +14,7 @@ const sideways = 16
 
 // Handle scrolls, pauses, and jumps between errors.
 func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
-	p.index.update(b.Logs(), p.filter)
+	p.look(f, b)
 	r := p.index.rows(b.Logs())
 	switch a {
 	case keymap.Pause:
@@ -93,7 +93,7 @@ func (p *Pane) put(i int, f pane.Frame, r rows) {
 }
 
 func (p *Pane) jump(a keymap.Action, f pane.Frame, r rows) pane.Intent {
-	e := p.index.errors
+	e := p.index.shownErrors()
 	if len(e) == 0 {
 		return pane.Say{Reason: "no error among the lines held"}
 	}

@@ -32,13 +32,27 @@ func New() *Pane { return &Pane{} }
 // Following reports whether new lines scroll in by themselves.
 func (p *Pane) Following() bool { return p.at == 0 }
 
+// look brings the index up to date. It follows the page's service unless the
+// pane is pinned.
+func (p *Pane) look(f pane.Frame, b board.Board) {
+	service := f.Scene.Service.Name
+	if f.Scene.Page.IsZero() || f.Scene.Pinned[pane.Logs] {
+		service = ""
+	}
+	p.index.update(b.Logs(), p.filter, service)
+}
+
 // rateSpan is how far back the rate in the title looks.
 const rateSpan = 10 * time.Second
 
 // Title says where the lines come from, how fast, and whether the tail is paused.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
+	p.look(f, b)
 	t := b.Logs()
 	l := pane.L(pane.S(style.Heading, text.Const("LOGS")))
+	if p.index.found {
+		l = append(l, pane.S(style.Text, text.Sprintf(" %s ·", p.index.service)))
+	}
 	for _, s := range b.Sources() {
 		if s.Kind == board.KindLogs {
 			l = append(l, pane.S(style.Text, text.Sprintf(" %s", s.Name)))
@@ -58,7 +72,7 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		l = append(l, pane.S(style.Error, text.Sprintf(" · %s%d left out", word, n)))
 	}
 	if p.filter.String() != "" {
-		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s %d match", p.filter.String(), len(p.index.matches))))
+		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s %d match", p.filter.String(), p.index.rows(t).len())))
 	}
 	if s := pane.Freshness(b.LogsReading(), f.Now); !s.Text.Empty() {
 		l = append(l, pane.S(style.Text, text.Const(" ")), s)
@@ -84,7 +98,7 @@ func perSecond(t board.Tail, now time.Time) text.Safe {
 // there is room for it.
 func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	t := b.Logs()
-	p.index.update(t, p.filter)
+	p.look(f, b)
 	if t.Len() == 0 {
 		return p.empty(f, b)
 	}
@@ -113,8 +127,9 @@ const chartFrom = 6
 
 func (p *Pane) chart(f pane.Frame) pane.Line {
 	w := f.Scene.Window
-	i := sort.Search(len(p.index.errors), func(i int) bool { return !p.index.errors[i].at.Before(w.Start) })
-	inWindow := p.index.errors[i:]
+	errors := p.index.shownErrors()
+	i := sort.Search(len(errors), func(i int) bool { return !errors[i].at.Before(w.Start) })
+	inWindow := errors[i:]
 	label := text.Sprintf(" %d errors in window", len(inWindow))
 	if len(inWindow) == 1 {
 		label = text.Const(" 1 error in window")
@@ -129,14 +144,6 @@ func (p *Pane) chart(f pane.Frame) pane.Line {
 			counts[c]++
 		}
 	}
-	step := w.Span() / time.Duration(plot)
-	points := make([]oncall.Point, 0, plot)
-	for c, n := range counts {
-		if n == 0 {
-			continue // nothing is drawn as nothing
-		}
-		points = append(points, oncall.Point{At: w.Start.Add(time.Duration(c)*step + step/2), V: n})
-	}
 	marks := make([]pane.Mark, 0, len(f.Scene.Suspects)+1)
 	for _, s := range f.Scene.Suspects {
 		marks = append(marks, pane.Mark{At: s.Deploy.When()})
@@ -144,7 +151,7 @@ func (p *Pane) chart(f pane.Frame) pane.Line {
 	if !f.Scene.Cursor.IsZero() {
 		marks = append(marks, pane.Mark{At: f.Scene.Cursor, Cursor: true})
 	}
-	return append(pane.Spark(points, w, plot, marks), pane.S(style.Dim, label))
+	return append(pane.Bars(counts, w, marks), pane.S(style.Dim, label))
 }
 
 // lines fills h rows from the lowest visible line upwards.

@@ -31,8 +31,25 @@ func Chart(points []oncall.Point, win oncall.Window, w, h int, marks []Mark) Blo
 	if w <= 0 || h <= 0 || win.Span() <= 0 {
 		return nil
 	}
-	cols := columns(points, win, w)
+	return plot(columns(points, win, w), win, h, marks)
+}
+
+// Bars draws one count a column, one row high; a column without any stays empty.
+func Bars(counts []float64, win oncall.Window, marks []Mark) Line {
+	cols := make([]float64, len(counts))
+	for i, n := range counts {
+		cols[i] = n
+		if n == 0 {
+			cols[i] = math.NaN()
+		}
+	}
+	return plot(cols, win, 1, marks)[0]
+}
+
+// plot draws one value a column, NaN for none.
+func plot(cols []float64, win oncall.Window, h int, marks []Mark) Block {
 	low, high := bounds(cols)
+	w := len(cols)
 	out := make(Block, 0, h)
 	for row := h - 1; row >= 0; row-- {
 		at := make([]Span, w)

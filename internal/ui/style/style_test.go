@@ -1,0 +1,70 @@
+package style_test
+
+import (
+	"strings"
+	"testing"
+
+	"conway/internal/text"
+	"conway/internal/ui/style"
+	"conway/themes"
+)
+
+func TestEveryThemeThatShipsParses(t *testing.T) {
+	names := themes.Names()
+	if len(names) < 3 {
+		t.Fatalf("themes: %v", names)
+	}
+	for _, n := range names {
+		data, err := themes.Read(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := style.Parse(n, data); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestBadThemeSaysWhat(t *testing.T) {
+	good, err := themes.Read("night")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ old, with, want string }{
+		"missing role":   {"  warn: {fg: orange}\n", "", "role warn is missing"},
+		"unknown role":   {"roles:\n", "roles:\n  wran: {}\n", `unknown role "wran"`},
+		"unknown colour": {"  warn: {fg: orange}", "  warn: {fg: mauve}", `role warn: colour "mauve" is not in the palette`},
+	} {
+		_, err := style.Parse("night", []byte(strings.Replace(string(good), c.old, c.with, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
+		}
+	}
+}
+
+func TestMarkersHaveALookThatDataNeverHas(t *testing.T) {
+	data, err := themes.Read("night")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := style.Parse("night", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	s.Write(&b, style.Text, text.Decode("a\x1bb\u202ec"))
+	plain, marker := draw(s, style.Text, "x"), draw(s, style.Marker, "x")
+	open := func(x string) string { return x[:strings.IndexByte(x, 'x')] }
+	want := strings.Join([]string{
+		open(plain), "a\x1b[m", open(marker), "␛\x1b[m", open(plain), "b\x1b[m", open(marker), "⟪U+202E⟫\x1b[m", open(plain), "c\x1b[m",
+	}, "")
+	if b.String() != want {
+		t.Errorf("got  %q\nwant %q", b.String(), want)
+	}
+}
+
+func draw(s style.Sheet, r style.Role, x string) string {
+	var b strings.Builder
+	s.Write(&b, r, text.Decode(x))
+	return b.String()
+}
