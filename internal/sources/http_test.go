@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -46,9 +47,7 @@ func TestStatusBecomesASentence(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.status), func(t *testing.T) {
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				for k, v := range c.header {
-					w.Header()[k] = v
-				}
+				maps.Copy(w.Header(), c.header)
 				if strings.HasPrefix(c.body, "{") || strings.HasPrefix(c.body, `"`) {
 					w.Header().Set("Content-Type", "application/vnd.x+json")
 				} else if strings.HasPrefix(c.body, "<") {

@@ -45,7 +45,7 @@ func TestPauseKeepsTheLinesAndCountsTheUnseen(t *testing.T) {
 	p.Handle(keymap.Pause, f, b)
 	before := uitest.Plain(p.View(f, b).Fit(f.Width, f.Height))
 	b = add(b, "a.log", 100, 250)
-	if after := uitest.Plain(p.View(f, b)); after != before {
+	if after := uitest.Plain(p.View(f, b).Fit(f.Width, f.Height)); after != before {
 		t.Errorf("a paused view moved:\n%s\n%s", before, after)
 	}
 	if got := see(p, f, b); !strings.Contains(got, "250 unseen below") {
@@ -66,7 +66,7 @@ func TestPausedViewStaysPutWhileLinesAreEvicted(t *testing.T) {
 	}
 	before := uitest.Plain(p.View(f, b).Fit(f.Width, f.Height))
 	b = add(b, "a.log", 200, 50)
-	if after := uitest.Plain(p.View(f, b)); after != before {
+	if after := uitest.Plain(p.View(f, b).Fit(f.Width, f.Height)); after != before {
 		t.Errorf("the view moved:\n%s\n%s", before, after)
 	}
 }
