@@ -22,12 +22,14 @@ const actTimeout = 30 * time.Second
 const maxStdinNote = 64 << 10
 
 func (a *app) actCommand(verb string) *cobra.Command {
-	wait := actTimeout
+	wait, pause := actTimeout, time.Hour
 	use, short, args := verb+" ID…", "Acknowledge pages", cobra.MinimumNArgs(1)
 	kind := oncall.Acknowledge
 	switch verb {
 	case "resolve":
 		kind, short = oncall.Resolve, "Resolve pages"
+	case "snooze":
+		kind, short = oncall.Snooze, "Snooze pages: they call again when the time is over"
 	case "note":
 		kind, short, use = oncall.Annotate, "Write a note on a page; without text it is read from standard input", "note ID [TEXT…]"
 	}
@@ -47,8 +49,11 @@ exits with 1 when it refused or did not answer in time.`,
 				}
 				ids = args[:1]
 			}
-			return a.act(cmd.Context(), kind, ids, note, wait)
+			return a.act(cmd.Context(), oncall.Action{Kind: kind, Text: note}, ids, pause, wait)
 		},
+	}
+	if kind == oncall.Snooze {
+		cmd.Flags().DurationVar(&pause, "for", pause, "how long to snooze")
 	}
 	cmd.Flags().DurationVar(&wait, "wait", wait, "how long to wait for the pager's word")
 	return cmd
@@ -73,13 +78,13 @@ func (a *app) noteText(args []string) (string, error) {
 }
 
 // act asks for one thing on each page and waits for the pager's word.
-func (a *app) act(ctx context.Context, kind oncall.ActionKind, ids []string, note string, wait time.Duration) error {
+func (a *app) act(ctx context.Context, what oncall.Action, ids []string, pause, wait time.Duration) error {
 	cfg, _, err := a.load(ctx)
 	if err != nil {
 		return err
 	}
 	if cfg.ReadOnly {
-		return usage(fmt.Errorf("%s: read_only is set in the config", kind))
+		return usage(fmt.Errorf("%s: read_only is set in the config", what.Kind))
 	}
 	c, err := newCore(cfg, a.now, board.KindPages)
 	if err != nil {
@@ -95,7 +100,11 @@ func (a *app) act(ctx context.Context, kind oncall.ActionKind, ids []string, not
 	for _, r := range refs {
 		id := rand.Text()
 		names[id] = r
-		c.outbox.Submit(oncall.Action{ID: id, Kind: kind, Target: r, Title: r.String(), Text: note, At: a.now()})
+		what.ID, what.Target, what.Title, what.At = id, r, r.String(), a.now()
+		if what.Kind == oncall.Snooze {
+			what.Until = what.At.Add(pause)
+		}
+		c.outbox.Submit(what)
 	}
 	failed := a.await(ctx, c, names, wait)
 	if err := c.stop(ctx); err != nil {

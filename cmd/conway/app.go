@@ -120,7 +120,7 @@ sources failed and the rest is shown.`,
 	cmd.AddCommand(
 		a.drillCommand(), a.snapshotCommand(),
 		a.pagesCommand(), a.deploysCommand(), a.logsCommand(),
-		a.actCommand("ack"), a.actCommand("resolve"), a.actCommand("note"),
+		a.actCommand("ack"), a.actCommand("resolve"), a.actCommand("note"), a.actCommand("snooze"),
 		a.configCommand(), a.versionCommand(),
 	)
 	for _, c := range cmd.Commands() {

@@ -177,6 +177,8 @@ func (t *story) records(m Moment, st ActionStatus) bool {
 	case oncall.Annotate:
 		// A marker may have been put to the text to tell a resent note.
 		return m.Kind == MomentNote && st.Action.Text != "" && strings.Contains(m.Text, st.Action.Text)
+	case oncall.Snooze:
+		return m.Kind == MomentLog && mine && strings.Contains(strings.ToLower(m.Text), "snooze")
 	case oncall.Resolve:
 		return m.Kind == MomentLog && mine && strings.Contains(strings.ToLower(m.Text), "resolve")
 	}

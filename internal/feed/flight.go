@@ -43,6 +43,8 @@ func unable(srcs map[string]sources.Source, a oncall.Action) *oncall.Fault {
 	case oncall.Annotate:
 		_, able = src.(sources.Annotator)
 		verb = "take notes"
+	case oncall.Snooze:
+		_, able = src.(sources.Snoozer)
 	}
 	if able {
 		return nil
@@ -66,6 +68,10 @@ func (f flight) send(ctx context.Context) error {
 		case oncall.Annotate:
 			if s, ok := src.(sources.Annotator); ok {
 				return s.Annotate(ctx, id, f.action.Text)
+			}
+		case oncall.Snooze:
+			if s, ok := src.(sources.Snoozer); ok {
+				return s.Snooze(ctx, id, f.action.Until)
 			}
 		}
 		return &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}

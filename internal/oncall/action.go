@@ -10,6 +10,8 @@ const (
 	Acknowledge ActionKind = iota
 	Resolve
 	Annotate
+	// Snooze silences a page until a moment; it then calls again.
+	Snooze
 )
 
 // String returns the verb as a person would say it.
@@ -21,6 +23,8 @@ func (k ActionKind) String() string {
 		return "resolve"
 	case Annotate:
 		return "note"
+	case Snooze:
+		return "snooze"
 	}
 	return "action"
 }
@@ -37,7 +41,9 @@ type Action struct {
 	// Title is the target's title when it was asked, for messages.
 	Title string `json:"title,omitempty"`
 	// Text is the note's text, empty for other kinds.
-	Text string    `json:"text,omitempty"`
+	Text string `json:"text,omitempty"`
+	// Until is the end of a snooze, zero for other kinds.
+	Until time.Time `json:"until,omitzero"`
 	At   time.Time `json:"at"`
 	// NotBefore is the end of the time in which it can be cancelled.
 	NotBefore time.Time `json:"not_before,omitzero"`

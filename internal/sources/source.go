@@ -6,6 +6,7 @@ package sources
 
 import (
 	"context"
+	"time"
 
 	"conway/internal/oncall"
 )
@@ -43,6 +44,13 @@ type Acknowledger interface {
 // Resolver can end a page. Resolving twice is harmless.
 type Resolver interface {
 	Resolve(ctx context.Context, id string) error
+}
+
+// Snoozer can silence a page until a moment, after which it calls again. Snoozing
+// twice until the same moment is harmless. A page that is resolved meanwhile is
+// left resolved and reported as Rejected, and so is a moment that has passed.
+type Snoozer interface {
+	Snooze(ctx context.Context, id string, until time.Time) error
 }
 
 // Annotator can write a note on a page. It is not idempotent: after an

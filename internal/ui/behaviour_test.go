@@ -317,3 +317,19 @@ func TestTinyScreenCanStillAck(t *testing.T) {
 		t.Error("a does not ack on a tiny screen")
 	}
 }
+
+func TestSnoozeAsksForHowLong(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("s")
+	f.mustSee(t, "SNOOZE")
+	f.mustSee(t, "to the morning, until 08:00")
+	f.wait(time.Second)
+	f.press("2")
+	act, ok := last[pane.Act](f)
+	if want := f.clock.Add(-time.Second).Add(time.Hour); !ok || act.Action.Kind != oncall.Snooze || !act.Action.Until.Equal(want) || act.Action.Target != uitest.Checkout() {
+		t.Errorf("asked for %+v, want a snooze until %v", act, want)
+	}
+	if !act.Action.NotBefore.IsZero() {
+		t.Error("a snooze that was chosen with a key of its own is held")
+	}
+}

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"conway/internal/board"
@@ -23,6 +25,9 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 	case keymap.Resolve:
 		target.Kind = oncall.Resolve
 		return pane.Act{Action: target}
+	case keymap.Snooze:
+		target.Kind = oncall.Snooze
+		m.snooze(target)
 	case keymap.Undo:
 		s, _ := m.held()
 		return pane.CancelAct{ID: s.Action.ID}
@@ -56,6 +61,32 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 		m.arrange(a)
 	}
 	return nil
+}
+
+// snooze asks for how long. The second key is the decision, so nothing is held.
+func (m *Model) snooze(a oncall.Action) {
+	f := m.frame(0, 0, pane.None)
+	options := []overlay.Option{}
+	add := func(key string, words text.Safe, until time.Time) {
+		a.Until = until
+		options = append(options, overlay.Option{
+			Key: key, Words: text.Sprintf("%s, until %s", words, f.Date(until)), Intent: pane.Act{Action: a},
+		})
+	}
+	add("1", text.Const("30 minutes"), m.now.Add(30*time.Minute))
+	add("2", text.Const("1 hour"), m.now.Add(time.Hour))
+	add("3", text.Const("4 hours"), m.now.Add(4*time.Hour))
+	add("4", text.Const("to the morning"), morning(m.now.In(f.In())))
+	m.open(overlay.NewChoice(text.Const("SNOOZE"), []text.Safe{text.Decode(a.Title), text.Const("It calls again when the time is over.")}, options...), true)
+}
+
+// morning returns the next eight o'clock, when working hours have begun for most.
+func morning(now time.Time) time.Time {
+	at := time.Date(now.Year(), now.Month(), now.Day(), 8, 0, 0, 0, now.Location())
+	if !at.After(now) {
+		at = time.Date(now.Year(), now.Month(), now.Day()+1, 8, 0, 0, 0, now.Location())
+	}
+	return at
 }
 
 // shell asks for a command, which then takes the same way as a runbook's step.
@@ -161,7 +192,7 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 // prepared stamps an action, and holds those that a slip of the hand can start.
 func (m *Model) prepared(i pane.Act) pane.Intent {
 	i.Action.At = m.now
-	if i.Action.Kind != oncall.Annotate {
+	if i.Action.Kind == oncall.Acknowledge || i.Action.Kind == oncall.Resolve {
 		i.Action.NotBefore = m.now.Add(m.opts.Hold)
 	}
 	return i

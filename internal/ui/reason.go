@@ -16,7 +16,7 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 	}
 	row, ok := m.board.Page(m.selected)
 	switch a {
-	case keymap.Ack, keymap.Resolve, keymap.Note, keymap.Detail, keymap.Timeline, keymap.Runbook:
+	case keymap.Ack, keymap.Resolve, keymap.Note, keymap.Snooze, keymap.Detail, keymap.Timeline, keymap.Runbook:
 		if a == keymap.Detail && m.choice.Focus == pane.Runbook {
 			break
 		}
@@ -42,6 +42,8 @@ func pageReason(a keymap.Action, row board.PageRow) text.Safe {
 	case keymap.Ack:
 		kind = oncall.Acknowledge
 	case keymap.Resolve:
+	case keymap.Snooze:
+		kind = oncall.Snooze
 	default:
 		return text.Safe{}
 	}

@@ -254,3 +254,39 @@ func TestActsThoughNobodySaysWhoWeAre(t *testing.T) {
 		}
 	})
 }
+
+func TestSnooze(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pd := account(t)
+		id := pd.Trigger(pdserver.Incident{Title: "x", Service: "PCHK"})
+		s := source(t, pd)
+		until := time.Now().Add(time.Hour)
+		for range 2 {
+			if err := s.Snooze(t.Context(), id, until); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := asked(pd, http.MethodPost, "/incidents/"+id+"/snooze"); n != 1 {
+			t.Errorf("%d snoozes were sent, want one: a second one would prolong it", n)
+		}
+		if err := s.Snooze(t.Context(), id, time.Now().Add(-time.Minute)); err == nil {
+			t.Error("a moment that has passed was taken")
+		}
+		pd.Resolve(id, "PBEN")
+		var f *oncall.Fault
+		if err := s.Snooze(t.Context(), id, until.Add(time.Hour)); !errors.As(err, &f) || f.Kind != oncall.Rejected {
+			t.Errorf("a resolved page: %v", err)
+		}
+	})
+}
+
+func TestSnoozeWhoseAnswerIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pd := account(t)
+		id := pd.Trigger(pdserver.Incident{Title: "x", Service: "PCHK"})
+		pd.Fail(pdserver.On(http.MethodPost, "/incidents/"+id+"/snooze", 1, pdserver.Failure{DropAfter: true}))
+		if err := source(t, pd).Snooze(t.Context(), id, time.Now().Add(time.Hour)); err != nil {
+			t.Errorf("the server has it, and the source says: %v", err)
+		}
+	})
+}

@@ -20,6 +20,7 @@ const (
 	Undo        Action = "undo"
 	Note        Action = "note"
 	Resolve     Action = "resolve"
+	Snooze      Action = "snooze"
 	Detail      Action = "detail"
 	Runbook     Action = "runbook"
 	Timeline    Action = "timeline"
@@ -97,6 +98,7 @@ func Entries() []Entry {
 		{Undo, []string{"u"}, "cancel what is still held", GroupPage, "", false},
 		{Note, []string{"n"}, "write a note (ctrl+e opens $EDITOR)", GroupPage, "note", true},
 		{Resolve, []string{"R"}, "resolve, held for a moment", GroupPage, "", true},
+		{Snooze, []string{"s"}, "snooze: choose for how long", GroupPage, "", true},
 		{Detail, []string{"enter"}, "everything about the page; in a runbook, run the step", GroupPage, "", false},
 		{Runbook, []string{"b"}, "runbook of the page", GroupPage, "runbook", false},
 		{Timeline, []string{"t"}, "timeline of the page", GroupPage, "timeline", false},
