@@ -44,15 +44,20 @@ type Action struct {
 	Text string `json:"text,omitempty"`
 	// Until is the end of a snooze, zero for other kinds.
 	Until time.Time `json:"until,omitzero"`
-	At   time.Time `json:"at"`
+	At    time.Time `json:"at"`
 	// NotBefore is the end of the time in which it can be cancelled.
 	NotBefore time.Time `json:"not_before,omitzero"`
+	// Unrecorded asks for it to be sent although it cannot be recorded: the
+	// explicit override of a full disk. It does not outlive the process.
+	Unrecorded bool `json:"unrecorded,omitempty"`
 }
 
 // ActionState is how far an Action has come.
 type ActionState uint8
 
-// The states of an Action. Only Confirmed says that the other side has it.
+// The states of an Action. Only Confirmed says that the other side has it. Where
+// there is a journal, Held, Sending and Unconfirmed say that the action is
+// recorded, unless it is an Unrecorded one; Recording says that it is not yet.
 const (
 	// Held waits for NotBefore; it can be cancelled.
 	Held ActionState = iota
@@ -66,6 +71,9 @@ const (
 	Refused
 	// Cancelled means that it was taken back in time.
 	Cancelled
+	// Recording means that it was heard and is not safe yet: it would not survive
+	// a power cut, and nothing of it has been sent.
+	Recording
 )
 
 // String returns the state in the word shown on screen.
@@ -83,6 +91,8 @@ func (s ActionState) String() string {
 		return "refused"
 	case Cancelled:
 		return "cancelled"
+	case Recording:
+		return "recording"
 	}
 	return "unknown"
 }
@@ -92,4 +102,6 @@ func (s ActionState) MarshalText() ([]byte, error) { return []byte(s.String()), 
 
 // Done reports whether nothing more will happen to the action by itself. An
 // unconfirmed one is looked for or tried again until it is known.
-func (s ActionState) Done() bool { return s != Held && s != Sending && s != Unconfirmed }
+func (s ActionState) Done() bool {
+	return s == Confirmed || s == Refused || s == Cancelled
+}

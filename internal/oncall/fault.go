@@ -24,6 +24,8 @@ const (
 	Rejected
 	// Malformed means that the answer could not be understood.
 	Malformed
+	// Repeated means that the other side has what was asked for more than once.
+	Repeated
 )
 
 // String returns the kind in the words shown to a person.
@@ -39,6 +41,8 @@ func (k FaultKind) String() string {
 		return "refused"
 	case Malformed:
 		return "malformed answer"
+	case Repeated:
+		return "done twice"
 	}
 	return "fault"
 }

@@ -62,6 +62,12 @@ type Annotator interface {
 	NoteExists(ctx context.Context, id, text string) (bool, error)
 }
 
+// NoteCounter is an Annotator that can also say how many notes with exactly this
+// text are on the page, so that one which was written twice is found out.
+type NoteCounter interface {
+	CountNotes(ctx context.Context, id, text string) (int, error)
+}
+
 // Detailer can say more about one page. It emits nothing.
 type Detailer interface {
 	Detail(ctx context.Context, page oncall.Page) (oncall.PageDetail, error)

@@ -68,7 +68,7 @@ func (s *Source) history(ctx context.Context, page oncall.Page) (*oncall.History
 	out.Last = last.CreatedAt
 	// What helped is worth having, but not at the price of the rest.
 	if notes, err := s.notes(ctx, last.Ref.ID); err == nil && len(notes) > 0 {
-		out.Fix = notes[len(notes)-1].Text
+		out.Fix, _ = oncall.SplitMarker(notes[len(notes)-1].Text)
 	}
 	return out, nil
 }

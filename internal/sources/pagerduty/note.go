@@ -43,17 +43,24 @@ func (s *Source) Annotate(ctx context.Context, id, text string) error {
 
 // NoteExists implements sources.Annotator.
 func (s *Source) NoteExists(ctx context.Context, id, text string) (bool, error) {
+	n, err := s.CountNotes(ctx, id, text)
+	return n > 0, err
+}
+
+// CountNotes implements sources.NoteCounter.
+func (s *Source) CountNotes(ctx context.Context, id, text string) (int, error) {
 	op := "read the notes of " + sources.Printable(id, maxTitle)
 	raw, err := s.rawNotes(ctx, op, id)
 	if err != nil {
-		return false, s.asFault(err, op, false)
+		return 0, s.asFault(err, op, false)
 	}
+	n := 0
 	for _, o := range raw {
 		if content, ok := read[string](o, "content"); ok && content == text {
-			return true, nil
+			n++
 		}
 	}
-	return false, nil
+	return n, nil
 }
 
 // rawNotes reads all notes: this list is not paged.

@@ -180,6 +180,12 @@ func TestAnnotate(t *testing.T) {
 		if !exists(text) || exists(text+" ") || exists("rolled back v413") {
 			t.Error("only exactly the note exists")
 		}
+		if err := s.Annotate(t.Context(), id, text); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.CountNotes(t.Context(), id, text); n != 2 || err != nil {
+			t.Errorf("a note written twice is there %d times, %v", n, err)
+		}
 		pd.Fail(pdserver.On(http.MethodPost, "/", 1, pdserver.Failure{DropAfter: true}))
 		if f := faultOf(t, s.Annotate(t.Context(), id, "lost"), oncall.Unavailable); !f.Ambiguous {
 			t.Errorf("the fault is %+v", f)
