@@ -67,7 +67,7 @@ generate-check: ## fails when the README's key table is stale
 	go run ./internal/ui/keymap/keytable -check README.md
 
 screenshot: build ## render docs/cockpit.svg from the program's own frame
-	bin/conway drill --frame docs/cockpit.svg
+	bin/conway drill --frame docs/cockpit.svg --size 150x42
 
 check: fmt-check tidy-check generate-check lint test ## all that must pass before a commit
 

@@ -146,6 +146,9 @@ func (a *app) drillFrame(ctx context.Context, c *core, o drillOptions) error {
 	headless(wait, c, m, func(b board.Board) bool {
 		if since.IsZero() && b.Counts().Triggered > 0 {
 			since = a.now()
+			// A quarter of an hour shows the minute in which it broke.
+			m.Update(tea.KeyPressMsg{Code: '+', Text: "+"})
+			m.Update(tea.KeyPressMsg{Code: '+', Text: "+"})
 		}
 		return !since.IsZero() && a.now().Sub(since) > frameSettle
 	})

@@ -136,8 +136,11 @@ func (m *Model) preceded() pane.Span {
 		when = text.Const("while it began")
 	}
 	line := text.Sprintf("%s %s %s, %s by chance", text.Const(follow.Wording), name, when, percent(s[0].P0))
-	if s[0].Ambiguous > 1 {
-		line = text.Sprintf("%s · %d others as likely", line, s[0].Ambiguous-1)
+	switch n := s[0].Ambiguous - 1; {
+	case n == 1:
+		line = text.Sprintf("%s · another is as likely", line)
+	case n > 1:
+		line = text.Sprintf("%s · %d others are as likely", line, n)
 	}
 	return pane.S(style.Deploy, line)
 }
