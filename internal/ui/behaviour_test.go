@@ -225,6 +225,11 @@ func TestReadOnlyRefusesWhatChanges(t *testing.T) {
 		}
 	}
 	f.mustSee(t, "read-only")
+	f.press("b", "j", "enter")
+	f.mustSee(t, "no step is run: this cockpit is read-only")
+	if len(f.stack) > 0 {
+		t.Error("a read-only cockpit asks to run a step")
+	}
 }
 
 func TestKeyThatCannotActSaysWhy(t *testing.T) {

@@ -199,6 +199,10 @@ func (m *Model) prepared(i pane.Act) pane.Intent {
 }
 
 func (m *Model) confirm(c pane.ConfirmStep) {
+	if m.opts.ReadOnly {
+		m.say(text.Const("no step is run: this cockpit is read-only (read_only in the config)"), false)
+		return
+	}
 	row, _ := m.board.Page(m.selected)
 	run := pane.RunStep{
 		Page: row.Page, Service: m.scene.Service.Name, Runbook: c.Runbook, Step: c.Step,
