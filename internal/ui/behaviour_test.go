@@ -218,7 +218,7 @@ func TestLongScriptMustBeReadToItsEnd(t *testing.T) {
 func TestReadOnlyRefusesWhatChanges(t *testing.T) {
 	f := newFixture(t, uitest.Events()...)
 	f.opts.ReadOnly = true
-	for _, k := range []string{"a", "n", "R", "!"} {
+	for _, k := range []string{"a", "n", "R", "s", "!"} {
 		f.press(k)
 		if _, acted := last[pane.Act](f); acted || len(f.stack) > 0 {
 			t.Errorf("%s acts in a read-only cockpit", k)
