@@ -113,7 +113,7 @@ func TestOrdinaryClientsSeeTheIncident(t *testing.T) {
 	if before := mine.CreatedAt.Sub(live.When()); before < 0 || before > deadline {
 		t.Errorf("the deploy was %s before the page", before)
 	}
-	if age := d.pace.start.Sub(old.When()); age < 3*time.Hour-time.Minute || age > 3*time.Hour+time.Minute {
+	if age := d.pace.start.Sub(old.When()); age < 9*time.Hour-time.Minute || age > 9*time.Hour+time.Minute {
 		t.Errorf("v412 went out %s before the start", age)
 	}
 	if other.Ref.Source != "ci" || other.Team != "ledger" {
