@@ -1,0 +1,154 @@
+package envelope
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// SignalError is the cause of a context that a signal ended.
+type SignalError struct{ Signal syscall.Signal }
+
+// Error names the signal.
+func (s SignalError) Error() string { return "ended by the signal: " + s.Signal.String() }
+
+// ExitCode returns the exit code that a shell would report.
+func (s SignalError) ExitCode() int { return signalBase + int(s.Signal) }
+
+// Signals turns the signals that ask a program to end into the end of a context,
+// with SignalError as its cause. A nil Signals has no effect.
+type Signals struct {
+	ch   chan os.Signal
+	stop chan struct{}
+	done sync.WaitGroup
+	// lent counts who else uses the terminal now.
+	lent atomic.Int32
+	// stopping is true from a SIGTSTP until this process goes on: the parent
+	// passes on what the whole group may have got already.
+	stopping atomic.Bool
+	screen   atomic.Pointer[Screen]
+}
+
+// Screen is what a program that holds the terminal does on signals.
+type Screen struct {
+	// Suspend gives the terminal back, calls Signals.Stopped and takes it again.
+	Suspend func()
+	// Quit is called before the context is ended by SIGQUIT, to say what every
+	// goroutine does.
+	Quit func()
+}
+
+// NewSignals listens for SIGHUP, SIGINT and SIGTERM until Stop.
+func NewSignals(ctx context.Context) (context.Context, *Signals) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s := &Signals{ch: make(chan os.Signal, 4), stop: make(chan struct{})}
+	signal.Notify(s.ch, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
+	s.done.Go(func() {
+		defer cancel(nil)
+		for {
+			select {
+			case sig := <-s.ch:
+				s.handle(sig, cancel)
+			case <-s.stop:
+				return
+			}
+		}
+	})
+	return ctx, s
+}
+
+func (s *Signals) handle(sig os.Signal, cancel context.CancelCauseFunc) {
+	number, ok := sig.(syscall.Signal)
+	if !ok {
+		return
+	}
+	screen, lent := s.screen.Load(), s.lent.Load() > 0
+	switch {
+	case number == syscall.SIGTSTP:
+		s.suspend(screen, lent)
+	case lent && (number == syscall.SIGINT || number == syscall.SIGQUIT):
+		// Typed at whatever has the terminal now, as with system(3).
+	case number == syscall.SIGQUIT && screen != nil:
+		screen.Quit()
+		cancel(SignalError{number})
+	default:
+		cancel(SignalError{number})
+	}
+}
+
+func (s *Signals) suspend(screen *Screen, lent bool) {
+	switch {
+	case s.stopping.Swap(true):
+	case lent || screen == nil:
+		s.Stopped()
+	default:
+		screen.Suspend()
+	}
+}
+
+// Hold listens for SIGQUIT and SIGTSTP too, until the function that it returns
+// is called.
+func (s *Signals) Hold(screen Screen) (back func()) {
+	if s == nil {
+		return func() {}
+	}
+	s.screen.Store(&screen)
+	signal.Notify(s.ch, syscall.SIGQUIT, syscall.SIGTSTP)
+	return func() {
+		s.screen.Store(nil)
+		signal.Reset(syscall.SIGQUIT, syscall.SIGTSTP)
+	}
+}
+
+// Lend says that another program uses the terminal until the function that it
+// returns is called.
+func (s *Signals) Lend() (back func()) {
+	if s == nil {
+		return func() {}
+	}
+	s.lent.Add(1)
+	return func() { s.lent.Add(-1) }
+}
+
+// Stopped stops this process until somebody continues it, and listens again.
+func (s *Signals) Stopped() {
+	if s == nil {
+		return
+	}
+	StopSelf()
+	s.stopping.Store(false)
+	if s.screen.Load() != nil {
+		signal.Notify(s.ch, syscall.SIGTSTP)
+	}
+}
+
+// Stop gives the signals their ordinary meaning back.
+func (s *Signals) Stop() {
+	signal.Stop(s.ch)
+	close(s.stop)
+	s.done.Wait()
+}
+
+// stopsWithin is how long the kernel may take to stop this process.
+const stopsWithin = 100 * time.Millisecond
+
+// StopSelf stops this process as SIGTSTP does, and returns when it goes on. Where
+// no shell could continue it the kernel does not stop it (setpgid(2), orphaned
+// process groups), and it returns too. SIGTSTP has its ordinary meaning after.
+func StopSelf() {
+	on := make(chan os.Signal, 1)
+	signal.Notify(on, syscall.SIGCONT)
+	defer signal.Stop(on)
+	signal.Reset(syscall.SIGTSTP)
+	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTSTP); err != nil {
+		return
+	}
+	select {
+	case <-on:
+	case <-time.After(stopsWithin):
+	}
+}

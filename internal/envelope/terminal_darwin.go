@@ -1,0 +1,10 @@
+package envelope
+
+import "golang.org/x/sys/unix"
+
+// The requests of tty(4).
+const (
+	getTermios      = unix.TIOCGETA
+	setTermios      = unix.TIOCSETA
+	setTermiosFlush = unix.TIOCSETAF
+)
