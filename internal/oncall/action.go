@@ -1,6 +1,9 @@
 package oncall
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // ActionKind is what a person asked a source to do.
 type ActionKind uint8
@@ -31,6 +34,18 @@ func (k ActionKind) String() string {
 
 // MarshalText makes kinds words in JSON.
 func (k ActionKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote. A word of a later version becomes
+// a kind that nothing can carry out, so that its action is refused and not lost.
+func (k *ActionKind) UnmarshalText(b []byte) error {
+	for *k = 0; k.String() != ActionKind(math.MaxUint8).String(); *k++ {
+		if k.String() == string(b) {
+			return nil
+		}
+	}
+	*k = math.MaxUint8
+	return nil
+}
 
 // Action is one thing a person asked for. It always names its target.
 type Action struct {
@@ -99,6 +114,18 @@ func (s ActionState) String() string {
 
 // MarshalText makes states words in JSON.
 func (s ActionState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote. A word of a later version becomes
+// Unconfirmed: it is not known here that the action is done.
+func (s *ActionState) UnmarshalText(b []byte) error {
+	for *s = 0; s.String() != ActionState(math.MaxUint8).String(); *s++ {
+		if s.String() == string(b) {
+			return nil
+		}
+	}
+	*s = Unconfirmed
+	return nil
+}
 
 // Done reports whether nothing more will happen to the action by itself. An
 // unconfirmed one is looked for or tried again until it is known.

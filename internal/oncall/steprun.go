@@ -1,6 +1,9 @@
 package oncall
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // RunState is how far a runbook step has come.
 type RunState uint8
@@ -38,6 +41,18 @@ func (s RunState) String() string {
 
 // MarshalText makes states words in JSON.
 func (s RunState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote. A word of a later version becomes
+// RunFailed: how the step ended is not known here.
+func (s *RunState) UnmarshalText(b []byte) error {
+	for *s = 0; s.String() != RunState(math.MaxUint8).String(); *s++ {
+		if s.String() == string(b) {
+			return nil
+		}
+	}
+	*s = RunFailed
+	return nil
+}
 
 // Done reports whether the step's processes are gone.
 func (s RunState) Done() bool { return s >= RunExited }

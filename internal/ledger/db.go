@@ -1,0 +1,203 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+const (
+	// busyTimeout is how long a write waits for another process: many times what
+	// a commit takes, and an import must not make an acknowledgement fail.
+	busyTimeout = 5 * time.Second
+	// logLimit is the size in bytes to which SQLite cuts the write-ahead log after
+	// a large import.
+	logLimit = 4 << 20
+)
+
+// db is one connection. One goroutine uses it at a time.
+type db struct {
+	c     *sqlite3.Conn
+	stmts map[string]*sqlite3.Stmt
+}
+
+// dial connects to a ledger that exists.
+func dial(path, vfs string, readOnly bool) (_ *db, err error) {
+	u := url.URL{Scheme: "file", Path: path}
+	if vfs != "" {
+		u.RawQuery = url.Values{"vfs": {vfs}}.Encode()
+	}
+	flags := sqlite3.OPEN_URI | sqlite3.OPEN_NOFOLLOW | sqlite3.OPEN_READWRITE
+	if readOnly {
+		flags = sqlite3.OPEN_URI | sqlite3.OPEN_NOFOLLOW | sqlite3.OPEN_READONLY
+	}
+	c, err := sqlite3.OpenFlags(u.String(), flags)
+	if err != nil {
+		return nil, err
+	}
+	d := &db{c: c, stmts: map[string]*sqlite3.Stmt{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	if err := c.BusyTimeout(busyTimeout); err != nil {
+		return nil, err
+	}
+	for _, pragma := range []string{
+		"trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY",
+	} {
+		if err := c.Exec("PRAGMA " + pragma); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// durable makes every commit reach the disk before it returns: the log is synced
+// each time, on macOS past the drive's cache too. checkpoint is Options.checkpoint.
+func (d *db) durable(checkpoint int) error {
+	mode, err := d.text("PRAGMA journal_mode = WAL")
+	if err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("this file system cannot hold a write-ahead log (%s mode); set ledger.path to a local disk", mode)
+	}
+	if checkpoint > 0 {
+		if err := d.c.WALAutoCheckpoint(checkpoint); err != nil {
+			return err
+		}
+	}
+	for _, pragma := range []string{
+		"synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON",
+		fmt.Sprintf("journal_size_limit = %d", logLimit),
+	} {
+		if err := d.c.Exec("PRAGMA " + pragma); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each runs a statement and calls row for each of its rows; nil for none.
+func (d *db) each(sql string, row func(*sqlite3.Stmt) error, args ...any) error {
+	s, err := d.prepare(sql)
+	if err != nil {
+		return err
+	}
+	if err := bind(s, args); err != nil {
+		return err
+	}
+	for s.Step() {
+		if row == nil {
+			continue
+		}
+		if err := row(s); err != nil {
+			return errors.Join(err, s.Reset())
+		}
+	}
+	return errors.Join(s.Err(), s.Reset(), s.ClearBindings())
+}
+
+// exec runs a statement that has no rows.
+func (d *db) exec(sql string, args ...any) error { return d.each(sql, nil, args...) }
+
+// text returns the first column of a statement's first row.
+func (d *db) text(sql string) (out string, err error) {
+	err = d.each(sql, func(s *sqlite3.Stmt) error {
+		out = s.ColumnText(0)
+		return nil
+	})
+	return out, err
+}
+
+// number is text for a number.
+func (d *db) number(sql string) (out int64, err error) {
+	err = d.each(sql, func(s *sqlite3.Stmt) error {
+		out = s.ColumnInt64(0)
+		return nil
+	})
+	return out, err
+}
+
+func (d *db) prepare(sql string) (*sqlite3.Stmt, error) {
+	if s := d.stmts[sql]; s != nil {
+		return s, nil
+	}
+	s, _, err := d.c.Prepare(sql)
+	if err != nil {
+		return nil, err
+	}
+	d.stmts[sql] = s
+	return s, nil
+}
+
+func bind(s *sqlite3.Stmt, args []any) error {
+	for i, a := range args {
+		var err error
+		switch v := a.(type) {
+		case string:
+			err = s.BindText(i+1, v)
+		case int64:
+			err = s.BindInt64(i+1, v)
+		case bool:
+			err = s.BindBool(i+1, v)
+		case []byte:
+			err = s.BindBlob(i+1, v)
+		default:
+			err = fmt.Errorf("bind %T: no such type in a ledger", a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// transact runs do in a transaction that owns the right to write. It ends with
+// ctx up to the commit; the commit itself is never cut short. The failpoints are
+// name:begun, name:written and name:committed.
+func (d *db) transact(ctx context.Context, name string, failpoint func(string), do func() error) (err error) {
+	defer d.c.SetInterrupt(d.c.SetInterrupt(ctx))
+	tx, err := d.c.BeginImmediate()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		// A failed commit may have ended the transaction already.
+		if err != nil && !d.c.GetAutocommit() {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}()
+	failpoint(name + ":begun")
+	if err := do(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	failpoint(name + ":written")
+	d.c.SetInterrupt(context.WithoutCancel(ctx))
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	failpoint(name + ":committed")
+	return nil
+}
+
+func (d *db) close() error {
+	if d == nil {
+		return nil
+	}
+	for _, s := range d.stmts {
+		// The error is that of the statement's last run, which was reported then.
+		_ = s.Close()
+	}
+	clear(d.stmts)
+	return d.c.Close()
+}

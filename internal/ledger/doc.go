@@ -1,0 +1,38 @@
+// Package ledger is the durable journal of the cockpit: what a person asked for
+// is written here before the screen says "recorded", and what became of it
+// afterwards.
+//
+// A ledger is one SQLite file. Its records are only ever added: each holds the
+// SHA-256 of its own content and of the record before it, so an edit, a deletion
+// or a swap is found by Verify, and a truncation too by whoever kept a copy of
+// the Head. Triggers refuse updates and deletions; a correction is a new record.
+//
+// What is promised:
+//
+//   - Append returns nil only after the record has been synced to the disk. It
+//     then survives kill -9 and a power cut.
+//   - An error of the disk is reported once and breaks the handle: nothing is
+//     written through it any more. Syncing again would report success for data
+//     that the system has already thrown away. Open again to go on.
+//   - An error does not promise the contrary: a record that was refused because
+//     of the disk may turn up after a restart. Actions have ids for that reason.
+//   - Several processes may have one file open. Each sees the others' records
+//     through Since. An action belongs to the process that recorded it for as
+//     long as that lives; then Pending hands it to whoever asks first.
+//   - Nothing is ever deleted or overwritten to get going again. A damaged file
+//     and one of a newer version are opened for reading only.
+//
+// Beside the chain there is one small table of what each source last said, so
+// that a cold start with everything down has something to show. It is neither
+// chained nor exported.
+//
+// The files beside the ledger belong to it: -wal and -shm are SQLite's, -lock
+// holds the locks of the processes that have it open. The folder must be closed
+// to others, because SQLite makes those files with the umask's mode.
+//
+// No secret belongs here. Records are written as they are handed in, exported as
+// they were written and cannot be removed, so redaction is the caller's.
+//
+// The package knows the nouns of package oncall and nothing of sources, delivery
+// or the screen.
+package ledger

@@ -1,0 +1,45 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// lineVersion is the shape of an exported line; a reader refuses a later one.
+const lineVersion = 1
+
+// line is a record as it is exported.
+type line struct {
+	V int `json:"v"`
+	Record
+}
+
+// Export writes every record as one line of JSON, in the order of the chain. Of
+// a damaged ledger it writes what lies before the damage and returns ErrDamaged.
+func (j *Journal) Export(ctx context.Context, w io.Writer) error {
+	e := json.NewEncoder(w)
+	// A body is written byte for byte as it was hashed.
+	e.SetEscapeHTML(false)
+	count := 0
+	err := j.scan(ctx, func(d *db) error {
+		return d.each("SELECT "+columns+" FROM record ORDER BY seq", func(s *sqlite3.Stmt) error {
+			r, _, err := row(s)
+			if err != nil {
+				return err
+			}
+			count++
+			return e.Encode(line{lineVersion, r})
+		})
+	})
+	if damaged(err) {
+		err = fmt.Errorf("%w after record %d, those before it are exported: %w", ErrDamaged, count, err)
+	}
+	if err != nil {
+		return fmt.Errorf("export ledger: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"conway/internal/oncall"
+)
+
+var (
+	powerlossSeeds = flag.Int("powerloss.seeds", 200, "how many power cuts to simulate")
+	powerlossFirst = flag.Uint64("powerloss.first", 1, "the first seed; with -powerloss.seeds 1 it replays one")
+	killFull       = flag.Bool("kill.full", false, "kill at every point, not only at a few")
+)
+
+// TestMain lets the test binary stand in for a cockpit: with a role in the
+// environment it does what that role does instead of testing.
+func TestMain(m *testing.M) {
+	if role := os.Getenv("LEDGER_ROLE"); role != "" {
+		if err := play(role); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func start() time.Time { return time.Date(2026, 3, 29, 4, 12, 0, 123456789, time.UTC) }
+
+// clock is a clock that advances by a second at each look.
+func clock() func() time.Time {
+	t := start()
+	return func() time.Time {
+		t = t.Add(time.Second)
+		return t
+	}
+}
+
+// home returns the path of a ledger in a folder of its own.
+func home(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "conway")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "ledger.db")
+}
+
+// opened opens a ledger until the end of the test.
+func opened(t testing.TB, o Options) *Journal {
+	t.Helper()
+	j, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return j
+}
+
+func fresh(t testing.TB) *Journal {
+	t.Helper()
+	return opened(t, Options{Path: home(t), Now: clock(), Actor: "ana"})
+}
+
+func closed(t testing.TB, j *Journal) {
+	t.Helper()
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func appended(t testing.TB, j *Journal, n int) []Record {
+	t.Helper()
+	out := make([]Record, n)
+	for i := range out {
+		r, err := j.Append(t.Context(), Record{Kind: "note", Src: "pd", Body: json.RawMessage(fmt.Sprintf(`{"n":%d}`, i))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[i] = r
+	}
+	return out
+}
+
+// everything returns all records, read in batches.
+func everything(t testing.TB, j *Journal) []Record {
+	t.Helper()
+	out, err := allOf(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func allOf(ctx context.Context, j *Journal) ([]Record, error) {
+	var out []Record
+	var at Cursor
+	for {
+		rs, next, err := j.Since(ctx, at)
+		if err != nil || len(rs) == 0 {
+			return out, err
+		}
+		out, at = append(out, rs...), next
+	}
+}
+
+func verified(t testing.TB, j *Journal, want int64) {
+	t.Helper()
+	r, err := j.Verify(t.Context())
+	if err != nil || r.Flaw != nil || r.Good.Count != want {
+		t.Errorf("verified %+v, %v, %v; want %d records", r.Good, r.Flaw, err, want)
+	}
+}
+
+func anAction(id string) oncall.Action {
+	return oncall.Action{
+		ID: id, Kind: oncall.Annotate, Target: oncall.Ref{Source: "pd", ID: "P1"}, Title: "checkout 5xx",
+		Text: "rolled back <v413> & \u2028 watching", At: start(), NotBefore: start().Add(3 * time.Second),
+	}
+}

@@ -1,0 +1,157 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// Journal is an open ledger. Its methods may be called from several goroutines;
+// one goroutine of its own writes, and one connection answers short reads.
+type Journal struct {
+	opts Options
+	// path is where the ledger really is.
+	path  string
+	locks *lockFile
+	ids   ids
+	// why is the reason for a handle that only reads, nil for one that writes.
+	why error
+
+	// jobs is unbuffered: whoever has handed a job over knows that it runs.
+	jobs chan job
+	// quit is closed by Close, ended by the writer when it is done.
+	quit, ended chan struct{}
+	closing     sync.Once
+	// readers holds the connection for short reads while nobody uses it.
+	readers chan *db
+
+	mu sync.Mutex
+	// broken is the failure after which nothing is written any more.
+	broken error
+}
+
+func newJournal(o Options, path string) *Journal {
+	return &Journal{
+		opts: o, path: path, jobs: make(chan job), readers: make(chan *db, 1),
+		quit: make(chan struct{}), ended: make(chan struct{}),
+	}
+}
+
+// Path returns where the ledger is, with symbolic links resolved.
+func (j *Journal) Path() string { return j.path }
+
+// Writable returns nil while records are accepted, and otherwise why they are
+// not and what to do: an error that is ErrReadOnly, ErrBroken or ErrClosed.
+func (j *Journal) Writable() error {
+	select {
+	case <-j.quit:
+		return ErrClosed
+	default:
+	}
+	if j.why != nil {
+		return j.why
+	}
+	return j.failure()
+}
+
+// failure returns what broke the handle, or nil.
+func (j *Journal) failure() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.broken == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrBroken, j.broken)
+}
+
+func (j *Journal) breakDown(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.broken == nil {
+		j.broken = err
+	}
+}
+
+// Append adds a record and returns it as it was written, only after it has been
+// synced to the disk. A record whose ID is in the ledger already is returned
+// from there when it says the same and ErrConflict otherwise, so that an Append
+// may be repeated; the same holds for an intent of an action or a step that is
+// recorded already.
+//
+// When ctx ends before the commit begins nothing is written. When the disk is
+// so slow that it ends during the commit, the error is ErrUnknown.
+func (j *Journal) Append(ctx context.Context, r Record) (Record, error) {
+	out, err := j.append(ctx, r)
+	if err != nil {
+		return Record{}, fmt.Errorf("append %s record: %w", r.Kind, err)
+	}
+	return out, nil
+}
+
+func (j *Journal) append(ctx context.Context, r Record) (out Record, err error) {
+	if r.At.IsZero() {
+		r.At = j.opts.Now()
+	}
+	if r.Actor == "" {
+		r.Actor = j.opts.Actor
+	}
+	named := r.ID != ""
+	if !named {
+		r.ID = j.ids.next(j.opts.Now())
+	}
+	if r, err = r.normal(); err != nil {
+		return r, err
+	}
+	t, err := taskOf(r)
+	if err != nil {
+		return r, err
+	}
+	err = j.write(ctx, "append", func(d *db) error {
+		if named {
+			if known, ok, err := d.byID(r.ID); err != nil || ok {
+				out = known
+				return conflict(known, r, err)
+			}
+		}
+		if known, ok, err := d.begun(t); err != nil || ok {
+			out = known
+			r.ID, r.At, r.Actor = known.ID, known.At, known.Actor
+			return conflict(known, r, err)
+		}
+		var seq int64
+		if out, seq, err = d.add(r); err != nil {
+			return err
+		}
+		return d.track(t, seq, j.locks.session)
+	})
+	return out, err
+}
+
+// conflict returns why r cannot be taken for the known record, or nil.
+func conflict(known, r Record, err error) error {
+	if err == nil && !known.same(r) {
+		return fmt.Errorf("%w, %s", ErrConflict, known.ID)
+	}
+	return err
+}
+
+// Close ends the use of the ledger and waits for what is being written. It may
+// be called more than once.
+func (j *Journal) Close() error {
+	var err error
+	j.closing.Do(func() {
+		close(j.quit)
+		if j.why == nil {
+			<-j.ended
+		}
+		// Whoever still reads puts the connection back.
+		if err = (<-j.readers).close(); err != nil {
+			err = fmt.Errorf("close ledger: %w", err)
+		}
+		if j.locks != nil {
+			err = errors.Join(err, j.locks.close())
+		}
+	})
+	return err
+}

@@ -1,0 +1,50 @@
+package ledger
+
+import (
+	"errors"
+	"time"
+)
+
+// Options say which ledger to open and for whom.
+type Options struct {
+	// Path is the ledger's file. Its folder is made when it is missing and must be
+	// closed to others; both must be on a local disk.
+	Path string
+	// Now tells the time; nil means time.Now.
+	Now func() time.Time
+	// Actor is who is at this screen; records that name nobody get it.
+	Actor string
+	// ReadOnly opens a ledger that exists already without taking any lock that
+	// another process waits for. Everything that writes fails with ErrReadOnly.
+	ReadOnly bool
+
+	// disk is what the files are on; nil means the operating system's.
+	disk disk
+	// failpoint is called with the name of each place where a process may die;
+	// nil means that nothing is.
+	failpoint func(name string)
+	// checkpoint is after how many pages the log is copied into the file; 0 means
+	// SQLite's own number.
+	checkpoint int
+	// remote names the network file system of a folder; nil asks the system.
+	remote func(dir string) (string, error)
+}
+
+func (o Options) filled() (Options, error) {
+	if o.Path == "" {
+		return o, errors.New("no path is set")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.disk == nil {
+		o.disk = localDisk{}
+	}
+	if o.failpoint == nil {
+		o.failpoint = func(string) {}
+	}
+	if o.remote == nil {
+		o.remote = remote
+	}
+	return o, nil
+}

@@ -1,0 +1,60 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// batch is how many records Since returns at once.
+const batch = 1000
+
+// Cursor is a place in a ledger, for Since: before the first record when it is
+// zero. It means nothing in another file.
+type Cursor int64
+
+// Since returns the records after a cursor in the order in which they were
+// written here, whoever wrote them, up to 1,000 at once, and the cursor after
+// the last of them. No record means that there is none yet: asking again later
+// costs one look at the end of an index. Of a damaged ledger it returns what
+// lies before the damage, and then ErrDamaged.
+func (j *Journal) Since(ctx context.Context, after Cursor) ([]Record, Cursor, error) {
+	var out []Record
+	next := after
+	err := j.read(ctx, func(d *db) error {
+		return d.each("SELECT "+columns+" FROM record WHERE seq > ? ORDER BY seq LIMIT ?", func(s *sqlite3.Stmt) error {
+			r, seq, err := row(s)
+			if err != nil {
+				return err
+			}
+			out, next = append(out, r), Cursor(seq)
+			return nil
+		}, int64(after), int64(batch))
+	})
+	if damaged(err) {
+		if len(out) > 0 {
+			return out, next, nil
+		}
+		err = fmt.Errorf("%w after record %d: %w", ErrDamaged, after, err)
+	}
+	if err != nil {
+		return nil, after, fmt.Errorf("read ledger: %w", err)
+	}
+	return out, next, nil
+}
+
+// Head returns the end of the chain. Kept on another machine it lets Verify find
+// out that the newest records were taken away.
+func (j *Journal) Head(ctx context.Context) (Head, error) {
+	var h Head
+	err := j.read(ctx, func(d *db) error {
+		r, seq, err := d.last()
+		h = Head{Count: seq, Hash: r.Hash}
+		return err
+	})
+	if err != nil {
+		return Head{}, fmt.Errorf("read ledger's head: %w", err)
+	}
+	return h, nil
+}

@@ -1,0 +1,160 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// commitGrace is how long a write whose context has ended is waited for: it is
+// most likely in its last sync, and knowing is better than not.
+const commitGrace = 2 * time.Second
+
+// job is one transaction for the writer.
+type job struct {
+	ctx  context.Context //nolint:containedctx // it is handed to the goroutine that runs the job
+	name string
+	do   func(*db) error
+	// done takes the outcome; it has room for it.
+	done chan error
+}
+
+// write runs do in a transaction of the writer and returns once it is durable.
+func (j *Journal) write(ctx context.Context, name string, do func(*db) error) error {
+	if j.why != nil {
+		return j.why
+	}
+	jb := job{ctx: ctx, name: name, do: do, done: make(chan error, 1)}
+	select {
+	case <-j.quit:
+		return ErrClosed
+	default:
+	}
+	select {
+	case j.jobs <- jb:
+	case <-j.quit:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-jb.done:
+		return explain(ctx, err)
+	case <-ctx.Done():
+	}
+	t := time.NewTimer(commitGrace)
+	defer t.Stop()
+	select {
+	case err := <-jb.done:
+		return explain(ctx, err)
+	case <-t.C:
+		return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
+	}
+}
+
+// serve is the goroutine that writes. It closes d when it ends, or when the disk
+// fails, so that other processes need not wait for its lock.
+func (j *Journal) serve(d *db) {
+	defer close(j.ended)
+	// The connection for reads is made now that the file surely is a ledger, and
+	// only once somebody reads.
+	j.readers <- nil
+	for {
+		select {
+		case <-j.quit:
+			if err := guard(d.close); err != nil {
+				j.breakDown(err)
+			}
+			return
+		case jb := <-j.jobs:
+			err := j.failure()
+			if err == nil {
+				err = guard(func() error {
+					return d.transact(jb.ctx, jb.name, j.opts.failpoint, func() error { return jb.do(d) })
+				})
+			}
+			if breaks(err) {
+				j.breakDown(err)
+				// What closing says is no news any more.
+				_ = guard(d.close)
+				d = nil
+			}
+			jb.done <- err
+		}
+	}
+}
+
+// guard turns a panic of do into an error.
+func guard(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
+		}
+	}()
+	return do()
+}
+
+// read runs do on the connection for short reads.
+func (j *Journal) read(ctx context.Context, do func(*db) error) (err error) {
+	select {
+	case <-j.quit:
+		return ErrClosed
+	default:
+	}
+	var d *db
+	select {
+	case d = <-j.readers:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-j.quit:
+		return ErrClosed
+	}
+	defer func() { j.readers <- d }()
+	if d == nil {
+		if d, err = dial(j.path, j.opts.disk.vfs(), true); err != nil {
+			return explain(ctx, err)
+		}
+	}
+	err = d.within(ctx, do)
+	if errors.Is(err, errPanic) {
+		// What state it is in is anybody's guess; the next read gets a new one.
+		_ = guard(d.close)
+		d = nil
+	}
+	return explain(ctx, err)
+}
+
+// scan runs do on a connection of its own, so that a long read holds nothing up.
+func (j *Journal) scan(ctx context.Context, do func(*db) error) error {
+	select {
+	case <-j.quit:
+		return ErrClosed
+	default:
+	}
+	d, err := dial(j.path, j.opts.disk.vfs(), true)
+	if err != nil {
+		return explain(ctx, err)
+	}
+	err = d.within(ctx, do)
+	return explain(ctx, errors.Join(err, d.close()))
+}
+
+// within runs do in a transaction that only reads, so that it sees one state,
+// and ends it with ctx.
+func (d *db) within(ctx context.Context, do func(*db) error) error {
+	defer d.c.SetInterrupt(d.c.SetInterrupt(ctx))
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return guard(func() (err error) {
+		tx := d.c.Begin()
+		defer func() {
+			if !d.c.GetAutocommit() {
+				err = errors.Join(err, tx.Rollback())
+			}
+		}()
+		return do(d)
+	})
+}
