@@ -75,7 +75,8 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) {
 		return b, nil
 	}
 	if at := e.Meta().At; !at.IsZero() {
-		b.now = at
+		// Without its monotonic reading, which stops while a laptop sleeps.
+		b.now = at.Round(0)
 	}
 	var changes []Change
 	switch e := e.(type) {

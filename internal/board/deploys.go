@@ -20,11 +20,13 @@ const (
 func (b *base) applyDeploys(e oncall.DeploysEvent) []Change {
 	i, s := b.source(e.Source, KindDeploys)
 	s.heardFrom(deploysDomain, e.Stamp, e.Every, len(e.Deploys) == 0)
-	if e.Err == nil {
+	// An answer in part has what the parts that failed last said.
+	heard := e.Err == nil || len(e.Deploys) > 0
+	if heard {
 		s.deploys = e.Deploys
 	}
 	changes := b.putSource(i, s)
-	if e.Err == nil {
+	if heard {
 		b.redoDeploys()
 	}
 	return changes

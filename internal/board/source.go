@@ -48,6 +48,8 @@ type source struct {
 	// health is why the supervisor says that it is down, nil while it is up.
 	health   *oncall.Fault
 	healthAt time.Time
+	// skew is how far its clock is ahead of this machine's.
+	skew time.Duration
 
 	ages [domains]age
 	// complete is true once it has listed all its pages.
@@ -122,6 +124,7 @@ func (s *source) heardFrom(d domain, m oncall.Stamp, every time.Duration, empty 
 		return
 	}
 	a.Received, a.Empty = m.At, empty
+	s.skew = m.Skew
 	// An answer older than the supervisor's word was on its way when it fell.
 	if !m.At.Before(s.healthAt) {
 		s.health, s.up, s.attempt, s.nextTry = nil, true, 0, time.Time{}
@@ -186,7 +189,7 @@ func (b Board) Sources() []SourceState {
 	for i, s := range b.sources {
 		out[i] = SourceState{
 			Name: s.name, Kind: s.kind, Reading: s.overall(),
-			Up: s.up, NextTry: s.nextTry, Attempt: s.attempt,
+			Up: s.up, NextTry: s.nextTry, Attempt: s.attempt, Skew: s.skew,
 		}
 	}
 	return out

@@ -34,4 +34,7 @@ type SourceState struct {
 	NextTry time.Time
 	// Attempt counts failures in a row.
 	Attempt int
+	// Skew is how far its clock is ahead of this machine's, 0 when they agree or
+	// it is not known.
+	Skew time.Duration
 }

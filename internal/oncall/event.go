@@ -10,6 +10,10 @@ type Stamp struct {
 	At time.Time
 	// Err is the failure that this event reports, or nil.
 	Err *Fault
+	// Skew is how far the source's own clock is ahead of this machine's, 0 when
+	// they agree or it is not known. The times in the event have been put on this
+	// machine's clock.
+	Skew time.Duration
 }
 
 // Meta returns the stamp.

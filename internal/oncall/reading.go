@@ -5,6 +5,10 @@ import "time"
 // Quality says how far a Reading can be believed at a given moment. The split
 // between a value that is old and a source that does not answer follows OPC UA's
 // quality codes.
+//
+// A zero is not a quality but a value: it is drawn as the number 0 and in the
+// quality that it has, whereas NoData, Never and Lost are drawn in words, so
+// that nothing is ever taken for a real 0.
 type Quality uint8
 
 // The qualities of a Reading, from least to most known.
@@ -55,6 +59,11 @@ const (
 	minLost = 10 * time.Minute
 	// lateGrace covers the time that a slow answer may take.
 	lateGrace = 2 * time.Second
+	// OldSample is how old the newest sample of a series may be before its value
+	// is no longer taken for the present one: two scrapes missed at the longest
+	// usual interval of a minute. Prometheus goes on answering with the last value
+	// for five minutes (--query.lookback-delta).
+	OldSample = 2 * time.Minute
 )
 
 // Reading is a value together with what is known about its age. No view draws a
@@ -65,6 +74,9 @@ type Reading[T any] struct {
 	// At is the time the source gave the value, zero if it gave none.
 	At time.Time
 	// Received is when the value arrived here by the wall clock, zero for never.
+	// Whoever holds readings moves it along when the wall clock is set back, by
+	// the clock that counts since the machine started, so that now less Received
+	// is never less than the time that really passed.
 	Received time.Time
 	// Every is the interval at which a new value is expected; 0 means that none
 	// is, and the value stays live.
@@ -84,8 +96,14 @@ func (r Reading[T]) Age(now time.Time) time.Duration {
 	return max(0, now.Round(0).Sub(r.Received.Round(0)))
 }
 
+// ahead reports whether the value claims to have arrived after now: the clock was
+// set back in between, so that its age is not known.
+func (r Reading[T]) ahead(now time.Time) bool {
+	return r.Received.Round(0).Sub(now.Round(0)) > lateGrace
+}
+
 // Quality returns how far the value can be believed at now. A fault makes a
-// value late at once, whatever its age.
+// value late at once, whatever its age, and so does an age that is not known.
 func (r Reading[T]) Quality(now time.Time) Quality {
 	if r.Received.IsZero() {
 		return Never
@@ -97,6 +115,7 @@ func (r Reading[T]) Quality(now time.Time) Quality {
 	case r.Every > 0 && age > staleIntervals*r.Every+lateGrace:
 		return Stale
 	case r.Fault != nil,
+		r.Every > 0 && r.ahead(now),
 		r.Every > 0 && age > time.Duration(lateAfter*float64(r.Every))+lateGrace:
 		return Late
 	case r.Empty:
