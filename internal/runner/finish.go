@@ -177,6 +177,9 @@ func (n *run) afterEnd() {
 func (n *run) conclude(state oncall.RunState) {
 	n.out.finish()
 	n.state.State, n.state.Ended = state, n.opts.Now()
+	if n.opts.Ended != nil {
+		n.opts.Ended(n.spec.ID)
+	}
 	lines, d := n.out.flush()
 	n.emit(lines, d)
 }

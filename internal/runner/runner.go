@@ -38,6 +38,11 @@ type Options struct {
 	LookPath func(string) (string, error)
 	// Grace is the time between SIGTERM and SIGKILL, 1.5 s when zero.
 	Grace time.Duration
+	// Began and Ended, if not nil, are told of every step that has a process and
+	// of its end, so that it can be ended should conway die before. They must not
+	// block.
+	Began func(Trace)
+	Ended func(id string)
 }
 
 // Runner runs steps. Its methods may be called from any goroutine.
@@ -83,6 +88,9 @@ func (r *Runner) Start(ctx context.Context, spec Spec) error {
 	if err := n.launch(r.env, r.opts); err != nil {
 		n.refuse(err)
 		return err
+	}
+	if r.opts.Began != nil {
+		r.opts.Began(n.trace())
 	}
 	n.state.State = oncall.RunRunning
 	n.emit(nil, oncall.Dropped{Exact: true})
