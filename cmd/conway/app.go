@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"conway/internal/config"
+	"conway/internal/envelope"
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
@@ -27,6 +28,8 @@ const (
 	exitUsage  = 2
 	// exitPartly means that some sources failed and the rest was shown.
 	exitPartly = 3
+	// exitCrashed means that conway failed at something that it should not have.
+	exitCrashed = envelope.Crashed
 )
 
 // process is what the program is given by its surroundings.
@@ -35,6 +38,13 @@ type process struct {
 	stdout, stderr io.Writer
 	environ        []string
 	getenv         func(string) string
+	// args are the arguments from the program's name on.
+	args []string
+	// link leads to the parent that restores the terminal, nil without one.
+	link    *envelope.Link
+	signals *envelope.Signals
+	// hardening is why tokens are less well kept than they could be.
+	hardening error
 }
 
 // exitError is an error with the code to exit with.
@@ -75,6 +85,9 @@ func run(ctx context.Context, args []string, p process) int {
 	cmd.SetOut(p.stdout)
 	cmd.SetErr(p.stderr)
 	err := cmd.ExecuteContext(ctx)
+	if s, ok := errors.AsType[envelope.SignalError](context.Cause(ctx)); ok {
+		return s.ExitCode() // whatever failed, failed because of it
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -109,7 +122,7 @@ Without a config it looks around: PAGERDUTY_TOKEN, a Prometheus on 127.0.0.1:909
 the git repository it stands in. To try it on a simulated incident: conway drill
 
 Exit codes: 0 success, 1 what was asked failed, 2 usage or config error, 3 some
-sources failed and the rest is shown.`,
+sources failed and the rest is shown, 70 conway crashed, 128+n ended by signal n.`,
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,

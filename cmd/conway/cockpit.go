@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -22,6 +21,9 @@ import (
 
 // cockpit runs the full screen, or prints one frame where there is no terminal.
 func (a *app) cockpit(ctx context.Context) error {
+	if done, err := a.supervised(ctx); done {
+		return err
+	}
 	cfg, notice, err := a.load(ctx)
 	if err != nil {
 		return err
@@ -44,6 +46,7 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 		return err
 	}
 	c.environ = a.environ
+	a.attach(c)
 	c.start(ctx)
 	defer func() {
 		if serr := c.stop(ctx); err == nil && serr != nil {
@@ -51,17 +54,11 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 		}
 	}()
 	opts.Notice, opts.Later = notice, later
-	p := tea.NewProgram(ui.New(opts),
+	p := tea.NewProgram(a.trap(ui.New(opts), c),
 		tea.WithContext(ctx), tea.WithInput(a.stdin), tea.WithOutput(a.stdout), tea.WithEnvironment(a.environ),
+		tea.WithoutSignalHandler(),
 	)
-	_, err = p.Run()
-	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-		return nil // a signal asked for it; the terminal is restored
-	}
-	if errors.Is(err, tea.ErrInterrupted) {
-		return nil
-	}
-	return err
+	return a.outcome(ctx, a.show(ctx, p))
 }
 
 // uiOptions is what the screen is told about this run.

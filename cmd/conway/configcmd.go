@@ -76,7 +76,7 @@ func (a *app) configCheck() error {
 	case err != nil:
 		return usage(err)
 	}
-	if _, err := sourcesOf(cfg, allKinds()...); err != nil {
+	if _, err := sourcesOf(cfg, func(string) {}, allKinds()...); err != nil {
 		return err
 	}
 	bad := 0

@@ -39,18 +39,27 @@ type core struct {
 	environ []string
 	// observe hears every event too, for a drill's debrief.
 	observe func(oncall.Event)
+
+	// log, learn, began, ended and lend lead to the parent process; see attach.
+	log   *slog.Logger
+	learn func(secret string)
+	began func(runner.Trace)
+	ended func(id string)
+	lend  func() (back func())
 }
 
 // newCore makes the sources of these kinds. Nothing runs before start.
 func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, error) {
-	made, err := sourcesOf(cfg, kinds...)
+	c := &core{
+		cfg: cfg, box: feed.NewMailbox(0), byName: map[string]sources.Source{},
+		services: servicesOf(cfg), panels: panelsOf(cfg), now: now,
+		log: slog.New(slog.DiscardHandler), learn: func(string) {}, lend: func() func() { return func() {} },
+	}
+	made, err := sourcesOf(cfg, func(s string) { c.learn(s) }, kinds...)
 	if err != nil {
 		return nil, err
 	}
-	c := &core{
-		cfg: cfg, box: feed.NewMailbox(0), sources: made, byName: map[string]sources.Source{},
-		services: servicesOf(cfg), panels: panelsOf(cfg), now: now,
-	}
+	c.sources = made
 	for _, s := range made {
 		c.byName[s.Name()] = s.Source
 	}
@@ -68,10 +77,9 @@ func (c *core) emit(e oncall.Event) {
 // start runs the sources, the outbox and the runner until stop.
 func (c *core) start(ctx context.Context) {
 	c.ctx, c.cancel = context.WithCancel(ctx)
-	log := slog.New(slog.DiscardHandler)
-	c.group = feed.NewGroup(c.emit, feed.Options{Log: log})
-	c.outbox = feed.NewOutbox(feed.OutboxOptions{Sources: c.byName, Emit: c.emit, Now: c.now, Log: log})
-	c.runner = runner.New(runner.Options{Emit: c.emit, Now: c.now, Env: c.environ})
+	c.group = feed.NewGroup(c.emit, feed.Options{Log: c.log})
+	c.outbox = feed.NewOutbox(feed.OutboxOptions{Sources: c.byName, Emit: c.emit, Now: c.now, Log: c.log})
+	c.runner = runner.New(runner.Options{Emit: c.emit, Now: c.now, Env: c.environ, Began: c.began, Ended: c.ended})
 	all := make([]sources.Source, 0, len(c.sources))
 	for _, s := range c.sources {
 		all = append(all, s.Source)

@@ -78,6 +78,11 @@ func (a *app) drill(ctx context.Context, name string, o drillOptions) (err error
 	if o.frame == "" && !terminal(a.stdout) {
 		return usage(errors.New("drill needs a terminal; --frame FILE.svg writes one frame without"))
 	}
+	if o.frame == "" {
+		if done, err := a.supervised(ctx); done {
+			return err
+		}
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		exe = "conway"

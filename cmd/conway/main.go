@@ -3,21 +3,34 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"conway/internal/envelope"
 )
 
 // version is set by the linker.
 var version = "dev"
 
-func main() {
+func main() { os.Exit(program()) }
+
+// program is main with its deferred calls done.
+func program() int {
+	hardening := envelope.Harden()
+	link, err := envelope.Join()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "conway:", err)
+		return exitFailed
+	}
 	// A dropped ssh connection sends HUP, which nothing else here handles.
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
-	code := run(ctx, os.Args[1:], process{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+	ctx, signals := envelope.NewSignals(context.Background())
+	defer signals.Stop()
+	p := process{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, args: os.Args,
 		environ: os.Environ(), getenv: os.Getenv,
-	})
-	stop()
-	os.Exit(code)
+		link: link, signals: signals, hardening: hardening,
+	}
+	code := run(ctx, os.Args[1:], p)
+	link.Bye(code, code == exitCrashed)
+	return code
 }

@@ -33,9 +33,10 @@ type kinded struct {
 }
 
 // sourcesOf makes every configured source. This is the registry: the one list
-// of which type is which package.
-func sourcesOf(cfg config.Config, kinds ...string) ([]kinded, error) {
-	w := wiring{cfg: cfg, agent: "conway/" + version}
+// of which type is which package. Every secret that a source reads is told to
+// learn.
+func sourcesOf(cfg config.Config, learn func(string), kinds ...string) ([]kinded, error) {
+	w := wiring{cfg: cfg, agent: "conway/" + version, learn: learn}
 	for _, k := range kinds {
 		switch k {
 		case board.KindPages:
@@ -54,6 +55,7 @@ func sourcesOf(cfg config.Config, kinds ...string) ([]kinded, error) {
 type wiring struct {
 	cfg   config.Config
 	agent string
+	learn func(secret string)
 	made  []kinded
 	err   error
 }
@@ -74,11 +76,15 @@ func each[C named](w *wiring, kind string, confs []C, make func(C) (sources.Sour
 }
 
 // secret is the bridge from the config's reference to a source's question.
-func secret(s config.Secret) sources.Secret {
+func (w *wiring) secret(s config.Secret) sources.Secret {
 	if s.IsZero() {
 		return nil
 	}
-	return func(ctx context.Context) (string, error) { return s.Read(ctx) }
+	return func(ctx context.Context) (string, error) {
+		value, err := s.Read(ctx)
+		w.learn(value)
+		return value, err
+	}
 }
 
 func (w *wiring) pages(c config.PageSource) (sources.Source, error) {
@@ -89,7 +95,7 @@ func (w *wiring) pages(c config.PageSource) (sources.Source, error) {
 			from = w.cfg.Me.Email
 		}
 		return pagerduty.New(pagerduty.Options{
-			Name: c.Name, URL: c.URL, Token: secret(c.Token), OAuth: c.OAuth, From: from, Scope: pagerduty.Scope(c.Scope),
+			Name: c.Name, URL: c.URL, Token: w.secret(c.Token), OAuth: c.OAuth, From: from, Scope: pagerduty.Scope(c.Scope),
 			TeamIDs: c.Teams, Every: c.Every, UserAgent: w.agent,
 			Budget: feed.NewBudget(feed.BudgetOptions{PerMinute: pagerDutyPerMinute, Burst: 20}),
 		})
@@ -101,7 +107,7 @@ func (w *wiring) deploys(c config.DeploySource) (sources.Source, error) {
 	switch c := c.(type) {
 	case config.GitHub:
 		return github.New(github.Options{
-			Name: c.Name, URL: c.URL, Token: secret(c.Token), Repos: c.Repos, Environment: c.Environment,
+			Name: c.Name, URL: c.URL, Token: w.secret(c.Token), Repos: c.Repos, Environment: c.Environment,
 			Every: c.Every, UserAgent: w.agent,
 			Budget: feed.NewBudget(feed.BudgetOptions{PerMinute: githubPerMinute, Burst: 60}),
 		})
@@ -122,9 +128,9 @@ func (w *wiring) metrics(c config.MetricSource) (sources.Source, error) {
 		}
 		switch {
 		case !c.Token.IsZero():
-			o.Authorize = bearer(secret(c.Token))
+			o.Authorize = bearer(w.secret(c.Token))
 		case c.Basic != nil:
-			o.Authorize = basic(c.Basic.User, secret(c.Basic.Password))
+			o.Authorize = basic(c.Basic.User, w.secret(c.Basic.Password))
 		}
 		return prometheus.New(o)
 	}

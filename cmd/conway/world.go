@@ -184,7 +184,7 @@ func (w *world) edit(i pane.EditNote) tea.Cmd {
 		return fail(err)
 	}
 	cmd := exec.CommandContext(w.ctx, editor[0], append(editor[1:], name)...)
-	return tea.ExecProcess(cmd, func(err error) tea.Msg {
+	return tea.Exec(&loan{cmd: cmd, run: cmd.Run, lend: w.lend}, func(err error) tea.Msg {
 		msg := ui.NoteEdited{Target: i.Target, Err: err}
 		data, rerr := os.ReadFile(name)
 		msg.Text = string(data)

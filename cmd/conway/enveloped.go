@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"runtime"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/envelope"
+	"conway/internal/runner"
+)
+
+// supervised runs this same command as a child whose terminal is restored
+// whatever becomes of it, and returns how it ended. It does nothing in that
+// child, and where there is no terminal to restore.
+func (a *app) supervised(ctx context.Context) (done bool, err error) {
+	stdin, stdout, stderr, ok := a.terminals()
+	if a.link != nil || !ok {
+		return false, nil
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return false, nil //nolint:nilerr // the cockpit is of use without, too
+	}
+	code, err := envelope.Run(ctx, envelope.Options{
+		Path: exe, Args: a.args, Env: a.environ, Input: stdin, Output: stdout, Errors: stderr,
+		StateDir: envelope.StateDir("conway", a.getenv), Version: version, Now: a.now, End: endStep,
+	})
+	if err != nil {
+		return false, nil //nolint:nilerr // the cockpit is of use without, too
+	}
+	if code == exitOK {
+		return true, nil
+	}
+	return true, exitError{code: code}
+}
+
+// terminals returns the standard streams, if there is a screen among them.
+func (a *app) terminals() (stdin, stdout, stderr *os.File, ok bool) {
+	stdin, ok1 := a.stdin.(*os.File)
+	stdout, ok2 := a.stdout.(*os.File)
+	stderr, ok3 := a.stderr.(*os.File)
+	return stdin, stdout, stderr, ok1 && ok2 && ok3 && terminal(stdout)
+}
+
+// endGrace is what a step has between SIGTERM and SIGKILL when conway has died.
+// It is shorter than after a cancel: somebody waits for the shell.
+const endGrace = time.Second
+
+// endStep ends a step whose conway has died.
+func endStep(ctx context.Context, p envelope.Process) ([]int, error) {
+	var t runner.Trace
+	if err := json.Unmarshal(p.Detail, &t); err != nil {
+		return nil, fmt.Errorf("end step: %w", err)
+	}
+	return t.End(ctx, endGrace)
+}
+
+// attach has a core report to the parent what must not outlive it, and what
+// must not be written down.
+func (a *app) attach(c *core) {
+	c.log = slog.New(a.link.Handler())
+	c.learn = a.link.Learn
+	c.began = func(t runner.Trace) {
+		if detail, err := json.Marshal(t); err == nil {
+			a.link.Began(envelope.Process{ID: t.ID, Title: t.Title, Detail: detail})
+		}
+	}
+	c.ended = a.link.Ended
+	c.lend = a.lend
+	if a.hardening != nil {
+		c.log.Warn("tokens in memory are not hidden from other processes", "error", a.hardening)
+	}
+}
+
+// lend hands the terminal to another program until the returned function is
+// called.
+func (a *app) lend() (back func()) {
+	stdin, stdout, _, ok := a.terminals()
+	if !ok {
+		return func() {}
+	}
+	mine := a.signals.Lend()
+	a.link.Release(stdout)
+	return func() {
+		a.link.Take(stdin, stdout)
+		mine()
+	}
+}
+
+// killAfter is how long the screen may take to end after a signal, and how long
+// its own way of being killed may take then.
+const killAfter = 200 * time.Millisecond
+
+// show runs the screen until it ends or ctx does, and leaves the terminal as it
+// was. A screen that hangs is killed; its goroutine is left behind.
+func (a *app) show(ctx context.Context, p *tea.Program) error {
+	stdin, stdout, _, ok := a.terminals()
+	if !ok {
+		_, err := p.Run()
+		return err
+	}
+	held := a.signals.Hold(envelope.Screen{
+		Suspend: func() { a.yield(p, func() { a.signals.Stopped() }) },
+		Quit:    func() { fmt.Fprintf(os.Stderr, "asked by SIGQUIT:\n\n%s\n", everyStack()) },
+	})
+	defer held()
+	a.link.OnRetake(func() { a.yield(p, func() {}) })
+	a.link.Take(stdin, stdout)
+	defer a.link.Release(stdout)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := p.Run()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	case <-a.link.Lost():
+		go p.Quit() // it returns when the screen has ended
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(killAfter):
+	}
+	killed := make(chan struct{})
+	go func() {
+		p.Kill()
+		close(killed)
+	}()
+	select {
+	case <-killed:
+	case <-time.After(killAfter):
+	}
+	return tea.ErrProgramKilled
+}
+
+// yield has the screen give the terminal back, calls f, and has it take the
+// terminal again and paint everything.
+func (a *app) yield(p *tea.Program, f func()) {
+	go p.Send(tea.Exec(&loan{run: func() error { f(); return nil }, lend: a.lend}, nil)())
+}
+
+// everyStack returns what every goroutine does.
+func everyStack() []byte {
+	buf := make([]byte, 1<<20)
+	return buf[:runtime.Stack(buf, true)]
+}
+
+// loan is what is done while the screen has given the terminal back. It is a
+// tea.ExecCommand.
+type loan struct {
+	cmd  *exec.Cmd
+	run  func() error
+	lend func() (back func())
+}
+
+// Run lends the terminal while something else runs.
+func (l *loan) Run() error {
+	back := l.lend()
+	defer back()
+	return l.run()
+}
+
+// SetStdin gives the command the terminal to read from.
+func (l *loan) SetStdin(r io.Reader) {
+	if l.cmd != nil {
+		l.cmd.Stdin = r
+	}
+}
+
+// SetStdout gives the command the terminal to write to, for its errors too:
+// this program's own standard error is its parent's.
+func (l *loan) SetStdout(w io.Writer) {
+	if l.cmd != nil {
+		l.cmd.Stdout, l.cmd.Stderr = w, w
+	}
+}
+
+// SetStderr does nothing; see SetStdout.
+func (l *loan) SetStderr(io.Writer) {}
+
+// outcome is what the end of the screen means for the exit code.
+func (a *app) outcome(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, tea.ErrProgramPanic):
+		fmt.Fprintf(a.stderr, "every goroutine:\n\n%s\n", everyStack())
+		return exitError{code: exitCrashed, err: err}
+	case ctx.Err() != nil, errors.Is(err, tea.ErrInterrupted):
+		return nil //nolint:nilerr // a signal asked for it; run says which
+	}
+	return err
+}
