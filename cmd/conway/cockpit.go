@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"conway/internal/board"
+	"conway/internal/clock"
 	"conway/internal/config"
 	"conway/internal/ui"
 	"conway/internal/ui/keymap"
@@ -77,7 +78,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 		Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
 		Services: c.services, Panels: c.panels, Library: c.library,
 		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
-		Now: a.now, World: w.do,
+		Now: a.now, Boot: clock.Boot, World: w.do,
 		Listen: func() tea.Msg {
 			events, err := c.box.Next(c.ctx)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net/url"
 	"os"
 	"os/exec"
@@ -61,6 +62,10 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 			}
 		}
 	case pane.Refresh:
+		if i.Woken {
+			w.refreshSpread()
+			return nil
+		}
 		for _, s := range w.sources {
 			w.group.Refresh(s.Name())
 		}
@@ -75,6 +80,26 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		return w.quit(i)
 	}
 	return nil
+}
+
+// wakeSpread is how far the first requests after a sleep are spread: a lid is
+// opened by one page on many laptops at once.
+const wakeSpread = 3 * time.Second
+
+// refreshSpread looks again at every source, each at a moment of its own.
+func (w *world) refreshSpread() {
+	for _, s := range w.sources {
+		wait := time.Duration(mathrand.Int64N(int64(wakeSpread))) //nolint:gosec // spreads load; nothing is secret
+		w.spawn(func(ctx context.Context) {
+			t := time.NewTimer(wait)
+			defer t.Stop()
+			select {
+			case <-ctx.Done():
+			case <-t.C:
+				w.group.Refresh(s.Name())
+			}
+		})
+	}
 }
 
 func said(s string, fault bool) tea.Cmd {

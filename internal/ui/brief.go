@@ -42,7 +42,7 @@ func (m *Model) noPage() pane.Block {
 	case (q == oncall.Live || q == oncall.NoData) && m.board.Counts().Known && !m.selected.IsZero():
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const(" the selected page is no longer listed; choose another with j and k")))}
 	case (q == oncall.Live || q == oncall.NoData) && m.board.Counts().Known:
-		return pane.Block{pane.L(pane.S(style.OK, text.Const(" ✓ nothing is open")))}
+		return append(pane.Block{pane.L(pane.S(style.OK, text.Const(" ✓ nothing is open")))}, m.silent()...)
 	case r.Fault != nil:
 		out := pane.Block{}
 		for _, l := range text.Decode(r.Fault.Error()).Wrap(max(1, m.w-2)) {
@@ -55,7 +55,29 @@ func (m *Model) noPage() pane.Block {
 			pane.L(pane.S(style.Text, text.Const(" conway config init writes a config; conway drill shows a whole incident"))),
 		}
 	}
+	if q := r.Quality(m.now); q != oncall.Never && len(m.board.Pages()) == 0 && m.board.Counts().Known {
+		return pane.Block{pane.L(pane.S(style.Error, text.Sprintf(" ? not known whether anything is open: last heard %s ago", pane.Ago(r.Age(m.now)))))}
+	}
 	return pane.Block{pane.L(pane.S(style.Dim, text.Const(" waiting for the first answer of a pager")))}
+}
+
+// silent names the metrics sources that nothing is heard of. What alerts are made
+// from can fail while the pager is well, and no page comes then.
+func (m *Model) silent() pane.Block {
+	var out pane.Block
+	for _, s := range m.board.Sources() {
+		if s.Kind != board.KindMetrics {
+			continue
+		}
+		f := m.frame(0, 0, pane.None)
+		switch q := s.Reading.Quality(m.now); {
+		case q == oncall.Stale, q == oncall.Lost:
+			out = append(out, pane.L(pane.S(style.Error, text.Sprintf(" ! %s silent since %s: what it watches may break without a page", s.Name, f.Date(s.Reading.Received)))))
+		case q == oncall.Never && s.Reading.Fault != nil:
+			out = append(out, pane.L(pane.S(style.Error, text.Sprintf(" ! %s never answered: what it watches may break without a page", s.Name))))
+		}
+	}
+	return out
 }
 
 func (m *Model) what(b board.Brief) pane.Line {
@@ -116,6 +138,8 @@ func (m *Model) preceded() pane.Span {
 	switch {
 	case len(s) == 0 && r.Received.IsZero():
 		return pane.S(style.Dim, text.Const("what changed before? no deploy source has answered"))
+	case len(s) == 0 && !fresh(r.Quality(m.now)):
+		return pane.S(style.Dim, text.Sprintf("what changed before? deploys were last heard of %s ago", pane.Ago(r.Age(m.now))))
 	case len(s) == 0:
 		return pane.S(style.Text, text.Const("no deploy in the 24 h before"))
 	}
@@ -144,6 +168,9 @@ func (m *Model) preceded() pane.Span {
 	}
 	return pane.S(style.Deploy, line)
 }
+
+// fresh reports whether an answer, or that there was none, is news.
+func fresh(q oncall.Quality) bool { return q == oncall.Live || q == oncall.NoData }
 
 func percent(p float64) text.Safe {
 	if p < 0.0005 {

@@ -31,6 +31,7 @@ type Model struct {
 	panes map[pane.Kind]pane.Pane
 	w, h  int
 	now   time.Time
+	watch watch
 	utc   bool
 
 	choice layout.Choice
@@ -86,7 +87,7 @@ const (
 // New returns the model.
 func New(o Options) *Model {
 	m := &Model{
-		opts: o, board: o.Board, now: o.Now(),
+		opts: o, board: o.Board,
 		choice: layout.Choice{Preset: o.Preset, Focus: pane.Pages, Custom: o.Custom},
 		panes: map[pane.Kind]pane.Pane{
 			pane.Pages: pages.New(), pane.Detail: pages.NewDetail(), pane.Deploys: deploys.New(o.Services),
@@ -95,6 +96,8 @@ func New(o Options) *Model {
 		},
 		pinned: map[pane.Kind]bool{}, loaded: map[oncall.Ref]loading{}, drafts: map[oncall.Ref]string{},
 	}
+	m.watch = m.look()
+	m.now = m.watch.wall
 	m.window = follow.Window(time.Time{}, m.now)
 	if o.Notice != "" {
 		m.say(text.Decode(o.Notice), false)
@@ -113,13 +116,17 @@ func tick() tea.Cmd {
 
 // Update routes a message to what it concerns.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	m.now = m.opts.Now()
+	open := len(m.stack)
+	woken := m.advance()
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 	case tea.KeyPressMsg:
-		cmd = m.key(msg)
+		// A key that was meant for a question which is closed is meant for nothing.
+		if len(m.stack) == open {
+			cmd = m.key(msg)
+		}
 	case tea.PasteMsg:
 		m.paste(msg.Content)
 	case Events:
@@ -131,10 +138,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		cmd = tick()
 	default:
-		return m, nil
+		return m, woken
 	}
 	m.screen = layout.Divide(m.w, m.h, m.choice)
-	return m, tea.Batch(cmd, m.follow())
+	return m, tea.Batch(woken, cmd, m.follow())
 }
 
 // fold applies events, and tells a person what they may want to hear of.

@@ -22,6 +22,13 @@ type fixture struct {
 	*Model
 	intents []pane.Intent
 	clock   time.Time
+	// offset is how far the wall clock was set against the boot clock.
+	offset time.Duration
+}
+
+// boot is the clock that counts since the machine was started.
+func (f *fixture) boot() time.Duration {
+	return f.clock.Add(-f.offset).Sub(uitest.Now().Add(-100 * time.Hour))
 }
 
 func newFixture(t *testing.T, events ...oncall.Event) *fixture {
@@ -36,6 +43,7 @@ func newFixture(t *testing.T, events ...oncall.Event) *fixture {
 		Library: runbook.Library{uitest.Runbook()}, Zone: uitest.Zone(), Hold: 3 * time.Second,
 		Place: overlay.Place{Environment: "prod", Production: true, Host: "bastion", User: "ana"},
 		Now:   func() time.Time { return f.clock },
+		Boot:  func() (time.Duration, bool) { return f.boot(), true },
 		World: func(i pane.Intent) tea.Cmd { f.intents = append(f.intents, i); return nil },
 	})
 	f.Init()

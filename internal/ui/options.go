@@ -34,8 +34,12 @@ type Options struct {
 	Zone *time.Location
 	// Hold is how long an ack or a resolve can be cancelled.
 	Hold time.Duration
-	// Now is the clock.
+	// Now is the wall clock.
 	Now func() time.Time
+	// Boot is the clock that counts since the machine was started, time asleep
+	// included, and false where that cannot be told; nil means that there is none.
+	// By it the screen notices that the wall clock was set.
+	Boot func() (time.Duration, bool)
 	// Listen waits for events and returns them as one Events message. It is
 	// called again after each.
 	Listen tea.Cmd

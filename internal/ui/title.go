@@ -51,32 +51,6 @@ func (m *Model) clock() pane.Line {
 	return pane.L(pane.S(style.Text, text.Decode(local.Format("15:04 MST"))), pane.S(style.Dim, text.Sprintf("  %s", utc)))
 }
 
-// ages lists the sources in room cells; when they do not all fit, those that
-// are not live come first and the others are counted.
-func (m *Model) ages(room int) pane.Line {
-	all := m.sourceAges()
-	var l pane.Line
-	for _, s := range all {
-		l = append(l, pane.S(style.Text, text.Const("  ")), s)
-	}
-	if l.Width() <= room {
-		return l
-	}
-	l = nil
-	live := 0
-	for _, s := range all {
-		if s.Role == style.Dim {
-			live++
-			continue
-		}
-		l = append(l, pane.S(style.Text, text.Const("  ")), s)
-	}
-	if live > 0 {
-		l = append(l, pane.S(style.Dim, text.Sprintf("  %d live", live)))
-	}
-	return l
-}
-
 // duty says whose turn it is: "you are primary until 09:00, then Ana".
 func (m *Model) duty() pane.Line {
 	r := m.board.Roster()
@@ -89,7 +63,7 @@ func (m *Model) duty() pane.Line {
 		if r.Value.Me.Name == "" {
 			return nil
 		}
-		return pane.L(pane.S(style.Dim, text.Const(" you are not on call")))
+		return append(pane.L(pane.S(style.Dim, text.Const(" you are not on call"))), m.doubt(r)...)
 	}
 	who := text.Sprintf(" you are %s", level(s.Level))
 	if r.Value.Me.ID == "" || s.Person.ID != r.Value.Me.ID {
@@ -101,11 +75,15 @@ func (m *Model) duty() pane.Line {
 			who = text.Sprintf("%s, then %s", who, next.Person.Name)
 		}
 	}
-	role := style.Text
-	if q := r.Quality(m.now); q == oncall.Stale || q == oncall.Lost {
-		role = style.Stale
+	return append(pane.L(pane.S(style.Text, who)), m.doubt(r)...)
+}
+
+// doubt says that the turns on call are not fresh, if they are not.
+func (m *Model) doubt(r oncall.Reading[oncall.Roster]) pane.Line {
+	if q := r.Quality(m.now); q != oncall.Stale && q != oncall.Lost {
+		return nil
 	}
-	return pane.L(pane.S(role, who))
+	return pane.L(pane.S(style.Stale, text.Sprintf(" (known %s ago)", pane.Ago(r.Age(m.now)))))
 }
 
 // current returns my shift that runs now, the lowest level first; without one,

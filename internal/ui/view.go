@@ -5,7 +5,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"conway/internal/oncall"
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
@@ -54,7 +53,11 @@ func (m *Model) windowTitle() text.Safe {
 	if !c.Known {
 		return text.Const("conway")
 	}
-	return text.Sprintf("conway %d open, %d unacked", c.Open, c.Triggered)
+	title := text.Sprintf("conway %d open, %d unacked", c.Open, c.Triggered)
+	if f := pane.Freshness(m.board.PagesReading(), m.now); !f.Text.Empty() {
+		return text.Sprintf("conway ? %s", f.Text)
+	}
+	return title
 }
 
 func (m *Model) rows() pane.Block {
@@ -95,6 +98,10 @@ func (m *Model) summary() pane.Line {
 		return pane.L(pane.S(style.Dim, text.Const("conway: asking")))
 	}
 	l := pane.L(pane.S(style.Title, text.Sprintf("%d open", c.Open)))
+	if f := pane.Freshness(m.board.PagesReading(), m.now); !f.Text.Empty() {
+		// First what it is worth: the rest may be cut off.
+		l = pane.L(f, pane.S(style.Text, text.Sprintf(" %d open", c.Open)))
+	}
 	if c.Triggered > 0 {
 		l = append(l, pane.S(style.Error, text.Sprintf(" ● %s", pane.Age(m.now.Sub(c.OldestUnacked)))),
 			pane.S(style.Key, text.Sprintf(" %s ack", m.opts.Keys.Key(keymap.Ack))))
@@ -251,28 +258,4 @@ func (m *Model) undelivered() pane.Line {
 		return pane.L(pane.S(style.Pending, text.Sprintf(" %d undelivered ", n)))
 	}
 	return nil
-}
-
-// sourceAges lists every source with its age; each that is not live is marked
-// by a sign as well as a role.
-func (m *Model) sourceAges() []pane.Span {
-	var out []pane.Span
-	for _, s := range m.board.Sources() {
-		role, sign := style.Dim, text.Safe{}
-		age := pane.Age(s.Reading.Age(m.now))
-		switch s.Reading.Quality(m.now) {
-		case oncall.Never:
-			age = text.Const("–")
-			if s.Reading.Fault != nil {
-				role, age = style.Error, text.Const("✗")
-			}
-		case oncall.Late:
-			role, sign = style.Warn, text.Const("!")
-		case oncall.Stale, oncall.Lost:
-			role, sign = style.Error, text.Const("!!")
-		case oncall.Live, oncall.NoData:
-		}
-		out = append(out, pane.S(role, text.Sprintf("%s %s%s", s.Name, age, sign)))
-	}
-	return out
 }

@@ -92,6 +92,9 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	case hidden > 0:
 		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("no deploy of %s or of what it depends on (%d of others; F shows all)", f.Scene.Service.Name, hidden)))}
 	}
+	if q := r.Quality(f.Now); q != oncall.Live && q != oncall.NoData {
+		return pane.Block{pane.L(pane.S(style.Error, text.Const("? not known whether anything was deployed")))}
+	}
 	return pane.Block{pane.L(pane.S(style.Dim, text.Const("no deploys in the last days")))}
 }
 

@@ -71,6 +71,9 @@ func row(s board.SourceState, f pane.Frame) pane.Line {
 		pane.S(role, text.Decode(q.String()).Fit(8)),
 		pane.S(style.Text, age),
 	)
+	if s.Skew != 0 {
+		l = append(l, pane.S(style.Warn, text.Sprintf(" · its clock is %s, times are put right", pane.Offset(s.Skew))))
+	}
 	if s.NextTry.After(f.Now) {
 		l = append(l, pane.S(style.Warn, text.Sprintf(" · try %d in %s", s.Attempt+1, pane.Age(s.NextTry.Sub(f.Now)))))
 	}

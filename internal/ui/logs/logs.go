@@ -119,7 +119,10 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	if r.Fault != nil {
 		return pane.FaultLines(r.Fault, f.Width)
 	}
-	return pane.Block{pane.L(pane.S(style.Dim, text.Const("no lines yet")))}
+	if r.Quality(f.Now) == oncall.Never {
+		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no answer yet from a log")))}
+	}
+	return pane.Block{pane.L(pane.S(style.Dim, text.Const("no lines: it is followed, and quiet so far")))}
 }
 
 // chartFrom is the height from which the last row counts errors.

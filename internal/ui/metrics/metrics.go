@@ -116,7 +116,7 @@ func row(pn oncall.Panel, f pane.Frame, marks []pane.Mark, q oncall.Quality, tal
 		return pane.Block{pane.L(name, pane.S(style.Dim, text.Sprintf(" %s", pn.Unfilled)))}
 	case pn.Fault != nil:
 		return pane.Block{pane.L(name, pane.S(style.Error, text.Sprintf(" %s", pn.Fault)))}
-	case len(pn.Series) == 0 && pn.Latest == nil:
+	case pn.Latest == nil && worst(pn) == nil:
 		return pane.Block{pane.L(name, pane.S(style.Dim, text.Const(" NO DATA")))}
 	}
 	left := pane.L(name, pane.S(style.Text, text.Const(" ")), value(pn, f, q))
@@ -163,22 +163,24 @@ func worst(pn oncall.Panel) []oncall.Point {
 	return best
 }
 
-// staleSample is how much older than the panel's step the newest sample may be
-// before its value is marked: a dead target's last value is served for minutes.
-const staleSample = 4
-
+// value writes the newest value, or the word for there being none. A real 0 is
+// the only thing that is drawn as a 0.
 func value(pn oncall.Panel, f pane.Frame, q oncall.Quality) pane.Span {
+	if q == oncall.Lost {
+		return pane.S(style.Stale, text.Const("LOST").Fit(valueWidth))
+	}
 	if pn.Latest == nil {
-		return pane.S(style.Dim, text.Const("gone").Fit(valueWidth))
+		return pane.S(style.Stale, text.Const("gone").Fit(valueWidth))
 	}
 	v := pane.Value(pn.Latest.V, pn.Unit)
-	age := f.Now.Sub(pn.Latest.At)
-	old := q == oncall.Stale || q == oncall.Lost || (f.Scene.Live && age > max(staleSample*pn.Step, time.Minute))
+	age := f.Now.Round(0).Sub(pn.Latest.At)
 	switch {
-	case q == oncall.Lost:
-		return pane.S(style.Stale, text.Const("LOST").Fit(valueWidth))
-	case old:
+	case q == oncall.Stale:
 		return pane.S(style.Stale, text.Sprintf("%s?", v).Fit(valueWidth))
+	case f.Scene.Live && age > oncall.OldSample:
+		// The sample's own time, because a dead target's last value is served for
+		// minutes.
+		return pane.S(style.Stale, text.Sprintf("%s? %s", v, pane.Age(age)).Fit(valueWidth))
 	case pn.Critical != nil && pn.Latest.V >= *pn.Critical:
 		return pane.S(style.Error, text.Sprintf("%s !!", v).Fit(valueWidth))
 	case pn.Warn != nil && pn.Latest.V >= *pn.Warn:

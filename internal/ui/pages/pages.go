@@ -43,9 +43,11 @@ func (p *Pane) Rows(b board.Board) []board.PageRow {
 
 // Title counts what is open.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
-	c := b.Counts()
+	c, q := b.Counts(), b.PagesReading().Quality(f.Now)
 	l := pane.L(pane.S(style.Heading, text.Const("PAGES")))
-	if c.Known {
+	fresh := q == oncall.Live || q == oncall.NoData
+	// A count that is not fresh is told while it helps, but never as a 0.
+	if c.Known && (fresh || q != oncall.Lost && c.Open > 0) {
 		l = append(l, pane.S(style.Text, text.Sprintf(" %d open", c.Open)))
 		if c.Acked > 0 {
 			l = append(l, pane.S(style.Dim, text.Sprintf(" · %d acked", c.Acked)))
@@ -120,7 +122,7 @@ func row(r board.PageRow, f pane.Frame) pane.Line {
 		pointer = text.Const("▶ ")
 	}
 	sign, role := Sign(r, f.Now)
-	l := pane.L(pane.S(style.Key, pointer), pane.S(role, sign), pane.S(style.Text, text.Const(" ")))
+	l := pane.L(pane.S(style.Key, pointer), pane.S(role, sign), pane.S(role, doubt(r, f.Now)))
 	if f.Width >= urgencyFrom {
 		u := pane.S(style.Text, text.Const("high "))
 		if r.Page.Urgency == oncall.Low {
@@ -143,6 +145,14 @@ func row(r board.PageRow, f pane.Frame) pane.Line {
 	}
 	l = append(l, pane.S(titleRole, title.Fit(max(0, room))))
 	return append(l, tail...)
+}
+
+// doubt marks a row that its source has not spoken of for long.
+func doubt(r board.PageRow, now time.Time) text.Safe {
+	if q := r.Quality(now); !r.Gone && (q == oncall.Stale || q == oncall.Lost) {
+		return text.Const("?")
+	}
+	return text.Const(" ")
 }
 
 // rowTail is what stands at the right of a row: our own action if one is under
@@ -190,7 +200,7 @@ func Sign(r board.PageRow, now time.Time) (text.Safe, style.Role) {
 // Progress tells how far our own action on a page is, if there is news of one.
 func Progress(r board.PageRow, f pane.Frame) (pane.Span, bool) {
 	if r.Gone {
-		return pane.S(style.Stale, text.Const("not listed any more, not seen to resolve")), true
+		return pane.S(style.Stale, text.Const("lapsed, not seen to resolve")), true
 	}
 	if n := len(r.Pending); n > 0 {
 		return pending(r.Pending[n-1], f.Now), true

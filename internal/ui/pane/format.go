@@ -49,6 +49,14 @@ func Took(d time.Duration) text.Safe {
 	return Ago(d)
 }
 
+// Offset writes how far another clock is ahead of ours: +10m, -3d.
+func Offset(d time.Duration) text.Safe {
+	if d < 0 {
+		return text.Sprintf("-%s", Age(-d))
+	}
+	return text.Sprintf("+%s", Age(d))
+}
+
 // Countdown writes what is left as minutes and seconds: 11:02.
 func Countdown(d time.Duration) text.Safe {
 	d = max(0, d)

@@ -39,7 +39,11 @@ type (
 	// Ask puts questions to the metrics sources, by source name.
 	Ask struct{ Questions map[string]oncall.Question }
 	// Refresh looks again now, at every source.
-	Refresh struct{}
+	Refresh struct {
+		// Woken is true when nobody asked for it but the screen was away: others may
+		// have been woken with it, so the sources are asked spread over a moment.
+		Woken bool
+	}
 	// Copy puts text on the clipboard of the person's own terminal.
 	Copy struct {
 		What string
