@@ -8,6 +8,7 @@ import (
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
+	"conway/internal/ui/pages"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/style"
 )
@@ -66,7 +67,7 @@ func (m *Model) rows() pane.Block {
 		return nil
 	}
 	if s.Line {
-		return pane.Block{m.summary().Fit(s.W)}.Fit(s.W, s.H)
+		return m.small().Fit(s.W, s.H)
 	}
 	rows := make(pane.Block, s.H)
 	put := func(r layout.Rect, b pane.Block) {
@@ -80,19 +81,62 @@ func (m *Model) rows() pane.Block {
 	for _, t := range s.Tiles {
 		put(t.Rect, m.tile(t))
 	}
-	put(s.Footer, pane.Block{m.footer(s.W)})
+	said := m.said(s.W)
+	for i, l := range said {
+		rows[s.H-len(said)+i] = l
+	}
 	if n := len(m.stack); n > 0 {
 		m.drawOverlay(rows, m.stack[n-1])
 	}
 	return rows
 }
 
-// summary is all there is room for on a tiny screen: the count, the oldest age
-// and the ack key.
-func (m *Model) summary() pane.Line {
+// small is a screen on which no pane fits: an overlay alone, or the summary, the
+// selected page by name, since keys still act on it, and what the footer says.
+func (m *Model) small() pane.Block {
+	s := m.screen
 	if n := len(m.stack); n > 0 {
-		return m.stack[n-1].Title(m.frame(m.w, 1, pane.None), m.board)
+		l := m.stack[n-1]
+		f := m.frame(s.W, max(1, s.H-1), pane.None)
+		if s.H == 1 {
+			return pane.Block{l.View(f, m.board).Fit(s.W, 1)[0]}
+		}
+		return append(pane.Block{l.Title(f, m.board)}, l.View(f, m.board)...)
 	}
+	_, held := m.held()
+	news := held || m.now.Before(m.toast.until)
+	if s.H == 1 {
+		if news {
+			return pane.Block{m.footer(s.W)}
+		}
+		return pane.Block{append(m.summary(), m.target()...)}
+	}
+	out := pane.Block{m.summary(), m.target()}
+	switch {
+	case s.H == 2 && news:
+		return pane.Block{m.target(), m.footer(s.W)}
+	case s.H == 2:
+		return out
+	}
+	return append(out.Fit(s.W, s.H-1), m.footer(s.W))
+}
+
+// target names the page that keys act on.
+func (m *Model) target() pane.Line {
+	row, ok := m.board.Page(m.selected)
+	if !ok {
+		return nil
+	}
+	sign, role := pages.Sign(row, m.now)
+	l := pane.L(pane.S(style.Text, text.Const(" ")), pane.S(role, sign), pane.S(style.Text, text.Const(" ")))
+	if p, ok := pages.Progress(row, m.frame(0, 0, pane.None)); ok {
+		l = append(l, p, pane.S(style.Dim, text.Const(": ")))
+	}
+	return append(l, pane.S(style.Title, text.Decode(row.Page.Title)))
+}
+
+// summary is the count, the oldest age and the ack key.
+func (m *Model) summary() pane.Line {
 	c := m.board.Counts()
 	if !c.Known {
 		return pane.L(pane.S(style.Dim, text.Const("conway: asking")))
@@ -180,7 +224,8 @@ func box(t layout.Tile, title pane.Line, border style.Role, body pane.Block) pan
 func (m *Model) overlayRoom(l layer) (w, h int) {
 	maxW, maxH := max(1, m.screen.W-4), max(1, m.screen.H-m.screen.Brief.H-4)
 	if m.screen.Line {
-		maxW, maxH = max(1, m.screen.W), 1
+		// Nothing else fits beside it: it has the screen, below its title.
+		return max(1, m.screen.W), max(1, m.screen.H-1)
 	}
 	w, h = l.Size(maxW, maxH)
 	return min(max(1, w), maxW), min(max(1, h), maxH)
@@ -216,13 +261,39 @@ func (m *Model) footer(w int) pane.Line {
 		return pane.Split(p, pane.L(pane.S(style.Key, text.Sprintf("  %s", m.opts.Keys.Key(keymap.Undo))), pane.S(style.Text, text.Const(" cancels "))), w)
 	}
 	if m.now.Before(m.toast.until) {
-		role := style.Title
-		if m.toast.fault {
-			role = style.Error
-		}
-		return pane.L(pane.S(role, text.Concat(text.Const(" "), m.toast.text))).Fit(w)
+		return pane.L(pane.S(m.toastRole(), text.Concat(text.Const(" "), m.toast.text))).Fit(w)
 	}
 	return pane.Split(m.footerKeys(w-m.undelivered().Width()), m.undelivered(), w)
+}
+
+// saidRows bounds how many rows a long sentence may cover.
+const saidRows = 4
+
+// said is the footer, in several rows when a sentence does not fit in one: what
+// is said here often stands nowhere else.
+func (m *Model) said(w int) pane.Block {
+	if _, held := m.held(); held || !m.now.Before(m.toast.until) || m.toast.text.Width()+1 <= w {
+		return pane.Block{m.footer(w)}
+	}
+	lines := m.toast.text.Wrap(max(1, w-2))
+	var out pane.Block
+	for i, t := range lines {
+		if i == saidRows-1 && len(lines) > saidRows {
+			t = text.Join(lines[i:], text.Const(" ")).Truncate(w - 2)
+		}
+		if i == saidRows {
+			break
+		}
+		out = append(out, pane.L(pane.S(m.toastRole(), text.Concat(text.Const(" "), t))).Fit(w))
+	}
+	return out
+}
+
+func (m *Model) toastRole() style.Role {
+	if m.toast.fault {
+		return style.Error
+	}
+	return style.Title
 }
 
 // footerKeys lists the keys that fit whole; the help is always among them.

@@ -93,27 +93,73 @@ func escaped(s string) string {
 	return b.String()
 }
 
+// confirmHead is how many rows say where, for what and what it is.
+const confirmHead = 3
+
+// rows divides the room: how many rows of the script show, and whether the head
+// fits above them. The script and the question come first; without room for both
+// nothing can be confirmed.
+func (c *Confirm) rows(f pane.Frame) (script int, head bool) {
+	if f.Height >= confirmHead+3 {
+		return f.Height - confirmHead - 2, true
+	}
+	return f.Height - 2, false
+}
+
 // View draws where, what and how to confirm.
 func (c *Confirm) View(f pane.Frame, _ board.Board) pane.Block {
+	room, head := c.rows(f)
+	if !c.fits(f) {
+		return pane.Block{pane.L(pane.S(style.Warn, text.Const("too small to show it: enlarge, or esc")))}
+	}
+	var out pane.Block
+	if head {
+		out = c.head()
+	} else {
+		out = pane.Block{c.where()}
+	}
+	script := c.script(f.Width)
+	from, to := c.scroll.Visible(len(script), room, -1)
+	out = append(out, script[from:to]...)
+	if to < len(script) {
+		more := text.Sprintf("%d more lines: j or pgdown to the end before you can confirm", len(script)-to)
+		if len(script)-to == 1 {
+			more = text.Const("1 more line: j or pgdown to the end before you can confirm")
+		}
+		return append(out, pane.L(pane.S(style.Warn, more)))
+	}
+	if head {
+		out = append(out, nil)
+	}
+	return append(out, c.question())
+}
+
+// fits reports whether the bytes can be read at all in the frame.
+func (c *Confirm) fits(f pane.Frame) bool {
+	room, _ := c.rows(f)
+	return room >= 1 && f.Width >= minConfirm
+}
+
+// minConfirm is the width below which neither the script nor the question can be
+// read.
+const minConfirm = 24
+
+func (c *Confirm) where() pane.Line {
 	role := style.Title
 	if c.place.Production {
 		role = style.Production
 	}
-	out := pane.Block{
-		pane.L(pane.S(style.Dim, text.Const("on  ")),
-			pane.S(role, text.Sprintf(" %s ", strings.ToUpper(c.place.Environment))),
-			pane.S(style.Text, text.Sprintf(" %s@%s with %s", c.place.User, c.place.Host, c.run.Step.Interpreter))),
+	return pane.L(pane.S(style.Dim, text.Const("on  ")),
+		pane.S(role, text.Sprintf(" %s ", strings.ToUpper(c.place.Environment))),
+		pane.S(style.Text, text.Sprintf(" %s@%s with %s", c.place.User, c.place.Host, c.run.Step.Interpreter)))
+}
+
+func (c *Confirm) head() pane.Block {
+	return pane.Block{
+		c.where(),
 		pane.L(pane.S(style.Dim, text.Const("for ")), pane.S(style.Text, text.Sprintf("%s · %s", c.run.Page.Title, c.run.Page.Ref.ID))),
 		pane.L(pane.S(style.Dim, text.Const("is  ")), effectSpan(c.run.Step), pane.S(style.Dim, text.Sprintf(" %s", c.run.Step.Why))),
 	}
-	script := c.script(f.Width)
-	room := max(1, f.Height-len(out)-2)
-	from, to := c.scroll.Visible(len(script), room, -1)
-	out = append(out, script[from:to]...)
-	if to < len(script) {
-		return append(out, pane.L(pane.S(style.Warn, text.Sprintf("%d more lines: j or pgdown to the end before you can confirm", len(script)-to))))
-	}
-	return append(out, nil, c.question())
 }
 
 func (c *Confirm) question() pane.Line {
@@ -144,7 +190,10 @@ func effectSpan(s runbook.Step) pane.Span {
 // Key scrolls; confirms only by its own key, at the end of the script.
 func (c *Confirm) Key(k tea.KeyPressMsg, f pane.Frame, _ board.Board) Result {
 	script := len(c.script(f.Width))
-	room := max(1, f.Height-5)
+	room, _ := c.rows(f)
+	if !c.fits(f) {
+		room = 0 // nothing of it has been read
+	}
 	var by int
 	typing := c.target() != ""
 	switch s := k.String(); {
@@ -160,7 +209,7 @@ func (c *Confirm) Key(k tea.KeyPressMsg, f pane.Frame, _ board.Board) Result {
 		return Result{Close: true}
 	default:
 		_, to := c.scroll.Visible(script, room, -1)
-		return c.answer(k, to >= script)
+		return c.answer(k, room > 0 && to >= script)
 	}
 	c.scroll.Top += by
 	c.scroll.Window(script, room, -1)
