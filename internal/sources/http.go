@@ -32,6 +32,10 @@ const (
 	maxDetail = 200
 	// dialTimeout bounds reaching the other side at all.
 	dialTimeout = 5 * time.Second
+	// sleptBeyond is how much longer than its time limit a request may have taken
+	// by the wall clock. Time limits stop while the machine sleeps, so what comes
+	// after a longer time is an answer from before it slept.
+	sleptBeyond = 5 * time.Second
 )
 
 // Secret returns a credential, read anew each time it is asked so that a
@@ -69,6 +73,8 @@ type HTTP struct {
 	Limits func(http.Header) (limit, remaining int, reset time.Duration)
 	// Timeout bounds one request; 0 means RequestTimeout.
 	Timeout time.Duration
+	// Skew learns from each answer how far the other side's clock is ahead, or nil.
+	Skew *Skew
 	// Transport is for tests; nil means a fresh one with this package's bounds.
 	Transport http.RoundTripper
 }
@@ -125,6 +131,7 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
+	sent := wall()
 	resp, err := t.Transport.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -132,9 +139,13 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.Budget != nil {
 		t.Budget.Observe(t.limits(resp))
 	}
-	resp.Body = &cappedBody{ReadCloser: resp.Body, left: MaxBody}
+	t.Skew.observe(resp.Header, sent, wall())
+	resp.Body = &cappedBody{ReadCloser: resp.Body, left: MaxBody, until: sent.Add(t.Timeout + sleptBeyond)}
 	return resp, nil
 }
+
+// wall returns the time by the wall clock, which goes on while the machine sleeps.
+func wall() time.Time { return time.Now().Round(0) }
 
 func (h HTTP) limits(resp *http.Response) (limit, remaining int, reset time.Duration) {
 	limit, remaining, reset = -1, -1, -1
@@ -153,14 +164,22 @@ func (h HTTP) limits(resp *http.Response) (limit, remaining int, reset time.Dura
 // ErrBodyTooLarge reports an answer longer than MaxBody.
 var ErrBodyTooLarge = errors.New("the answer is larger than 32 MiB")
 
+// errSlept reports an answer that is as old as the machine slept.
+var errSlept = errors.New("the machine slept before the answer was read")
+
 type cappedBody struct {
 	io.ReadCloser
 	left int64
+	// until is when, by the wall clock, the answer is too old to be one.
+	until time.Time
 }
 
 func (b *cappedBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
 		return 0, ErrBodyTooLarge
+	}
+	if wall().After(b.until) {
+		return 0, errSlept
 	}
 	if int64(len(p)) > b.left {
 		p = p[:b.left]

@@ -153,13 +153,13 @@ func (s *Source) deploy(repo string, d deployment, k known) oncall.Deploy {
 		Version: version(d, extra), Commit: d.SHA[:min(len(d.SHA), shortSHA)],
 		Author: d.Creator.Login, Title: d.Description,
 		Status: k.state.status(), Kind: kind(d), Checks: k.checks,
-		StartedAt: d.created(), URL: k.state.url(),
+		StartedAt: s.http.Skew.Here(d.created()), URL: k.state.url(),
 	}
 	if out.Title == "" {
 		out.Title = strings.TrimSpace(d.Task + " " + d.Ref)
 	}
 	if out.Status == oncall.DeploySucceeded || out.Status == oncall.DeployFailed {
-		out.FinishedAt = parseTime(k.state.CreatedAt)
+		out.FinishedAt = s.http.Skew.Here(parseTime(k.state.CreatedAt))
 	}
 	if out.URL == "" {
 		out.URL = s.commitURL(repo, d.SHA)

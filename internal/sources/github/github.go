@@ -96,7 +96,7 @@ func New(o Options) (*Source, error) {
 		base: strings.TrimRight(o.URL, "/"), environment: o.Environment, every: o.Every, nudge: sources.NewNudge(),
 		http: sources.HTTP{
 			Source: o.Name, UserAgent: o.UserAgent, Authorize: bearer(o.Token), Budget: o.Budget,
-			Timeout: o.Timeout, Transport: o.Transport, Limits: limits,
+			Timeout: o.Timeout, Transport: o.Transport, Limits: limits, Skew: new(sources.Skew),
 			Header: http.Header{
 				"Accept":               {"application/vnd.github+json"},
 				"X-Github-Api-Version": {"2022-11-28"},
@@ -185,7 +185,7 @@ func (s *Source) round(ctx context.Context) (oncall.DeploysEvent, error) {
 		return event, first
 	}
 	slices.SortStableFunc(event.Deploys, func(a, b oncall.Deploy) int { return b.When().Compare(a.When()) })
-	event.Stamp = oncall.Stamp{Source: s.Name(), At: time.Now(), Err: first}
+	event.Stamp = oncall.Stamp{Source: s.Name(), At: time.Now(), Err: first, Skew: s.http.Skew.Ahead()}
 	return event, nil
 }
 

@@ -81,7 +81,7 @@ func (s *Source) deployments(ctx context.Context, r *repo) ([]deployment, map[st
 	address := s.base + "/repos/" + r.name + "/deployments?" + query.Encode()
 	used := map[string]bool{}
 	out := []deployment{}
-	oldest := time.Now().Add(-maxAge)
+	oldest := time.Now().Add(s.http.Skew.Ahead() - maxAge)
 	for range maxPages {
 		used[address] = true
 		p, err := s.list(ctx, op, address, r.pages)

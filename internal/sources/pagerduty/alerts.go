@@ -135,14 +135,14 @@ func (f *facts) read(raw json.RawMessage) {
 	}
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
-		if nested, ok := parse(json.RawMessage(text)); ok {
+		if nested, ok := parse(json.RawMessage(text), nil); ok {
 			f.readFields(nested)
 			return
 		}
 		f.readFiring(text)
 		return
 	}
-	if o, ok := parse(raw); ok {
+	if o, ok := parse(raw, nil); ok {
 		f.readFields(o)
 	}
 }

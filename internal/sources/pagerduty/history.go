@@ -25,7 +25,7 @@ func (s *Source) history(ctx context.Context, page oncall.Page) (*oncall.History
 	if !isID(page.Service.ID) {
 		return nil, s.fault(oncall.Rejected, op, "the incident does not say which service it is of", "")
 	}
-	now := time.Now().UTC()
+	now := s.there()
 	out := &oncall.History{Window: historyWindow}
 	found, err := s.list(ctx, op, "/incidents", "incidents", url.Values{
 		"service_ids[]": {page.Service.ID},
@@ -39,7 +39,7 @@ func (s *Source) history(ctx context.Context, page oncall.Page) (*oncall.History
 	}
 	title := sameTitle(page.Title)
 	var before []oncall.Page
-	oldest := now
+	oldest := s.http.Skew.Here(now)
 	for _, o := range found.objects {
 		in, ok := s.incident(o, "")
 		if !ok {
@@ -56,7 +56,7 @@ func (s *Source) history(ctx context.Context, page oncall.Page) (*oncall.History
 		}
 	}
 	if !found.complete && len(found.objects) > 0 {
-		out.Window = now.Sub(oldest)
+		out.Window = s.http.Skew.Here(now).Sub(oldest)
 	}
 	out.Count = len(before)
 	if out.Count == 0 {

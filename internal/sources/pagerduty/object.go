@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"conway/internal/sources"
 )
 
 const (
@@ -29,19 +31,21 @@ type object struct {
 	whole json.RawMessage
 	path  string
 	odd   *[]string
+	// skew puts its times on this machine's clock; nil leaves them.
+	skew *sources.Skew
 }
 
-func newObject(fields map[string]json.RawMessage) *object {
-	return &object{fields: fields, odd: new([]string)}
+func newObject(fields map[string]json.RawMessage, skew *sources.Skew) *object {
+	return &object{fields: fields, odd: new([]string), skew: skew}
 }
 
 // parse reads an object that stands by itself; false when it is none.
-func parse(raw json.RawMessage) (*object, bool) {
+func parse(raw json.RawMessage, skew *sources.Skew) (*object, bool) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil || fields == nil {
 		return nil, false
 	}
-	o := newObject(fields)
+	o := newObject(fields, skew)
 	o.whole = raw
 	return o, true
 }
@@ -99,6 +103,7 @@ func (o *object) text(key string, limit int) string {
 // str returns a short string, such as a name or a title.
 func (o *object) str(key string) string { return o.text(key, maxText) }
 
+// time returns a moment by this machine's clock.
 func (o *object) time(key string) time.Time {
 	v, ok := read[string](o, key)
 	if !ok || v == "" {
@@ -109,7 +114,7 @@ func (o *object) time(key string) time.Time {
 		o.strange(key)
 		return time.Time{}
 	}
-	return t.UTC()
+	return o.skew.Here(t.UTC())
 }
 
 // link returns an address that may be opened, or nothing.
@@ -128,7 +133,7 @@ func (o *object) child(key string) *object {
 	if !ok {
 		return nil
 	}
-	return &object{fields: fields, path: o.path + key + ".", odd: o.odd}
+	return &object{fields: fields, path: o.path + key + ".", odd: o.odd, skew: o.skew}
 }
 
 // elements returns a list's elements, false when it is no list.
@@ -146,7 +151,7 @@ func (o *object) children(key string) []*object {
 			o.strange(key)
 			continue
 		}
-		out = append(out, &object{fields: fields, path: o.path + key + ".", odd: o.odd})
+		out = append(out, &object{fields: fields, path: o.path + key + ".", odd: o.odd, skew: o.skew})
 	}
 	return out
 }

@@ -91,7 +91,7 @@ func New(o Options) (*Source, error) {
 		asking: make(chan struct{}, 1), known: map[string]ghost{}, policies: map[string]bool{},
 	}
 	s.http = sources.HTTP{
-		Source: o.Name, UserAgent: o.UserAgent, Authorize: s.authorize, Budget: o.Budget, Limits: limits,
+		Source: o.Name, UserAgent: o.UserAgent, Authorize: s.authorize, Budget: o.Budget, Limits: limits, Skew: new(sources.Skew),
 		Timeout: o.Timeout, Transport: o.Transport,
 	}
 	s.client = s.http.Client()

@@ -57,7 +57,7 @@ func (s *Source) call(ctx context.Context, op, method, path string, q url.Values
 	if err != nil {
 		return nil, err
 	}
-	return newObject(fields), nil
+	return newObject(fields, s.http.Skew), nil
 }
 
 // malformed is the fault of an answer that lacks what was asked for.
@@ -94,7 +94,7 @@ func (s *Source) list(ctx context.Context, op, path, key string, q url.Values, m
 			return items{}, s.malformed(op, "list of "+key)
 		}
 		for _, r := range raw {
-			if e, ok := parse(r); ok {
+			if e, ok := parse(r, s.http.Skew); ok {
 				out.objects = append(out.objects, e)
 			} else {
 				out.complete = false

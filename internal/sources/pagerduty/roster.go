@@ -98,7 +98,7 @@ func (s *Source) openPolicies() map[string]bool {
 // shifts asks for current and coming turns. With earliest, each person is listed
 // once for each level of each policy: the turn they have now, or their next.
 func (s *Source) shifts(ctx context.Context, q url.Values) ([]oncall.Shift, error) {
-	now := time.Now().UTC()
+	now := s.there()
 	q.Set("since", now.Format(time.RFC3339))
 	q.Set("until", now.Add(rosterAhead).Format(time.RFC3339))
 	q.Set("earliest", "true")

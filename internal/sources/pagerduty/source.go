@@ -88,7 +88,12 @@ func (s *Source) Run(ctx context.Context, emit sources.Emit) error {
 	})
 }
 
-func (s *Source) stamp() oncall.Stamp { return oncall.Stamp{Source: s.opts.Name, At: time.Now()} }
+func (s *Source) stamp() oncall.Stamp {
+	return oncall.Stamp{Source: s.opts.Name, At: time.Now(), Skew: s.http.Skew.Ahead()}
+}
+
+// there returns the time by PagerDuty's clock, for a question about a span.
+func (s *Source) there() time.Time { return time.Now().Add(s.http.Skew.Ahead()).UTC() }
 
 // fault makes a fault of this source.
 func (s *Source) fault(kind oncall.FaultKind, op, detail, fix string) *oncall.Fault {

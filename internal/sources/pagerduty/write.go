@@ -138,7 +138,7 @@ func (s *Source) manage(ctx context.Context, op, from, id, status string, wanted
 
 // statusIn finds an incident's status in the answer to a change.
 func statusIn(body []byte, id string) (oncall.Status, bool) {
-	o, ok := parse(body)
+	o, ok := parse(body, nil)
 	if !ok {
 		return oncall.StatusUnknown, false
 	}

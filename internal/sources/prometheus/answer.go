@@ -20,8 +20,27 @@ var errSuperseded = errors.New("another question was asked")
 
 // answer asks everything that the question holds. A failure of the server is
 // the error; a failure of a query is its panel's fault.
+//
+// The server is asked by its own clock, which the times of its samples are of. By
+// ours, one that is behind would be asked about its future, and find nothing, and
+// one that is ahead about its past, which it would give out as the present.
 func (s *Source) answer(ctx context.Context, q oncall.Question) (oncall.SeriesEvent, error) {
-	p := newPlan(q, time.Now())
+	ahead := s.http.Skew.Ahead()
+	event, err := s.answerBy(ctx, q, ahead)
+	// The first answer tells that the clocks differ, after it was asked for.
+	if now := s.http.Skew.Ahead(); err == nil && now != ahead {
+		event, err = s.answerBy(ctx, q, now)
+	}
+	return event, err
+}
+
+// answerBy answers by a clock that is ahead of this machine's.
+func (s *Source) answerBy(ctx context.Context, q oncall.Question, ahead time.Duration) (oncall.SeriesEvent, error) {
+	there := q
+	if !q.End.IsZero() {
+		there.End = q.End.Add(ahead)
+	}
+	p := newPlan(there, time.Now().Add(ahead))
 	event := oncall.SeriesEvent{
 		Question: q, Window: p.window(), Every: s.every,
 		Panels: make([]oncall.Panel, len(q.Queries)),
@@ -35,8 +54,28 @@ func (s *Source) answer(ctx context.Context, q oncall.Question) (oncall.SeriesEv
 	}
 	close(r.next)
 	err := r.run(ctx)
-	event.Stamp = oncall.Stamp{Source: s.Name(), At: time.Now()}
+	event.Stamp = oncall.Stamp{Source: s.Name(), At: time.Now(), Skew: ahead}
+	putHere(&event, ahead)
 	return event, err
+}
+
+// putHere puts the times of an answer on this machine's clock.
+func putHere(e *oncall.SeriesEvent, ahead time.Duration) {
+	if ahead == 0 {
+		return
+	}
+	e.Window.Start, e.Window.End = e.Window.Start.Add(-ahead), e.Window.End.Add(-ahead)
+	for i := range e.Panels {
+		p := &e.Panels[i]
+		if p.Latest != nil {
+			p.Latest.At = p.Latest.At.Add(-ahead)
+		}
+		for _, line := range p.Series {
+			for j := range line.Points {
+				line.Points[j].At = line.Points[j].At.Add(-ahead)
+			}
+		}
+	}
 }
 
 // round is one answer while it is made.
@@ -118,6 +157,6 @@ func (r *round) panel(ctx context.Context, i int) (err error) {
 // ping asks what any Prometheus can answer, so that with no question, too, it is
 // known whether the server is there and how fresh that is.
 func (s *Source) ping(ctx context.Context) error {
-	_, err := s.instant(ctx, "vector(1)", time.Now())
+	_, err := s.instant(ctx, "vector(1)", time.Now().Add(s.http.Skew.Ahead()))
 	return err
 }

@@ -54,14 +54,30 @@ func (s *Source) ask(ctx context.Context, p *oncall.Panel, t plan) error {
 	if !isSelector(p.Query) {
 		return nil
 	}
-	at, err := s.sampleTime(ctx, p.Query, t.at, x.Metric)
+	taken, err := s.sampleTimes(ctx, p.Query, t.at)
 	if err != nil {
 		return err
 	}
-	if !at.IsZero() {
+	if at, ok := taken[keyOf(x.Metric)]; ok {
 		p.Latest.At = at
 	}
+	for i, line := range p.Series {
+		if at, ok := taken[keyOf(metricOf(line.Labels))]; ok && t.at.Sub(at) > oncall.OldSample {
+			p.Series[i].Points = until(line.Points, at)
+		}
+	}
 	return nil
+}
+
+// until returns the points up to a moment. What follows the newest sample of a
+// series is that sample again, which the server repeats for five minutes: drawn,
+// it would look like a value that does not change.
+func until(points []oncall.Point, at time.Time) []oncall.Point {
+	n := len(points)
+	for n > 0 && points[n-1].At.After(at) {
+		n--
+	}
+	return points[:n]
 }
 
 // warn adds the server's own words once.
@@ -166,24 +182,38 @@ func (r reading) worst() *model.Sample {
 	return out
 }
 
-// sampleTime returns when the sample was taken that a selector found for a
-// series, or the zero time when the server does not say.
-func (s *Source) sampleTime(ctx context.Context, selector string, at time.Time, series model.Metric) (time.Time, error) {
+// sampleTimes returns when the samples were taken that a selector finds, by their
+// series, as far as the server says.
+func (s *Source) sampleTimes(ctx context.Context, selector string, at time.Time) (map[model.Fingerprint]time.Time, error) {
 	times, err := s.instant(ctx, "timestamp("+selector+")", at)
 	if f, ok := errors.AsType[*oncall.Fault](err); ok && ofQuery(f) {
-		return time.Time{}, nil // not every server knows the function
+		return nil, nil // not every server knows the function
 	}
 	if err != nil {
-		return time.Time{}, err
+		return nil, err
 	}
-	unnamed := series.Clone()
-	delete(unnamed, model.MetricNameLabel)
+	out := make(map[model.Fingerprint]time.Time, len(times.samples))
 	for _, x := range times.samples {
-		if x != nil && x.Metric.Equal(unnamed) {
-			return time.UnixMilli(int64(float64(x.Value) * 1000)), nil
+		if x != nil && x.Histogram == nil {
+			out[keyOf(x.Metric)] = time.UnixMilli(int64(float64(x.Value) * 1000))
 		}
 	}
-	return time.Time{}, nil
+	return out, nil
+}
+
+// keyOf names a series without its metric's name, which timestamp() leaves out.
+func keyOf(m model.Metric) model.Fingerprint {
+	unnamed := m.Clone()
+	delete(unnamed, model.MetricNameLabel)
+	return unnamed.Fingerprint()
+}
+
+func metricOf(labels map[string]string) model.Metric {
+	out := make(model.Metric, len(labels))
+	for k, v := range labels {
+		out[model.LabelName(k)] = model.LabelValue(v)
+	}
+	return out
 }
 
 func (s *Source) timeout() time.Duration {

@@ -126,7 +126,7 @@ func New(o Options) (*Source, error) {
 		every: o.Every, maxSeries: o.MaxSeries, nudge: sources.NewNudge(),
 		http: sources.HTTP{
 			Source: o.Name, UserAgent: o.UserAgent, Authorize: o.Authorize, Header: o.Header,
-			Budget: readOnly(o.Budget), Timeout: o.Timeout, Transport: o.Transport,
+			Budget: readOnly(o.Budget), Timeout: o.Timeout, Transport: o.Transport, Skew: new(sources.Skew),
 		},
 	}
 	if s.every <= 0 {
