@@ -27,7 +27,7 @@ func (b *base) applyAction(e oncall.ActionEvent) []Change {
 	if claims(*st) {
 		changes = b.claim(*st)
 	}
-	if st.State.Done() && (old == nil || old.State != st.State) {
+	if st.State.Done() && (old == nil || old.State != st.State || st.copied()) {
 		changes = append(changes, ActionSettled{ActionStatus: *st})
 	}
 	b.redoActions()
@@ -35,12 +35,19 @@ func (b *base) applyAction(e oncall.ActionEvent) []Change {
 	return changes
 }
 
+// copied reports whether the other side has a confirmed action twice.
+func (s *ActionStatus) copied() bool {
+	return s.State == oncall.Confirmed && s.Fault != nil && s.Fault.Kind == oncall.Repeated
+}
+
 // outlasts reports whether the older status stays when the newer comes: an
-// action that is done does not begin again unless it is sent again, and what is
-// settled for certain stays so.
+// action that is done does not begin again unless it is sent again or, once it
+// could not be recorded, without that, and what is settled for certain stays so.
 func (s *ActionStatus) outlasts(n *ActionStatus) bool {
 	switch {
-	case !s.State.Done():
+	case !s.State.Done(), n.copied() && !s.copied():
+		return false
+	case n.Action.Unrecorded && !s.Action.Unrecorded && s.State == oncall.Refused:
 		return false
 	case n.State.Done():
 		return s.State == oncall.Confirmed

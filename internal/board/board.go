@@ -74,9 +74,11 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) {
 	if e == nil {
 		return b, nil
 	}
-	if at := e.Meta().At; !at.IsZero() {
-		// Without its monotonic reading, which stops while a laptop sleeps.
-		b.now = at.Round(0)
+	// Without its monotonic reading, which stops while a laptop sleeps. A batch is
+	// not in the order of its stamps, and a board that looked back would take the
+	// newest news for the one to be doubted.
+	if at := e.Meta().At.Round(0); at.After(b.now) {
+		b.now = at
 	}
 	var changes []Change
 	switch e := e.(type) {

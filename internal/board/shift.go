@@ -25,13 +25,13 @@ func (b Board) Shift(d time.Duration) Board {
 	b.entries = entries
 	claims := make(map[oncall.Ref]claim, len(b.claims))
 	for ref, c := range b.claims {
-		c.st = c.st.shift(d)
+		c.st = shifted(c.st, d)
 		claims[ref] = c
 	}
 	b.claims = claims
 	actions := make([]*ActionStatus, len(b.actions))
 	for i, a := range b.actions {
-		st := a.shift(d)
+		st := shifted(*a, d)
 		actions[i] = &st
 	}
 	b.actions = actions
@@ -63,7 +63,7 @@ func (b *base) shiftSources(d time.Duration) {
 	b.sources = sources
 }
 
-func (s ActionStatus) shift(d time.Duration) ActionStatus {
+func shifted(s ActionStatus, d time.Duration) ActionStatus {
 	s.At, s.NextTry = moved(s.At, d), moved(s.NextTry, d)
 	return s
 }

@@ -35,6 +35,11 @@ const (
 	clockSlack = time.Minute
 )
 
+// StateCopy is the State of a note that an earlier one repeats: the same note of
+// ours, which was sent again when the answer to the first was lost for longer
+// than the pager usually takes.
+const StateCopy = "second copy"
+
 // Moment is one thing that happened around a page. Its strings are untrusted.
 type Moment struct {
 	At   time.Time
@@ -109,8 +114,16 @@ func (t *story) deploys(all []oncall.Deploy, onset time.Time, concerns func(onca
 }
 
 func (t *story) notes(notes []oncall.Note) {
+	seen := map[string]bool{}
 	for _, n := range notes {
-		t.add(Moment{At: n.At, Kind: MomentNote, Who: nameOf(n.By), Text: n.Text})
+		m := Moment{At: n.At, Kind: MomentNote, Who: nameOf(n.By), Text: n.Text}
+		if _, marker := oncall.SplitMarker(n.Text); marker != "" {
+			if seen[marker] {
+				m.State = StateCopy
+			}
+			seen[marker] = true
+		}
+		t.add(m)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 // sleep lets time pass during which the screen hears nothing, and set moves the
 // wall clock against the one that nobody can set.
 func (f *fixture) sleep(d time.Duration) { f.clock = f.clock.Add(d); f.Update(tickMsg{}) }
+
 func (f *fixture) set(t *testing.T, d time.Duration) {
 	t.Helper()
 	f.offset += d

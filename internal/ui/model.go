@@ -98,6 +98,9 @@ func New(o Options) *Model {
 	}
 	m.watch = m.look()
 	m.now = m.watch.wall
+	for _, e := range o.Recalled {
+		m.board, _ = m.board.Apply(e)
+	}
 	m.window = follow.Window(time.Time{}, m.now)
 	if o.Notice != "" {
 		m.say(text.Decode(o.Notice), false)
@@ -204,7 +207,7 @@ func (m *Model) settled(s board.ActionSettled) {
 				m.open(overlay.NewNote(s.Action.Target, s.Action.Title, s.Action.Text, s.Fault), true)
 			}
 		}
-	case oncall.Held, oncall.Sending:
+	case oncall.Held, oncall.Sending, oncall.Recording:
 	}
 }
 

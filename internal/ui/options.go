@@ -45,6 +45,8 @@ type Options struct {
 	Listen tea.Cmd
 	// World carries out intents that reach outside the screen.
 	World func(pane.Intent) tea.Cmd
+	// Recalled is what the sources said before this start, each with its age.
+	Recalled []oncall.Event
 	// Later waits for something that is not an event and says it, or nil.
 	Later tea.Cmd
 	// Notice is shown at the start, such as what was found without a config.
