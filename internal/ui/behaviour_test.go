@@ -338,3 +338,53 @@ func TestSnoozeAsksForHowLong(t *testing.T) {
 		t.Error("a snooze that was chosen with a key of its own is held")
 	}
 }
+
+// run tells that a command of a page runs, and what it printed.
+func (f *fixture) run(id, book string, state oncall.RunState, lines ...string) {
+	e := oncall.RunEvent{Stamp: oncall.Stamp{Source: "conway", At: f.clock}, Run: oncall.StepRun{
+		ID: id, Page: uitest.Checkout(), Runbook: book, Title: "ad-hoc command", Script: "uptime\n", State: state, Started: f.clock,
+	}}
+	if state.Done() {
+		e.Run.Ended = f.clock
+	}
+	for _, l := range lines {
+		e.Output = append(e.Output, oncall.OutputLine{At: f.clock, Text: l})
+	}
+	f.event(e)
+}
+
+func TestAdHocCommandShowsItsOutput(t *testing.T) {
+	for name, library := range map[string]runbook.Library{"with a runbook": {uitest.Runbook()}, "without one": nil} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, uitest.Events()...)
+			f.opts.Library = library
+			f.size(120, 40)
+			f.press("!")
+			for _, r := range "uptime" {
+				f.press(string(r))
+			}
+			f.press("enter")
+			f.mustSee(t, "RUN THIS STEP?")
+			f.wait(time.Second)
+			f.press("y")
+			if r, ok := last[pane.RunStep](f); !ok || string(r.Step.Script) != "uptime\n" {
+				t.Fatalf("ran %+v", r)
+			}
+			f.run("r1", pane.AdHoc, oncall.RunRunning, "up 3 days")
+			f.mustSee(t, "up 3 days")
+			f.run("r2", pane.AdHoc, oncall.RunRunning, "the newest one")
+			f.mustSee(t, "the newest one")
+		})
+	}
+}
+
+func TestRunningStepCanBeEndedFromEverywhere(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("x")
+	f.mustSee(t, "no step of this page is running")
+	f.run("r1", pane.AdHoc, oncall.RunRunning)
+	f.press("L", "x")
+	if c, ok := last[pane.CancelRun](f); !ok || c.ID != "r1" {
+		t.Errorf("x asked for %+v", c)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
+	"conway/internal/ui/steps"
 )
 
 // intent returns what a global action asks for; it changes only the screen.
@@ -43,6 +44,8 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 		return pane.Show{Kind: pane.Health}
 	case keymap.Shell:
 		m.shell()
+	case keymap.CancelStep:
+		return m.cancelRun()
 	case keymap.Open:
 		return m.openURL(row)
 	case keymap.Copy:
@@ -185,8 +188,28 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 		return nil
 	case pane.Act:
 		return m.opts.World(m.prepared(i))
+	case pane.RunStep:
+		m.watchRun(i)
 	}
 	return m.opts.World(i)
+}
+
+// watchRun opens the pane in which the output of what was just confirmed comes in.
+func (m *Model) watchRun(i pane.RunStep) {
+	m.choice.Drawer, m.choice.Focus = pane.Runbook, pane.Runbook
+	if p, ok := m.panes[pane.Runbook].(*steps.Pane); ok && i.Runbook == pane.AdHoc {
+		p.ShowLast(m.frame(0, 0, pane.Runbook))
+	}
+}
+
+// cancelRun ends what runs for the selected page.
+func (m *Model) cancelRun() pane.Intent {
+	for _, r := range m.board.Runs() {
+		if r.Page == m.selected && !r.State.Done() {
+			return pane.CancelRun{ID: r.ID}
+		}
+	}
+	return pane.Say{Reason: "no step of this page is running"}
 }
 
 // prepared stamps an action, and holds those that a slip of the hand can start.

@@ -16,7 +16,7 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 	}
 	row, ok := m.board.Page(m.selected)
 	switch a {
-	case keymap.Ack, keymap.Resolve, keymap.Note, keymap.Snooze, keymap.Detail, keymap.Timeline, keymap.Runbook:
+	case keymap.Ack, keymap.Resolve, keymap.Note, keymap.Snooze, keymap.Detail, keymap.Timeline, keymap.Runbook, keymap.Shell:
 		if a == keymap.Detail && m.choice.Focus == pane.Runbook {
 			break
 		}

@@ -3,6 +3,9 @@
 package steps
 
 import (
+	"math"
+	"slices"
+
 	"conway/internal/board"
 	"conway/internal/oncall"
 	"conway/internal/runbook"
@@ -44,9 +47,6 @@ type page struct {
 
 // View draws the part of the document around the selected step.
 func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
-	if f.Scene.Runbook == nil {
-		return p.none(f)
-	}
 	pg := p.document(f, b)
 	from, to := p.visible(pg, f)
 	return pg.lines[from:to]
@@ -66,8 +66,8 @@ func (p *Pane) none(f pane.Frame) pane.Block {
 
 func (p *Pane) visible(pg page, f pane.Frame) (from, to int) {
 	s := p.scroll
-	sel := p.selected(f)
-	if (!p.free || p.of != f.Scene.Runbook.Path) && sel < len(pg.from) {
+	sel := p.selected(f, len(pg.from))
+	if (!p.free || p.of != path(f)) && sel < len(pg.from) {
 		// The end of the selected step first, then its start: when both do not fit
 		// the start wins.
 		s.Window(len(pg.lines), f.Height, max(0, pg.to[sel]-1))
@@ -76,17 +76,60 @@ func (p *Pane) visible(pg page, f pane.Frame) (from, to int) {
 	return s.Visible(len(pg.lines), f.Height, -1)
 }
 
-// selected returns the selected step, the first one of another runbook.
-func (p *Pane) selected(f pane.Frame) int {
-	if p.of != f.Scene.Runbook.Path {
-		return 0
+// path is the runbook's path, empty for none.
+func path(f pane.Frame) string {
+	if f.Scene.Runbook == nil {
+		return ""
 	}
-	return min(p.step, max(0, len(f.Scene.Runbook.Runbook.Steps)-1))
+	return f.Scene.Runbook.Path
 }
 
+// stepsOf returns the runbook's steps, none without a runbook.
+func stepsOf(f pane.Frame) []runbook.Step {
+	if f.Scene.Runbook == nil {
+		return nil
+	}
+	return f.Scene.Runbook.Runbook.Steps
+}
+
+// selected returns which of n parts is selected: a step, or behind the last one
+// an ad-hoc command. It is the first one of another runbook.
+func (p *Pane) selected(f pane.Frame, n int) int {
+	if p.of != path(f) {
+		return 0
+	}
+	return max(0, min(p.step, n-1))
+}
+
+// document draws the runbook, and below it what was run ad hoc for this page.
 func (p *Pane) document(f pane.Frame, b board.Board) page {
-	rb := f.Scene.Runbook.Runbook
+	adhoc := adHoc(b, f.Scene)
+	sel := p.selected(f, len(stepsOf(f))+len(adhoc))
 	var pg page
+	if f.Scene.Runbook == nil {
+		pg.lines = p.none(f)
+	} else {
+		pg.book(f, b, sel)
+	}
+	if len(adhoc) > 0 {
+		pg.lines = append(pg.lines, nil, pane.L(pane.S(style.Heading, text.Const("Ad hoc, kept as unreviewed"))))
+	}
+	for _, r := range adhoc {
+		selected := len(pg.from) == sel
+		pg.part(adHocStep(r, selected, f))
+	}
+	return pg
+}
+
+// part adds the lines of something that can be selected.
+func (pg *page) part(lines pane.Block) {
+	pg.from = append(pg.from, len(pg.lines))
+	pg.lines = append(pg.lines, lines...)
+	pg.to = append(pg.to, len(pg.lines))
+}
+
+func (pg *page) book(f pane.Frame, b board.Board, sel int) {
+	rb := f.Scene.Runbook.Runbook
 	if err := f.Scene.Runbook.Err; err != nil {
 		for _, l := range text.Decode(err.Error()).Wrap(max(1, f.Width)) {
 			pg.lines = append(pg.lines, pane.L(pane.S(style.Error, l)))
@@ -97,7 +140,6 @@ func (p *Pane) document(f pane.Frame, b board.Board) page {
 			pg.lines = append(pg.lines, pane.L(pane.S(style.Warn, l)))
 		}
 	}
-	sel := p.selected(f)
 	heading := ""
 	for _, bl := range rb.Blocks {
 		if isStep := bl.Step != runbook.NoStep; isStep || bl.Kind == runbook.Heading {
@@ -112,11 +154,50 @@ func (p *Pane) document(f pane.Frame, b board.Board) page {
 			pg.lines = append(pg.lines, block(bl, f.Width)...)
 			continue
 		}
-		pg.from = append(pg.from, len(pg.lines))
-		pg.lines = append(pg.lines, step(rb.Steps[bl.Step], heading, bl.Step == sel, f, b)...)
-		pg.to = append(pg.to, len(pg.lines))
+		pg.part(step(rb.Steps[bl.Step], heading, bl.Step == sel, f, b))
 	}
-	return pg
+}
+
+// adHoc returns the commands that were typed for the scene's page, oldest first.
+func adHoc(b board.Board, sc pane.Scene) []board.Run {
+	var out []board.Run
+	for _, r := range b.Runs() {
+		if r.Page == sc.Page && r.Runbook == pane.AdHoc {
+			out = append(out, r)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b board.Run) int { return a.Started.Compare(b.Started) })
+	return out
+}
+
+func adHocStep(r board.Run, selected bool, f pane.Frame) pane.Block {
+	lead := pane.L(pointer(selected), pane.S(headRole(selected, f), f.Seconds(r.Started)), pane.S(style.Text, text.Const(" ")), Outcome(r, f))
+	out := append(pane.Block{lead}, scriptLines(r.Script, f)...)
+	return append(out, output(r, f)...)
+}
+
+func pointer(selected bool) pane.Span {
+	if selected {
+		return pane.S(style.Key, text.Const("▶ "))
+	}
+	return pane.S(style.Key, text.Const("  "))
+}
+
+func headRole(selected bool, f pane.Frame) style.Role {
+	if selected && f.Focused {
+		return style.Selected
+	}
+	return style.Title
+}
+
+func scriptLines(script string, f pane.Frame) pane.Block {
+	var out pane.Block
+	for _, l := range text.Lines(script) {
+		for _, w := range l.Wrap(max(1, f.Width-4)) {
+			out = append(out, pane.L(pane.S(style.Border, text.Const("  │ ")), pane.S(style.Accent, w)))
+		}
+	}
+	return out
 }
 
 func block(bl runbook.Block, w int) pane.Block {
@@ -149,28 +230,16 @@ func block(bl runbook.Block, w int) pane.Block {
 }
 
 func step(s runbook.Step, heading string, selected bool, f pane.Frame, b board.Board) pane.Block {
-	pointer, role := text.Const("  "), style.Title
-	if selected {
-		pointer = text.Const("▶ ")
-		if f.Focused {
-			role = style.Selected
-		}
-	}
 	title := text.Sprintf("step %d ", s.Index+1)
 	if s.Title != heading { // otherwise it stands just above
 		title = text.Sprintf("step %d %s ", s.Index+1, s.Title)
 	}
-	head := pane.L(pane.S(style.Key, pointer), pane.S(role, title), effect(s))
+	head := pane.L(pointer(selected), pane.S(headRole(selected, f), title), effect(s))
 	r, ran := Last(b, f.Scene, s)
 	if ran {
 		head = append(head, pane.S(style.Text, text.Const(" ")), Outcome(r, f))
 	}
-	out := pane.Block{head}
-	for _, l := range text.Lines(string(s.Script)) {
-		for _, w := range l.Wrap(max(1, f.Width-4)) {
-			out = append(out, pane.L(pane.S(style.Border, text.Const("  │ ")), pane.S(style.Accent, w)))
-		}
-	}
+	out := append(pane.Block{head}, scriptLines(string(s.Script), f)...)
 	for _, pr := range s.Problems {
 		for _, l := range text.Sprintf("cannot run, line %d: %s; %s", pr.Line, pr.Text, pr.Fix).Wrap(max(1, f.Width-4)) {
 			out = append(out, pane.L(pane.S(style.Text, text.Const("    ")), pane.S(style.Warn, l)))
@@ -219,8 +288,7 @@ func Outcome(r board.Run, f pane.Frame) pane.Span {
 	return pane.S(style.Pending, text.Sprintf("%s, %s", r.State, took))
 }
 
-// shownOutput is how many of a step's last lines stand below it; the rest is
-// there to scroll in the timeline's transcript.
+// shownOutput is how many of a step's last lines stand below it.
 const shownOutput = 200
 
 func output(r board.Run, f pane.Frame) pane.Block {
@@ -248,23 +316,26 @@ func output(r board.Run, f pane.Frame) pane.Block {
 	return out
 }
 
+// ShowLast selects the newest ad-hoc command, so that its output is in sight.
+func (p *Pane) ShowLast(f pane.Frame) {
+	p.of, p.free, p.step = path(f), false, math.MaxInt
+}
+
 // Handle moves between steps, and asks to confirm the selected one.
 func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
-	if f.Scene.Runbook == nil {
-		return nil, false
+	if p.of != path(f) {
+		p.of, p.step, p.free, p.scroll = path(f), 0, false, pane.Scroll{}
 	}
-	e := f.Scene.Runbook
-	if p.of != e.Path {
-		p.of, p.step, p.free, p.scroll = e.Path, 0, false, pane.Scroll{}
-	}
-	n := len(e.Runbook.Steps)
+	steps := stepsOf(f)
+	n := len(steps) + len(adHoc(b, f.Scene))
+	sel := p.selected(f, n)
 	switch a {
 	case keymap.Down, keymap.Up:
 		by := 1
 		if a == keymap.Up {
 			by = -1
 		}
-		p.step, p.free = max(0, min(n-1, p.step+by)), false
+		p.step, p.free = max(0, min(n-1, sel+by)), false
 		return nil, true
 	case keymap.PageUp, keymap.PageDown, keymap.Top, keymap.Bottom:
 		pg := p.document(f, b)
@@ -275,36 +346,38 @@ func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent
 		p.scroll.Window(len(pg.lines), f.Height, -1)
 		return nil, true
 	case keymap.Detail:
-		if n == 0 {
-			return pane.Say{Reason: "this runbook has no step that can be run"}, true
+		if sel < len(steps) {
+			return pane.ConfirmStep{Runbook: path(f), Step: steps[sel]}, true
 		}
-		return pane.ConfirmStep{Runbook: e.Path, Step: e.Runbook.Steps[p.selected(f)]}, true
-	case keymap.CancelStep:
-		return p.cancel(f, b), true
+		return pane.Say{Reason: noStep(f, n)}, true
 	case keymap.Copy:
+		if sel < len(steps) {
+			return pane.Copy{What: "the step", Raw: string(steps[sel].Script)}, true
+		}
 		if n > 0 {
-			return pane.Copy{What: "the step", Raw: string(e.Runbook.Steps[p.selected(f)].Script)}, true
+			return pane.Copy{What: "the command", Raw: adHoc(b, f.Scene)[sel-len(steps)].Script}, true
 		}
 	}
 	return nil, false
 }
 
-func (p *Pane) cancel(f pane.Frame, b board.Board) pane.Intent {
-	for _, r := range b.Runs() {
-		if r.Page == f.Scene.Page && !r.State.Done() {
-			return pane.CancelRun{ID: r.ID}
-		}
+func noStep(f pane.Frame, n int) string {
+	switch {
+	case n > 0:
+		return "an ad-hoc command is not run again from here; type it anew"
+	case f.Scene.Runbook == nil:
+		return "there is no runbook to run a step of"
 	}
-	return pane.Say{Reason: "no step is running"}
+	return "this runbook has no step that can be run"
 }
 
 // Reason says why a step cannot be run.
 func (p *Pane) Reason(a keymap.Action, f pane.Frame, _ board.Board) text.Safe {
-	if a != keymap.Detail || f.Scene.Runbook == nil {
+	if a != keymap.Detail || len(stepsOf(f)) == 0 {
 		return text.Safe{}
 	}
-	s := f.Scene.Runbook.Runbook.Steps
-	if i := p.selected(f); i < len(s) && !s[i].Runnable() {
+	s := stepsOf(f)
+	if i := p.selected(f, len(s)+1); i < len(s) && !s[i].Runnable() {
 		pr := s[i].Problems[0]
 		return text.Sprintf("this step cannot run as it is written: line %d: %s; %s", pr.Line, pr.Text, pr.Fix)
 	}
