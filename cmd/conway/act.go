@@ -95,6 +95,10 @@ func (a *app) act(ctx context.Context, what oncall.Action, ids []string, pause, 
 		return err
 	}
 	names := map[string]oncall.Ref{}
+	a.openLedger(ctx, c)
+	if c.unkept != nil {
+		fmt.Fprintln(a.stderr, printable(c.unkept.Error()))
+	}
 	c.sources = nil // nothing has to be listed to act on a named page
 	c.start(ctx)
 	for _, r := range refs {

@@ -48,6 +48,8 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 	}
 	c.environ = a.environ
 	a.attach(c)
+	a.openLedger(ctx, c)
+	opts.Recalled = c.recall(ctx)
 	c.start(ctx)
 	defer func() {
 		if serr := c.stop(ctx); err == nil && serr != nil {

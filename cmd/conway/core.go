@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"conway/internal/config"
 	"conway/internal/feed"
 	"conway/internal/follow"
+	"conway/internal/ledger"
 	"conway/internal/oncall"
 	"conway/internal/runbook"
 	"conway/internal/runner"
@@ -39,6 +41,12 @@ type core struct {
 	environ []string
 	// observe hears every event too, for a drill's debrief.
 	observe func(oncall.Event)
+
+	// journal keeps what was asked for; nil when no ledger could be opened, and
+	// unkept says why.
+	journal *ledger.Journal
+	unkept  *oncall.Fault
+	memory  memory
 
 	// log, learn, began, ended and lend lead to the parent process; see attach.
 	log   *slog.Logger
@@ -71,6 +79,7 @@ func (c *core) emit(e oncall.Event) {
 	if c.observe != nil {
 		c.observe(e)
 	}
+	c.keep(e)
 	c.box.Put(e)
 }
 
@@ -78,13 +87,22 @@ func (c *core) emit(e oncall.Event) {
 func (c *core) start(ctx context.Context) {
 	c.ctx, c.cancel = context.WithCancel(ctx)
 	c.group = feed.NewGroup(c.emit, feed.Options{Log: c.log})
-	c.outbox = feed.NewOutbox(feed.OutboxOptions{Sources: c.byName, Emit: c.emit, Now: c.now, Log: c.log})
+	outbox := feed.OutboxOptions{Sources: c.byName, Emit: c.emit, Now: c.now, Log: c.log}
+	if c.journal != nil {
+		outbox.Journal = c.journal
+	}
+	c.outbox = feed.NewOutbox(outbox)
+	c.tellLedger()
 	c.runner = runner.New(runner.Options{Emit: c.emit, Now: c.now, Env: c.environ, Began: c.began, Ended: c.ended})
 	all := make([]sources.Source, 0, len(c.sources))
 	for _, s := range c.sources {
 		all = append(all, s.Source)
 	}
 	c.group.Start(c.ctx, all...) //nolint:contextcheck // the group and the jobs live as long as this core
+	if c.journal != nil {
+		c.spawn(c.lostSteps)
+		c.spawn(c.remember)
+	}
 	c.spawn(func(ctx context.Context) {
 		// It ends with the context and has nothing else to say.
 		_ = c.outbox.Run(ctx)
@@ -102,6 +120,9 @@ func (c *core) stop(ctx context.Context) error {
 	c.cancel()
 	c.group.Wait()
 	c.jobs.Wait()
+	if c.journal != nil {
+		err = errors.Join(err, c.journal.Close())
+	}
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -65,6 +66,7 @@ func (f *failpoint) fail() tea.Cmd { //nolint:funlen // a table of ways to fail
 			}()
 		}
 	case "stack":
+		debug.SetMaxStack(1 << 20)
 		var down func(int) int
 		down = func(n int) int { return down(n+1) + 1 }
 		go down(0)

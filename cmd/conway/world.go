@@ -106,16 +106,29 @@ func said(s string, fault bool) tea.Cmd {
 	return func() tea.Msg { return ui.Said{Text: s, Fault: fault} }
 }
 
+// run records the intent of a step and then starts it. It may wait for the
+// disk, so it does not run where keys are read.
 func (w *world) run(i pane.RunStep) tea.Cmd {
-	err := w.runner.Start(w.ctx, runner.Spec{
-		ID: rand.Text(), Page: i.Page.Ref, Runbook: i.Runbook, Step: i.Step.Index, Title: i.Step.Title,
-		Script: i.Step.Script, Interpreter: i.Step.Interpreter, Approved: i.Digest,
-		Env: runbook.Environ(i.Page, i.Detail, i.Service),
-	})
-	if err != nil {
-		return said(err.Error(), true)
+	return func() tea.Msg {
+		step := oncall.StepRun{
+			ID: rand.Text(), Page: i.Page.Ref, Runbook: i.Runbook, Step: i.Step.Index, Title: i.Step.Title,
+			Script: string(i.Step.Script), Started: w.now(),
+		}
+		if err := w.intend(w.ctx, step); err != nil {
+			return ui.Said{Text: "the step was not started, because it could not be recorded: " + err.Error(), Fault: true}
+		}
+		err := w.runner.Start(w.ctx, runner.Spec{
+			ID: step.ID, Page: i.Page.Ref, Runbook: i.Runbook, Step: i.Step.Index, Title: i.Step.Title,
+			Script: i.Step.Script, Interpreter: i.Step.Interpreter, Approved: i.Digest,
+			Env: runbook.Environ(i.Page, i.Detail, i.Service),
+		})
+		if err == nil {
+			return nil
+		}
+		step.State, step.Ended, step.Reason = oncall.RunFailed, w.now(), err.Error()
+		w.keepRun(w.ctx, step)
+		return ui.Said{Text: err.Error(), Fault: true}
 	}
-	return nil
 }
 
 func (w *world) loadDetail(ctx context.Context, p oncall.Page) {

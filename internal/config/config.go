@@ -20,6 +20,7 @@ type Config struct {
 	Panels      []Panel             `yaml:"panels" doc:"The metrics to show for the followed page."`
 	Logs        []LogSource         `yaml:"logs" doc:"Where log lines come from."`
 	Runbooks    Runbooks            `yaml:"runbooks" doc:"Where runbooks are kept."`
+	Ledger      Ledger              `yaml:"ledger" doc:"Where what was asked for is kept until it is delivered, and after."`
 	Theme       string              `yaml:"theme" default:"night" doc:"The colours."`
 	Layout      string              `yaml:"layout" default:"watch" doc:"The arrangement of panes to start with: a built-in one or one of presets."`
 	Presets     map[string][]string `yaml:"presets" doc:"Own arrangements: a name and the panes it shows, most important first."`
@@ -75,6 +76,11 @@ type Panel struct {
 // Runbooks says where runbooks are kept.
 type Runbooks struct {
 	Paths []string `yaml:"paths" is:"path" doc:"Folders or Markdown files."`
+}
+
+// Ledger says where the durable journal is.
+type Ledger struct {
+	Path string `yaml:"path" is:"path" doc:"The file; $XDG_STATE_HOME/conway/ledger.db when empty. Its folder must be closed to others and on a local disk."`
 }
 
 // Ack says how acknowledging works.

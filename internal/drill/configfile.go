@@ -73,6 +73,7 @@ type configFile struct {
 	Panels      []panelEntry            `yaml:"panels,omitempty"`
 	Logs        []sourceEntry           `yaml:"logs"`
 	Runbooks    map[string][]string     `yaml:"runbooks"`
+	Ledger      map[string]string       `yaml:"ledger"`
 }
 
 // writeConfig writes the config by which the cockpit looks at the drill.
@@ -88,6 +89,8 @@ func writeConfig(p paths, s *Scenario, at addresses) error {
 		Metrics:  []sourceEntry{{Type: "prometheus", Name: metricsSource, URL: at.metrics, Every: metricEvery.String()}},
 		Logs:     []sourceEntry{{Type: "file", Name: logSource, Paths: []string{filepath.Join(p.logs(), "*.log")}}},
 		Runbooks: map[string][]string{"paths": {p.runbooks()}},
+		// A drill is no part of anybody's record.
+		Ledger: map[string]string{"path": p.ledger()},
 	}
 	if repos := s.repos(); len(repos) > 0 {
 		c.Deploys = append(c.Deploys, sourceEntry{

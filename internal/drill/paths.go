@@ -14,6 +14,7 @@ type paths struct{ dir string }
 func (p paths) config() string              { return filepath.Join(p.dir, "config.yaml") }
 func (p paths) pagerToken() string          { return filepath.Join(p.dir, "pagerduty.token") }
 func (p paths) githubToken() string         { return filepath.Join(p.dir, "github.token") }
+func (p paths) ledger() string              { return filepath.Join(p.dir, "state", "ledger.db") }
 func (p paths) deploys() string             { return filepath.Join(p.dir, "deploys.jsonl") }
 func (p paths) logs() string                { return filepath.Join(p.dir, "log") }
 func (p paths) log(service string) string   { return filepath.Join(p.logs(), service+".log") }

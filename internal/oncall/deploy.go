@@ -33,6 +33,18 @@ func (s DeployStatus) String() string {
 // MarshalText makes statuses words in JSON.
 func (s DeployStatus) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalText reads what MarshalText wrote; a word it does not know becomes
+// DeployUnknown.
+func (s *DeployStatus) UnmarshalText(b []byte) error {
+	*s = DeployUnknown
+	for _, v := range []DeployStatus{DeployRunning, DeploySucceeded, DeployFailed, DeployRolledBack} {
+		if v.String() == string(b) {
+			*s = v
+		}
+	}
+	return nil
+}
+
 // Deploy is one change that reached an environment.
 type Deploy struct {
 	Ref Ref `json:"ref"`

@@ -46,6 +46,18 @@ func (s Status) String() string {
 // MarshalText makes statuses words in JSON.
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalText reads what MarshalText wrote; a word it does not know becomes
+// StatusUnknown.
+func (s *Status) UnmarshalText(b []byte) error {
+	*s = StatusUnknown
+	for _, v := range []Status{Triggered, Acknowledged, Resolved} {
+		if v.String() == string(b) {
+			*s = v
+		}
+	}
+	return nil
+}
+
 // Urgency is how loudly a page asks.
 type Urgency uint8
 
@@ -65,6 +77,18 @@ func (u Urgency) String() string {
 
 // MarshalText makes urgencies words in JSON.
 func (u Urgency) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote; a word it does not know becomes
+// High.
+func (u *Urgency) UnmarshalText(b []byte) error {
+	*u = High
+	for _, v := range []Urgency{Low} {
+		if v.String() == string(b) {
+			*u = v
+		}
+	}
+	return nil
+}
 
 // Person is somebody a pager knows.
 type Person struct {
