@@ -80,12 +80,16 @@ func (j *Journal) LostSteps(ctx context.Context) ([]oncall.StepRun, error) {
 	return out, nil
 }
 
-func (j *Journal) adopted(ctx context.Context, kind string, own bool) (tasks []openTask, err error) {
-	err = j.write(ctx, "adopt", func(d *db) error {
+func (j *Journal) adopted(ctx context.Context, kind string, own bool) ([]openTask, error) {
+	var tasks []openTask
+	err := j.write(ctx, "adopt", func(d *db) (err error) {
 		tasks, err = j.adopt(d, kind, own)
 		return err
 	})
-	return tasks, err
+	if err != nil {
+		return nil, err
+	}
+	return tasks, nil
 }
 
 // Unsettled is an action that has not come to its end.

@@ -9,9 +9,6 @@ import (
 	"syscall"
 )
 
-// rewriteChunk is how much of a log is rewritten at once.
-const rewriteChunk = 1 << 16
-
 // disk is what a ledger's files are on. Tests put one of their own in its place
 // that loses what was not synced.
 type disk interface {
@@ -22,16 +19,16 @@ type disk interface {
 	prepare(path string) error
 	// check is prepare for a file that must exist.
 	check(path string) error
-	// wal opens the write-ahead log of the ledger at path; fs.ErrNotExist when
-	// there is none.
-	wal(path string) (logFile, error)
+	// open opens a file for reading, create makes an empty one; replace renames one
+	// over another, durably.
+	open(name string) (plainFile, error)
+	create(name string) (plainFile, error)
+	replace(from, to string) error
 }
 
-// logFile is a write-ahead log as a plain file.
-type logFile interface {
-	io.ReaderAt
-	io.WriterAt
-	io.Closer
+// plainFile is a file without SQLite.
+type plainFile interface {
+	io.ReadWriteCloser
 	Sync() error
 }
 
@@ -57,38 +54,48 @@ func (localDisk) prepare(path string) error {
 
 func (localDisk) check(path string) error { return checkFile(path) }
 
-func (localDisk) wal(path string) (logFile, error) {
-	return os.OpenFile(path+"-wal", os.O_RDWR|syscall.O_NOFOLLOW, 0)
+func (localDisk) open(name string) (plainFile, error) {
+	return os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
 }
 
-// rewriteLog writes the write-ahead log of a ledger that nobody has open over
-// itself and syncs it. After a failed sync Linux keeps the pages that it could
-// not write as if they were clean: they are read back, though the disk does not
-// have them, and what is appended behind such a hole is lost with it in a power
-// cut. Written again they are dirty again, and the sync is a true one. See
-// "Can Applications Recover from fsync Failures?", USENIX ATC 2020.
-func rewriteLog(d disk, path string) (err error) {
-	f, err := d.wal(path)
+func (localDisk) create(name string) (plainFile, error) {
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, fileMode)
+}
+
+func (localDisk) replace(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(to))
+}
+
+// renewLog puts a copy that surely is on the disk in the place of the
+// write-ahead log of a ledger that nobody has open. After a failed sync Linux
+// keeps the pages that it could not write as if they were clean: they are read
+// back, though the disk does not have them, no later sync writes them, and what
+// is appended behind such a hole is lost with it in a power cut. See "Can
+// Applications Recover from fsync Failures?", USENIX ATC 2020. Writing the log
+// over itself would do as well, but for a cut that tears a sector of it.
+func renewLog(d disk, path string) (err error) {
+	log, err := d.open(path + "-wal")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	buf := make([]byte, rewriteChunk)
-	for at := int64(0); ; at += rewriteChunk {
-		n, err := f.ReadAt(buf, at)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		if n > 0 {
-			if _, err := f.WriteAt(buf[:n], at); err != nil {
-				return err
-			}
-		}
-		if n < rewriteChunk {
-			return f.Sync()
-		}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	renewed := path + "-wal-new"
+	out, err := d.create(renewed)
+	if err != nil {
+		return err
 	}
+	_, err = io.Copy(out, log)
+	if err == nil {
+		err = out.Sync()
+	}
+	if err = errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	return d.replace(renewed, path+"-wal")
 }

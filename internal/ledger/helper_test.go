@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,8 +39,11 @@ func start() time.Time { return time.Date(2026, 3, 29, 4, 12, 0, 123456789, time
 
 // clock is a clock that advances by a second at each look.
 func clock() func() time.Time {
+	var mu sync.Mutex
 	t := start()
 	return func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
 		t = t.Add(time.Second)
 		return t
 	}
@@ -128,6 +132,7 @@ func verified(t testing.TB, j *Journal, want int64) {
 func anAction(id string) oncall.Action {
 	return oncall.Action{
 		ID: id, Kind: oncall.Annotate, Target: oncall.Ref{Source: "pd", ID: "P1"}, Title: "checkout 5xx",
-		Text: "rolled back <v413> & \u2028 watching", At: start(), NotBefore: start().Add(3 * time.Second),
+		Text: "rolled back <v413> & \u2028 watching", Until: start().Add(time.Hour), At: start(),
+		NotBefore: start().Add(3 * time.Second), Unrecorded: true,
 	}
 }

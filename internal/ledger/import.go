@@ -25,31 +25,39 @@ const maxLine = 8 * maxBody
 // them.
 func (j *Journal) Import(ctx context.Context, r io.Reader) (added, known int, err error) {
 	records, err := readLines(ctx, r)
-	if err == nil {
-		err = j.write(ctx, "import", func(d *db) error {
-			for _, n := range records {
-				here, ok, err := d.byID(n.ID)
-				switch {
-				case err != nil:
-					return err
-				case ok && !here.same(n.Record):
-					return fmt.Errorf("line %d: %w, %s", n.line, ErrConflict, n.ID)
-				case ok:
-					known++
-					continue
-				}
-				if _, _, err := d.add(n.Record); err != nil {
-					return err
-				}
-				added++
-			}
-			return nil
-		})
-	}
 	if err != nil {
 		return 0, 0, fmt.Errorf("import records: %w", err)
 	}
-	return added, known, nil
+	// While the outcome is unknown the writer may still count.
+	var fresh int
+	err = j.write(ctx, "import", func(d *db) (err error) {
+		fresh, err = d.merge(records)
+		return err
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("import records: %w", err)
+	}
+	return fresh, len(records) - fresh, nil
+}
+
+// merge adds the records that are not here and counts them.
+func (d *db) merge(records []numbered) (added int, err error) {
+	for _, n := range records {
+		here, ok, err := d.byID(n.ID)
+		switch {
+		case err != nil:
+			return 0, err
+		case ok && !here.same(n.Record):
+			return 0, fmt.Errorf("line %d: %w, %s", n.line, ErrConflict, n.ID)
+		case ok:
+			continue
+		}
+		if _, _, err := d.add(n.Record); err != nil {
+			return 0, err
+		}
+		added++
+	}
+	return added, nil
 }
 
 // numbered is a record with the line it came from.

@@ -20,9 +20,11 @@ type Journal struct {
 
 	// jobs is unbuffered: whoever has handed a job over knows that it runs.
 	jobs chan job
-	// quit is closed by Close, ended by the writer when it is done.
-	quit, ended chan struct{}
-	closing     sync.Once
+	// quit is closed by Close, last when only the writer's connection is left, and
+	// ended by the writer when that is closed; failed is what went wrong then.
+	quit, last, ended chan struct{}
+	closing           sync.Once
+	failed            error
 	// readers holds the connection for short reads while nobody uses it.
 	readers chan *db
 
@@ -34,7 +36,7 @@ type Journal struct {
 func newJournal(o Options, path string) *Journal {
 	return &Journal{
 		opts: o, path: path, jobs: make(chan job), readers: make(chan *db, 1),
-		quit: make(chan struct{}), ended: make(chan struct{}),
+		quit: make(chan struct{}), last: make(chan struct{}), ended: make(chan struct{}),
 	}
 }
 
@@ -89,7 +91,7 @@ func (j *Journal) Append(ctx context.Context, r Record) (Record, error) {
 	return out, nil
 }
 
-func (j *Journal) append(ctx context.Context, r Record) (out Record, err error) {
+func (j *Journal) append(ctx context.Context, r Record) (Record, error) {
 	if r.At.IsZero() {
 		r.At = j.opts.Now()
 	}
@@ -100,32 +102,43 @@ func (j *Journal) append(ctx context.Context, r Record) (out Record, err error) 
 	if !named {
 		r.ID = j.ids.next(j.opts.Now())
 	}
-	if r, err = r.normal(); err != nil {
+	r, err := r.normal()
+	if err != nil {
 		return r, err
 	}
 	t, err := taskOf(r)
 	if err != nil {
 		return r, err
 	}
-	err = j.write(ctx, "append", func(d *db) error {
-		if named {
-			if known, ok, err := d.byID(r.ID); err != nil || ok {
-				out = known
-				return conflict(known, r, err)
-			}
-		}
-		if known, ok, err := d.begun(t); err != nil || ok {
-			out = known
-			r.ID, r.At, r.Actor = known.ID, known.At, known.Actor
-			return conflict(known, r, err)
-		}
-		var seq int64
-		if out, seq, err = d.add(r); err != nil {
-			return err
-		}
-		return d.track(t, seq, j.locks.session)
+	// While the outcome is unknown the writer may still set this.
+	var written Record
+	err = j.write(ctx, "append", func(d *db) (err error) {
+		written, err = j.take(d, r, t, named)
+		return err
 	})
-	return out, err
+	if err != nil {
+		return r, err
+	}
+	return written, nil
+}
+
+// take adds a record unless it is there already. named says that its id was
+// given, so that it may be.
+func (j *Journal) take(d *db, r Record, t task, named bool) (Record, error) {
+	if named {
+		if known, ok, err := d.byID(r.ID); err != nil || ok {
+			return known, conflict(known, r, err)
+		}
+	}
+	if known, ok, err := d.begun(t); err != nil || ok {
+		r.ID, r.At, r.Actor = known.ID, known.At, known.Actor
+		return known, conflict(known, r, err)
+	}
+	r, seq, err := d.add(r)
+	if err != nil {
+		return r, err
+	}
+	return r, d.track(t, seq, j.locks.session)
 }
 
 // conflict returns why r cannot be taken for the known record, or nil.
@@ -136,22 +149,49 @@ func conflict(known, r Record, err error) error {
 	return err
 }
 
+// Reopen makes a handle that is ErrBroken take records again, once the disk has
+// room or works. It opens the ledger anew, as Open does, and keeps what the
+// handle has pending. When it fails the handle stays broken.
+func (j *Journal) Reopen(ctx context.Context) error {
+	if j.why != nil {
+		return j.why
+	}
+	// The connection for reads goes too: only an open that starts from the files
+	// finds out what is in them.
+	var r *db
+	select {
+	case r = <-j.readers:
+	case <-j.quit:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { j.readers <- nil }()
+	_ = guard(r.close)
+	if err := j.hand(ctx, job{ctx: ctx, done: make(chan error, 1)}); err != nil {
+		return fmt.Errorf("reopen ledger %s: %w", j.path, err)
+	}
+	return nil
+}
+
 // Close ends the use of the ledger and waits for what is being written. It may
 // be called more than once.
 func (j *Journal) Close() error {
 	var err error
 	j.closing.Do(func() {
 		close(j.quit)
+		// Whoever still reads puts the connection back. It is closed before the
+		// writer's, because the last to close copies the log into the file and a
+		// connection for reading cannot.
+		err = (<-j.readers).close()
 		if j.why == nil {
+			close(j.last)
 			<-j.ended
 		}
-		// Whoever still reads puts the connection back.
-		if err = (<-j.readers).close(); err != nil {
-			err = fmt.Errorf("close ledger: %w", err)
-		}
-		if j.locks != nil {
-			err = errors.Join(err, j.locks.close())
-		}
+		err = errors.Join(err, j.failed, j.locks.close())
 	})
-	return err
+	if err != nil {
+		return fmt.Errorf("close ledger: %w", err)
+	}
+	return nil
 }

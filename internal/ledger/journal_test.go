@@ -147,7 +147,7 @@ func TestContextEndsBeforeAndDuring(t *testing.T) {
 
 func TestSlowDiskIsUnknown(t *testing.T) {
 	release := make(chan struct{})
-	j := opened(t, Options{Path: home(t), failpoint: func(name string) {
+	j := opened(t, Options{Path: home(t), grace: 10 * time.Millisecond, failpoint: func(name string) {
 		if name == "append:written" {
 			<-release
 		}

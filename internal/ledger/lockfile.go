@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"syscall"
@@ -16,6 +17,9 @@ const (
 	startByte = 0
 	// sessionBytes is where the bytes begin of which each open handle locks one.
 	sessionBytes = 1 << 20
+	// sharedMemoryByte is locked in SQLite's shared memory by everybody who uses it.
+	// See UNIX_SHM_DMS in https://sqlite.org/src/file/src/os_unix.c.
+	sharedMemoryByte = 128
 	// lockPoll is how often a lock that somebody holds is tried again: an open
 	// takes a few ms.
 	lockPoll = 5 * time.Millisecond
@@ -60,7 +64,7 @@ func (l *lockFile) started() error { return l.lock(syscall.F_UNLCK, startByte) }
 
 // enter marks this handle as alive until the file is closed.
 func (l *lockFile) enter() error {
-	for {
+	for l.session == 0 {
 		b := sessionBytes + rand.Int64N(1<<62) //nolint:gosec // any number that nobody else has will do
 		ok, err := l.try(b)
 		if err != nil {
@@ -68,9 +72,9 @@ func (l *lockFile) enter() error {
 		}
 		if ok {
 			l.session = b
-			return nil
 		}
 	}
+	return nil
 }
 
 // alive reports whether the handle with that session byte is open.
@@ -78,17 +82,29 @@ func (l *lockFile) alive(session int64) (bool, error) {
 	return l.held(session, 1)
 }
 
-// alone reports whether no other handle is open. It must be asked before enter.
-func (l *lockFile) alone() (bool, error) {
+// alone reports whether nobody else has the ledger at path open, neither a
+// handle nor another program.
+func (l *lockFile) alone(path string) (bool, error) {
 	held, err := l.held(sessionBytes, 0)
-	return !held, err
+	if held || err != nil {
+		return false, err
+	}
+	f, err := os.Open(path + "-shm")
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	held, err = (&lockFile{f: f}).held(sharedMemoryByte, 1)
+	return !held, errors.Join(err, f.Close())
 }
 
-// held reports whether any of the bytes is locked; a length of 0 means to the
-// end of all files.
+// held reports whether somebody else has locked any of the bytes; a length of 0
+// means to the end of all files.
 func (l *lockFile) held(from, length int64) (bool, error) {
 	k := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart, Start: from, Len: length}
-	if err := syscall.FcntlFlock(l.f.Fd(), syscall.F_GETLK, &k); err != nil {
+	if err := syscall.FcntlFlock(l.f.Fd(), getOpenFileLock, &k); err != nil {
 		return false, fmt.Errorf("ask for locks: %w", err)
 	}
 	return k.Type != syscall.F_UNLCK, nil

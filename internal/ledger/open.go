@@ -38,22 +38,40 @@ func open(ctx context.Context, o Options) (_ *Journal, err error) {
 	}
 	j := newJournal(o, path)
 	if o.ReadOnly {
-		return j, j.peruse(ErrReadOnly)
+		if err := o.disk.check(path); err != nil {
+			return nil, err
+		}
 	}
 	if j.locks, err = openLockFile(path + "-lock"); err != nil {
 		return nil, err
+	}
+	if o.ReadOnly {
+		return j, j.look(ctx, ErrReadOnly)
 	}
 	d, err := j.begin(ctx)
 	if err == nil {
 		go j.serve(d)
 		return j, nil
 	}
-	err = errors.Join(explain(ctx, err), j.locks.close())
-	j.locks = nil
+	err = explain(ctx, err)
 	if damaged(err) || errors.Is(err, errNewer) {
-		return j, j.peruse(err)
+		return j, j.look(ctx, err)
 	}
-	return nil, err
+	return nil, errors.Join(err, j.locks.close())
+}
+
+// look makes j a handle for reading only, because of why. It takes its turn with
+// those that open the ledger for writing and then counts as one that has it
+// open, so that nobody takes the log away from under it.
+func (j *Journal) look(ctx context.Context, why error) error {
+	err := j.locks.start(ctx)
+	if err == nil {
+		err = errors.Join(j.locks.enter(), j.peruse(why), j.locks.started())
+	}
+	if err != nil {
+		return errors.Join(err, j.locks.close())
+	}
+	return nil
 }
 
 // begin does what only one process may do at a time and returns the connection
@@ -68,16 +86,16 @@ func (j *Journal) begin(ctx context.Context) (_ *db, err error) {
 		return nil, err
 	}
 	j.opts.failpoint("open:prepared")
-	alone, err := j.locks.alone()
+	alone, err := j.locks.alone(j.path)
 	if err != nil {
 		return nil, err
 	}
 	if alone {
-		if err := rewriteLog(j.opts.disk, j.path); err != nil {
+		if err := renewLog(j.opts.disk, j.path); err != nil {
 			return nil, fmt.Errorf("make the write-ahead log durable: %w", err)
 		}
 	}
-	j.opts.failpoint("open:rewritten")
+	j.opts.failpoint("open:renewed")
 	if err := j.locks.enter(); err != nil {
 		return nil, err
 	}

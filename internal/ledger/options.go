@@ -14,8 +14,8 @@ type Options struct {
 	Now func() time.Time
 	// Actor is who is at this screen; records that name nobody get it.
 	Actor string
-	// ReadOnly opens a ledger that exists already without taking any lock that
-	// another process waits for. Everything that writes fails with ErrReadOnly.
+	// ReadOnly opens a ledger that exists already and changes nothing in it.
+	// Everything that writes fails with ErrReadOnly.
 	ReadOnly bool
 
 	// disk is what the files are on; nil means the operating system's.
@@ -26,6 +26,9 @@ type Options struct {
 	// checkpoint is after how many pages the log is copied into the file; 0 means
 	// SQLite's own number.
 	checkpoint int
+	// grace is how long a write is waited for after its context's end; 0 means
+	// commitGrace.
+	grace time.Duration
 	// remote names the network file system of a folder; nil asks the system.
 	remote func(dir string) (string, error)
 }
@@ -42,6 +45,9 @@ func (o Options) filled() (Options, error) {
 	}
 	if o.failpoint == nil {
 		o.failpoint = func(string) {}
+	}
+	if o.grace <= 0 {
+		o.grace = commitGrace
 	}
 	if o.remote == nil {
 		o.remote = remote

@@ -5,9 +5,12 @@ import (
 	"syscall"
 )
 
-// setOpenFileLock is F_OFD_SETLK: a lock that belongs to the open file. See
-// bsd/sys/fcntl.h of XNU.
-const setOpenFileLock = 90
+// F_OFD_SETLK and F_OFD_GETLK set and ask for locks that belong to the open
+// file. See bsd/sys/fcntl.h of XNU.
+const (
+	setOpenFileLock = 90
+	getOpenFileLock = 92
+)
 
 // remote returns the name of the network file system that dir is on, empty when
 // it is on none.

@@ -5,9 +5,12 @@ import (
 	"syscall"
 )
 
-// setOpenFileLock is F_OFD_SETLK: a lock that belongs to the open file. See
-// fcntl_locking(2).
-const setOpenFileLock = 37
+// F_OFD_SETLK and F_OFD_GETLK set and ask for locks that belong to the open
+// file. See fcntl_locking(2).
+const (
+	setOpenFileLock = 37
+	getOpenFileLock = 36
+)
 
 // remote returns the name of the network file system that dir is on, empty when
 // it is on none. The numbers are those of statfs(2).

@@ -12,7 +12,8 @@ import (
 // most likely in its last sync, and knowing is better than not.
 const commitGrace = 2 * time.Second
 
-// job is one transaction for the writer.
+// job is one transaction for the writer, or with do nil the wish for another
+// connection.
 type job struct {
 	ctx  context.Context //nolint:containedctx // it is handed to the goroutine that runs the job
 	name string
@@ -26,7 +27,11 @@ func (j *Journal) write(ctx context.Context, name string, do func(*db) error) er
 	if j.why != nil {
 		return j.why
 	}
-	jb := job{ctx: ctx, name: name, do: do, done: make(chan error, 1)}
+	return j.hand(ctx, job{ctx: ctx, name: name, do: do, done: make(chan error, 1)})
+}
+
+// hand gives the writer a job and waits for its outcome.
+func (j *Journal) hand(ctx context.Context, jb job) error {
 	select {
 	case <-j.quit:
 		return ErrClosed
@@ -44,7 +49,7 @@ func (j *Journal) write(ctx context.Context, name string, do func(*db) error) er
 		return explain(ctx, err)
 	case <-ctx.Done():
 	}
-	t := time.NewTimer(commitGrace)
+	t := time.NewTimer(j.opts.grace)
 	defer t.Stop()
 	select {
 	case err := <-jb.done:
@@ -63,27 +68,54 @@ func (j *Journal) serve(d *db) {
 	j.readers <- nil
 	for {
 		select {
-		case <-j.quit:
-			if err := guard(d.close); err != nil {
-				j.breakDown(err)
-			}
+		case <-j.last:
+			j.failed = guard(d.close)
 			return
 		case jb := <-j.jobs:
-			err := j.failure()
-			if err == nil {
-				err = guard(func() error {
-					return d.transact(jb.ctx, jb.name, j.opts.failpoint, func() error { return jb.do(d) })
-				})
-			}
-			if breaks(err) {
-				j.breakDown(err)
-				// What closing says is no news any more.
-				_ = guard(d.close)
-				d = nil
+			var err error
+			if jb.do == nil {
+				d, err = j.renew(jb.ctx, d)
+			} else {
+				d, err = j.perform(d, jb)
 			}
 			jb.done <- err
 		}
 	}
+}
+
+// perform runs a job and returns the connection for the next one.
+func (j *Journal) perform(d *db, jb job) (*db, error) {
+	if err := j.failure(); err != nil {
+		return d, err
+	}
+	err := guard(func() error {
+		return d.transact(jb.ctx, jb.name, j.opts.failpoint, func() error { return jb.do(d) })
+	})
+	if !breaks(err) {
+		return d, err
+	}
+	j.breakDown(err)
+	// What closing says is no news any more.
+	_ = guard(d.close)
+	return nil, err
+}
+
+// renew opens the ledger anew.
+func (j *Journal) renew(ctx context.Context, d *db) (*db, error) {
+	_ = guard(d.close)
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	err := guard(func() (err error) {
+		d, err = j.begin(ctx)
+		return err
+	})
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.broken = err
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // guard turns a panic of do into an error.

@@ -1,0 +1,567 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/vfs"
+)
+
+const (
+	// diskSector is the unit that a disk writes whole or not, if at all.
+	diskSector = 512
+	// cachePage is the unit in which the system's cache writes back.
+	cachePage = 4096
+)
+
+// errPower is what every operation returns once the power is gone.
+var errPower = errors.New("the power is gone")
+
+// crashDisk is a disk with a write-back cache. What was written is read back at
+// once and survives a power cut only once it was synced; until then each of its
+// sectors may have arrived or not, in any order, or in part. Names of files come
+// and go in order, and are durable once their folder was synced.
+//
+// A sync that fails leaves the cache as if it were clean, as Linux does: what it
+// held is read back, and no later sync writes it.
+type crashDisk struct {
+	name string
+	// dir is a real folder for the shared memory of this boot.
+	dir string
+
+	mu    sync.Mutex
+	rng   *rand.Rand
+	files map[string]*inode
+	// safe is the folder as it is on the disk, moves what happened to it since.
+	safe  map[string]*inode
+	moves []move
+	// ops counts operations that change something; the power goes before the one
+	// numbered crashAt.
+	ops, crashAt int
+	dead         bool
+	// fault may fail an operation: "write", "sync", "truncate", "delete"
+	// or "rename".
+	fault func(op, path string, n int) error
+}
+
+type move struct {
+	name string
+	file *inode // nil for a deletion
+	from string // for a renaming
+}
+
+// inode is one file.
+type inode struct {
+	data  []byte  // as it is read
+	disk  []byte  // as it would be found after a power cut
+	dirty []write // what lies between the two, in order
+
+	shared            int
+	reserved, pending bool
+}
+
+// write is one write, or a truncation to size off when data is nil.
+type write struct {
+	off  int64
+	data []byte
+}
+
+var diskNumber atomic.Int64
+
+func newCrashDisk(t testing.TB, rng *rand.Rand, dir string) *crashDisk {
+	d := &crashDisk{
+		name: fmt.Sprint("crash", diskNumber.Add(1)), dir: dir, rng: rng,
+		files: map[string]*inode{}, safe: map[string]*inode{}, crashAt: -1,
+	}
+	vfs.Register(d.name, d)
+	t.Cleanup(func() { vfs.Unregister(d.name) })
+	return d
+}
+
+// change counts an operation and fails it when the power is gone or a fault is
+// due. The lock must be held.
+func (d *crashDisk) change(op, path string) error {
+	if d.dead || d.ops == d.crashAt {
+		d.dead = true
+		return errPower
+	}
+	d.ops++
+	if d.fault != nil {
+		return d.fault(op, path, d.ops-1)
+	}
+	return nil
+}
+
+// reboot cuts the power and returns the disk as it is found afterwards.
+func (d *crashDisk) reboot(t testing.TB) *crashDisk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dead = true
+	n := newCrashDisk(t, d.rng, d.dir)
+	for _, m := range d.moves[:d.rng.IntN(len(d.moves)+1)] {
+		d.move(m)
+	}
+	// In order, so that a seed replays.
+	for _, name := range slices.Sorted(maps.Keys(d.safe)) {
+		found := d.safe[name].afterPowerCut(d.rng)
+		g := &inode{data: append([]byte(nil), found...), disk: found}
+		n.files[name], n.safe[name] = g, g
+	}
+	return n
+}
+
+func (d *crashDisk) move(m move) {
+	delete(d.safe, m.from)
+	if m.file == nil {
+		delete(d.safe, m.name)
+	} else {
+		d.safe[m.name] = m.file
+	}
+}
+
+func (d *crashDisk) syncNames() {
+	for _, m := range d.moves {
+		d.move(m)
+	}
+	d.moves = nil
+}
+
+// afterPowerCut returns what is on the disk when the cache is lost.
+func (f *inode) afterPowerCut(rng *rand.Rand) []byte {
+	out := append([]byte(nil), f.disk...)
+	// How much of the cache has been written back by itself.
+	share := []float64{0, 0.1, 0.5, 0.9, 1}[rng.IntN(5)]
+	prefix := len(f.dirty)
+	if rng.IntN(3) == 0 {
+		prefix = rng.IntN(len(f.dirty) + 1)
+	}
+	for _, w := range f.dirty[:prefix] {
+		if w.data == nil {
+			if rng.Float64() < share {
+				out = resized(out, w.off)
+			}
+			continue
+		}
+		for at := int64(0); at < int64(len(w.data)); {
+			end := min(int64(len(w.data)), at+diskSector-(w.off+at)%diskSector)
+			out = f.sector(rng, out, w.off+at, w.data[at:end], share)
+			at = end
+		}
+	}
+	return out
+}
+
+// sector lets one sector of a write arrive, or not, or in part.
+func (f *inode) sector(rng *rand.Rand, out []byte, off int64, data []byte, share float64) []byte {
+	if rng.Float64() >= share {
+		return out
+	}
+	out = resized(out, max(int64(len(out)), off+int64(len(data))))
+	switch rng.IntN(16) {
+	case 0: // torn
+		data = data[:rng.IntN(len(data)+1)]
+	case 1: // garbage
+		data = append([]byte(nil), data...)
+		for i := range data {
+			data[i] = byte(rng.Uint32())
+		}
+	}
+	copy(out[off:], data)
+	return out
+}
+
+func resized(b []byte, size int64) []byte {
+	if size <= int64(len(b)) {
+		return b[:size:size]
+	}
+	return append(b, make([]byte, size-int64(len(b)))...)
+}
+
+func (f *inode) writeAt(p []byte, off int64) {
+	f.data = resized(f.data, max(int64(len(f.data)), off+int64(len(p))))
+	copy(f.data[off:], p)
+	f.dirty = append(f.dirty, write{off, append([]byte(nil), p...)})
+}
+
+// sync writes the dirty pages of the cache to the disk, whole ones.
+func (f *inode) sync() {
+	for _, w := range f.dirty {
+		if w.data == nil {
+			f.disk = resized(f.disk, min(int64(len(f.disk)), w.off))
+		}
+	}
+	f.disk = resized(f.disk, int64(len(f.data)))
+	for _, w := range f.dirty {
+		if w.data == nil {
+			continue
+		}
+		from, to := w.off/cachePage*cachePage, (w.off+int64(len(w.data))+cachePage-1)/cachePage*cachePage
+		if to = min(to, int64(len(f.data))); from < to {
+			copy(f.disk[from:to], f.data[from:to])
+		}
+	}
+	f.dirty = nil
+}
+
+// failSync forgets which pages were dirty; some of them have arrived.
+func (f *inode) failSync(rng *rand.Rand) {
+	f.disk = f.afterPowerCut(rng)
+	f.dirty = nil
+}
+
+// The rest is what SQLite and the ledger ask of a disk.
+
+func (d *crashDisk) vfs() string { return d.name }
+
+func (d *crashDisk) prepare(path string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.files[path] != nil {
+		return nil
+	}
+	if err := d.change("write", path); err != nil {
+		return err
+	}
+	d.put(path)
+	if err := d.change("sync", path); err != nil {
+		return err
+	}
+	d.syncNames()
+	return nil
+}
+
+func (d *crashDisk) put(path string) *inode {
+	f := &inode{}
+	d.files[path] = f
+	d.moves = append(d.moves, move{name: path, file: f})
+	return f
+}
+
+func (d *crashDisk) check(path string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.files[path] == nil {
+		return fs.ErrNotExist
+	}
+	return nil
+}
+
+func (d *crashDisk) open(name string) (plainFile, error) {
+	if err := d.check(name); err != nil {
+		return nil, err
+	}
+	f, _, err := d.Open(name, vfs.OPEN_READWRITE)
+	if err != nil {
+		return nil, err
+	}
+	return &streamFile{crashFile: f.(*crashFile)}, nil
+}
+
+func (d *crashDisk) create(name string) (plainFile, error) {
+	f, _, err := d.Open(name, vfs.OPEN_READWRITE|vfs.OPEN_CREATE)
+	if err != nil {
+		return nil, err
+	}
+	return &streamFile{crashFile: f.(*crashFile)}, f.Truncate(0)
+}
+
+func (d *crashDisk) replace(from, to string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.change("rename", to); err != nil {
+		return err
+	}
+	f := d.files[from]
+	delete(d.files, from)
+	d.files[to] = f
+	d.moves = append(d.moves, move{name: to, file: f, from: from})
+	if err := d.change("sync", to); err != nil {
+		return err
+	}
+	d.syncNames()
+	return nil
+}
+
+// streamFile is a crashFile as the ledger itself uses it.
+type streamFile struct {
+	*crashFile
+	at int64
+}
+
+func (f *streamFile) Read(p []byte) (int, error) {
+	n, err := f.ReadAt(p, f.at)
+	f.at += int64(n)
+	return n, err
+}
+
+func (f *streamFile) Write(p []byte) (int, error) {
+	n, err := f.WriteAt(p, f.at)
+	f.at += int64(n)
+	return n, err
+}
+
+func (f *streamFile) Sync() error { return f.crashFile.Sync(vfs.SYNC_FULL) }
+
+func (d *crashDisk) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dead {
+		return nil, flags, errPower
+	}
+	f := d.files[name]
+	if f == nil {
+		if flags&vfs.OPEN_CREATE == 0 {
+			return nil, flags, sqlite3.CANTOPEN
+		}
+		if err := d.change("write", name); err != nil {
+			return nil, flags, err
+		}
+		f = d.put(name)
+	}
+	journal := flags&(vfs.OPEN_MAIN_JOURNAL|vfs.OPEN_SUPER_JOURNAL|vfs.OPEN_WAL) != 0
+	out := &crashFile{disk: d, file: f, name: name, syncNames: journal && flags&vfs.OPEN_CREATE != 0}
+	if flags&vfs.OPEN_MAIN_DB != 0 {
+		out.shm = vfs.NewSharedMemory(filepath.Join(d.dir, d.name+"-shm"), flags)
+	}
+	return out, flags, nil
+}
+
+func (d *crashDisk) Delete(name string, syncDir bool) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.change("delete", name); err != nil {
+		return err
+	}
+	if d.files[name] == nil {
+		return sqlite3.IOERR_DELETE_NOENT
+	}
+	delete(d.files, name)
+	d.moves = append(d.moves, move{name: name})
+	if syncDir {
+		d.syncNames()
+	}
+	return nil
+}
+
+func (d *crashDisk) Access(name string, _ vfs.AccessFlag) (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.files[name] != nil, nil
+}
+
+func (d *crashDisk) FullPathname(name string) (string, error) { return name, nil }
+
+// crashFile is an open file.
+type crashFile struct {
+	disk      *crashDisk
+	file      *inode
+	name      string
+	lock      vfs.LockLevel
+	syncNames bool
+	shm       vfs.SharedMemory
+}
+
+func (f *crashFile) SharedMemory() vfs.SharedMemory { return f.shm }
+
+func (f *crashFile) Close() error {
+	if f.shm != nil {
+		_ = f.shm.Close()
+	}
+	return f.Unlock(vfs.LOCK_NONE)
+}
+
+func (f *crashFile) ReadAt(p []byte, off int64) (int, error) {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	if f.disk.dead {
+		return 0, errPower
+	}
+	if off >= int64(len(f.file.data)) {
+		return 0, io.EOF
+	}
+	n := copy(p, f.file.data[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (f *crashFile) WriteAt(p []byte, off int64) (int, error) {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	if err := f.disk.change("write", f.name); err != nil {
+		return 0, err
+	}
+	f.file.writeAt(p, off)
+	return len(p), nil
+}
+
+func (f *crashFile) Truncate(size int64) error {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	if err := f.disk.change("truncate", f.name); err != nil {
+		return err
+	}
+	f.file.data = resized(f.file.data, size)
+	f.file.dirty = append(f.file.dirty, write{off: size})
+	return nil
+}
+
+func (f *crashFile) Sync(vfs.SyncFlag) error {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	if err := f.disk.change("sync", f.name); err != nil {
+		if !f.disk.dead {
+			f.file.failSync(f.disk.rng)
+		}
+		return err
+	}
+	f.file.sync()
+	if f.syncNames {
+		f.syncNames = false
+		f.disk.syncNames()
+	}
+	return nil
+}
+
+func (f *crashFile) Size() (int64, error) {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	return int64(len(f.file.data)), nil
+}
+
+// Lock follows https://sqlite.org/lockingv3.html among the files of one process.
+func (f *crashFile) Lock(want vfs.LockLevel) error {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	if f.lock >= want {
+		return nil
+	}
+	switch want {
+	case vfs.LOCK_SHARED:
+		if f.file.pending {
+			return sqlite3.BUSY
+		}
+		f.file.shared++
+	case vfs.LOCK_RESERVED:
+		if f.file.reserved {
+			return sqlite3.BUSY
+		}
+		f.file.reserved = true
+	case vfs.LOCK_EXCLUSIVE:
+		if f.lock < vfs.LOCK_PENDING {
+			if f.file.pending {
+				return sqlite3.BUSY
+			}
+			f.file.pending, f.lock = true, vfs.LOCK_PENDING
+		}
+		if f.file.shared > 1 {
+			return sqlite3.BUSY
+		}
+	}
+	f.lock = want
+	return nil
+}
+
+func (f *crashFile) Unlock(to vfs.LockLevel) error {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	if f.lock <= to {
+		return nil
+	}
+	if f.lock >= vfs.LOCK_RESERVED {
+		f.file.reserved = false
+	}
+	if f.lock >= vfs.LOCK_PENDING {
+		f.file.pending = false
+	}
+	if to == vfs.LOCK_NONE {
+		f.file.shared--
+	}
+	f.lock = to
+	return nil
+}
+
+func (f *crashFile) CheckReservedLock() (bool, error) {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	return f.file.reserved, nil
+}
+
+func (f *crashFile) SectorSize() int { return cachePage }
+
+// DeviceCharacteristics are those that go-sqlite3 claims of a real disk.
+func (f *crashFile) DeviceCharacteristics() vfs.DeviceCharacteristic {
+	return vfs.IOCAP_POWERSAFE_OVERWRITE | vfs.IOCAP_SUBPAGE_READ
+}
+
+// TestCrashDisk checks the checker: it loses what it should, and only that.
+func TestCrashDisk(t *testing.T) {
+	var lost, torn, kept, named int
+	for seed := range uint64(500) {
+		d := newCrashDisk(t, rand.New(rand.NewPCG(seed, 0)), t.TempDir())
+		f, _, err := d.Open("/f", vfs.OPEN_READWRITE|vfs.OPEN_CREATE|vfs.OPEN_WAL)
+		try(t, err)
+		w := func(s string, off int64) {
+			_, err := f.WriteAt([]byte(s), off)
+			try(t, err)
+		}
+		w(strings.Repeat("a", 3*diskSector), 0)
+		try(t, f.Sync(vfs.SYNC_FULL))
+		w(strings.Repeat("b", 2*diskSector), diskSector/2)
+		w(strings.Repeat("c", diskSector), 3*diskSector)
+		_, _, err = d.Open("/g", vfs.OPEN_READWRITE|vfs.OPEN_CREATE|vfs.OPEN_MAIN_DB)
+		try(t, err)
+		n := d.reboot(t)
+		if _, err := f.ReadAt(make([]byte, 1), 0); !errors.Is(err, errPower) {
+			t.Fatal("it reads without power")
+		}
+		got := string(n.files["/f"].data)
+		if n.files["/g"] != nil {
+			named++
+		}
+		if len(got) < 3*diskSector || strings.Trim(got[:diskSector/2], "a") != "" || strings.Trim(got[5*diskSector/2:3*diskSector], "a") != "" {
+			t.Fatalf("seed %d: it lost what was synced: %q", seed, got)
+		}
+		switch middle := got[diskSector/2 : 5*diskSector/2]; {
+		case strings.Trim(middle, "a") == "":
+			lost++
+		case strings.Trim(middle, "b") == "":
+			kept++
+		default:
+			torn++
+		}
+	}
+	if lost < 50 || kept < 50 || torn < 50 || named < 50 || named > 450 {
+		t.Errorf("lost %d, kept %d, torn %d, named %d", lost, kept, torn, named)
+	}
+	d := newCrashDisk(t, rand.New(rand.NewPCG(1, 0)), t.TempDir())
+	f, _, err := d.Open("/f", vfs.OPEN_READWRITE|vfs.OPEN_CREATE|vfs.OPEN_WAL)
+	try(t, err)
+	try(t, f.Sync(vfs.SYNC_FULL))
+	d.fault = func(op, _ string, n int) error {
+		if op == "sync" && n == 3 {
+			return io.ErrUnexpectedEOF
+		}
+		return nil
+	}
+	_, err = f.WriteAt(make([]byte, 4*cachePage), 0)
+	try(t, err)
+	if err := f.Sync(vfs.SYNC_FULL); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatal(err)
+	}
+	if f.(*crashFile).file.dirty != nil {
+		t.Error("a failed sync leaves the cache dirty")
+	}
+}
