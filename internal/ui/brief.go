@@ -50,15 +50,24 @@ func (m *Model) noPage() pane.Block {
 		}
 		return out
 	case len(m.board.Sources()) == 0:
-		return pane.Block{
-			pane.L(pane.S(style.Warn, text.Const(" nothing is configured"))),
-			pane.L(pane.S(style.Text, text.Const(" conway config init writes a config; conway drill shows a whole incident"))),
-		}
+		return append(pane.Block{
+			pane.L(pane.S(style.Warn, text.Const(" nothing is configured")),
+				pane.S(style.Text, text.Const(": conway config init writes a config; conway drill shows an incident"))),
+		}, m.notice()...)
 	}
 	if q := r.Quality(m.now); q != oncall.Never && len(m.board.Pages()) == 0 && m.board.Counts().Known {
 		return pane.Block{pane.L(pane.S(style.Error, text.Sprintf(" ? not known whether anything is open: last heard %s ago", pane.Ago(r.Age(m.now)))))}
 	}
 	return pane.Block{pane.L(pane.S(style.Dim, text.Const(" waiting for the first answer of a pager")))}
+}
+
+// notice is what was found without a config, which a footer is too short for.
+func (m *Model) notice() pane.Block {
+	var out pane.Block
+	for _, l := range text.Decode(m.opts.Notice).Wrap(max(1, m.w-2)) {
+		out = append(out, pane.L(pane.S(style.Dim, text.Concat(text.Const(" "), l))))
+	}
+	return out
 }
 
 // silent names the metrics sources that nothing is heard of. What alerts are made
@@ -136,6 +145,8 @@ func (m *Model) preceded() pane.Span {
 	r := m.board.DeploysReading()
 	s := m.scene.Suspects
 	switch {
+	case len(s) == 0 && !pane.Configured(m.board, board.KindDeploys):
+		return pane.S(style.Dim, text.Const("what changed before? no deploy source is configured"))
 	case len(s) == 0 && r.Received.IsZero():
 		return pane.S(style.Dim, text.Const("what changed before? no deploy source has answered"))
 	case len(s) == 0 && !fresh(r.Quality(m.now)):

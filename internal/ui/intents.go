@@ -34,14 +34,6 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 		return pane.CancelAct{ID: s.Action.ID}
 	case keymap.Note:
 		m.open(overlay.NewNote(row.Page.Ref, row.Page.Title, m.drafts[row.Page.Ref], nil), false)
-	case keymap.Detail:
-		return pane.Show{Kind: pane.Detail}
-	case keymap.Runbook:
-		return pane.Show{Kind: pane.Runbook}
-	case keymap.Timeline:
-		return pane.Show{Kind: pane.Timeline}
-	case keymap.Health:
-		return pane.Show{Kind: pane.Health}
 	case keymap.Shell:
 		m.shell()
 	case keymap.CancelStep:
@@ -61,9 +53,27 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 	case keymap.Quit:
 		return m.quit()
 	default:
+		if k, ok := drawerOf(a); ok {
+			return pane.Show{Kind: k}
+		}
 		m.arrange(a)
 	}
 	return nil
+}
+
+// drawerOf returns the on-demand pane that an action opens.
+func drawerOf(a keymap.Action) (pane.Kind, bool) {
+	switch a {
+	case keymap.Detail:
+		return pane.Detail, true
+	case keymap.Runbook:
+		return pane.Runbook, true
+	case keymap.Timeline:
+		return pane.Timeline, true
+	case keymap.Health:
+		return pane.Health, true
+	}
+	return pane.None, false
 }
 
 // snooze asks for how long. The second key is the decision, so nothing is held.

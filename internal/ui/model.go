@@ -319,7 +319,7 @@ func (m *Model) frame(w, h int, k pane.Kind) pane.Frame {
 	}
 	return pane.Frame{
 		Width: max(0, w), Height: max(0, h), Now: m.now, Zone: zone,
-		Focused: k == m.choice.Focus && len(m.stack) == 0, Narrow: m.w < layout.StackBelow, Scene: m.scene,
+		Focused: k == m.choice.Focus && len(m.stack) == 0, Scene: m.scene,
 	}
 }
 

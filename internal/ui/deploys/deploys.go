@@ -51,9 +51,7 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	case f.Scene.Service.Name != "":
 		l = append(l, pane.S(style.Text, text.Sprintf(" %s", f.Scene.Service.Name)))
 	}
-	if s := pane.Freshness(b.DeploysReading(), f.Now); !s.Text.Empty() {
-		l = append(l, pane.S(style.Text, text.Const(" ")), s)
-	}
+	l = append(l, pane.Heard(b, board.KindDeploys, b.DeploysReading(), f)...)
 	if p.filter.String() != "" {
 		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s", p.filter.String())))
 	}
@@ -69,8 +67,12 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	cursor := indexOf(rows, p.cursor)
 	from, to := p.scroll.Visible(len(rows), f.Height, cursor)
 	out := make(pane.Block, 0, to-from)
+	clock := 0
+	for _, d := range rows[from:to] {
+		clock = max(clock, f.Date(d.When()).Width())
+	}
 	for i := from; i < to; i++ {
-		l := row(rows[i], f)
+		l := row(rows[i], clock, f)
 		if i == cursor && f.Focused {
 			l = l.As(style.Selected)
 		}
@@ -83,6 +85,8 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	r := b.DeploysReading()
 	hidden := len(b.Deploys())
 	switch {
+	case hidden == 0 && !pane.Configured(b, board.KindDeploys):
+		return pane.Unconfigured(board.KindDeploys, f.Width)
 	case r.Quality(f.Now) == oncall.Never && r.Fault == nil && !r.Empty:
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no answer yet from a deploy source")))}
 	case r.Fault != nil:
@@ -130,7 +134,7 @@ func short(commit string) string {
 	return commit
 }
 
-func row(d oncall.Deploy, f pane.Frame) pane.Line {
+func row(d oncall.Deploy, clock int, f pane.Frame) pane.Line {
 	sign, role := text.Const("✓"), style.OK
 	switch d.Status {
 	case oncall.DeployRunning:
@@ -144,7 +148,7 @@ func row(d oncall.Deploy, f pane.Frame) pane.Line {
 	case oncall.DeploySucceeded:
 	}
 	left := pane.L(
-		pane.S(style.Text, f.Date(d.When()).Pad(5)),
+		pane.S(style.Text, f.Date(d.When()).PadLeft(clock)),
 		pane.S(role, text.Sprintf(" %s ", sign)),
 		pane.S(style.Text, Name(d)),
 	)

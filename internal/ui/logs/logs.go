@@ -74,10 +74,7 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	if p.filter.String() != "" {
 		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s %d match", p.filter.String(), p.index.rows(t).len())))
 	}
-	if s := pane.Freshness(b.LogsReading(), f.Now); !s.Text.Empty() {
-		l = append(l, pane.S(style.Text, text.Const(" ")), s)
-	}
-	return l
+	return append(l, pane.Heard(b, board.KindLogs, b.LogsReading(), f)...)
 }
 
 func (p *Pane) unseen(t board.Tail) uint64 {
@@ -116,6 +113,9 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 
 func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	r := b.LogsReading()
+	if !pane.Configured(b, board.KindLogs) {
+		return pane.Unconfigured(board.KindLogs, f.Width)
+	}
 	if r.Fault != nil {
 		return pane.FaultLines(r.Fault, f.Width)
 	}

@@ -3,6 +3,7 @@
 package metrics
 
 import (
+	"slices"
 	"time"
 
 	"conway/internal/board"
@@ -41,8 +42,9 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		l = append(l, pane.S(style.Text, text.Sprintf(" %s", f.Scene.Service.Name)))
 	}
 	l = append(l, pane.S(style.Dim, text.Concat(text.Const(" · "), Window(f))))
-	if s := pane.Freshness(b.Metrics(), f.Now); !s.Text.Empty() {
-		l = append(l, pane.S(style.Text, text.Const(" ")), s)
+	l = append(l, pane.Heard(b, board.KindMetrics, b.Metrics(), f)...)
+	if p.filter.String() != "" {
+		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s", p.filter.String())))
 	}
 	return l
 }
@@ -62,6 +64,9 @@ func Window(f pane.Frame) text.Safe {
 // View draws a row a panel and the axis.
 func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	r := b.Metrics()
+	if !pane.Configured(b, board.KindMetrics) {
+		return pane.Unconfigured(board.KindMetrics, f.Width)
+	}
 	if r.Received.IsZero() {
 		if r.Fault != nil {
 			return pane.FaultLines(r.Fault, f.Width)
@@ -69,6 +74,9 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("asking the metrics sources …")))}
 	}
 	panels := p.panels(r.Value)
+	if len(panels) == 0 && len(r.Value.Panels) > 0 {
+		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("none of %d panels matches /%s; esc shows all", len(r.Value.Panels), p.filter.String())))}
+	}
 	if len(panels) == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no panels: name some under panels: in the config")))}
 	}
@@ -126,7 +134,7 @@ func row(pn oncall.Panel, f pane.Frame, marks []pane.Mark, q oncall.Quality, tal
 	left = append(left, pane.S(style.Text, text.Const(" ")))
 	out := pane.Block{left}
 	if plot := f.Width - left.Width(); plot >= minPlot {
-		out = beside(left, pane.Chart(worst(pn), f.Scene.Window, plot, tall, marks))
+		out = beside(left, pane.Chart(plotted(pn, f), f.Scene.Window, plot, tall, reach(pn), marks))
 	}
 	for _, w := range pn.Warnings {
 		out = append(out, pane.L(pane.S(style.Warn, text.Sprintf("  partial: %s", w))))
@@ -147,6 +155,28 @@ func beside(left pane.Line, chart pane.Block) pane.Block {
 		out = append(out, append(append(pane.Line{}, lead...), c...))
 	}
 	return out
+}
+
+// plotted is the worst series up to its newest value: the last step of a range
+// may be a minute old, and what broke since then is what the plot is for.
+func plotted(pn oncall.Panel, f pane.Frame) []oncall.Point {
+	pts := worst(pn)
+	if n := len(pts); n > 0 && f.Scene.Live && pn.Latest != nil && pn.Latest.At.After(pts[n-1].At) {
+		return append(slices.Clone(pts), *pn.Latest)
+	}
+	return pts
+}
+
+// reach is the value that a plot reaches up to at least: below its threshold a
+// wobble is no cliff.
+func reach(pn oncall.Panel) float64 {
+	switch {
+	case pn.Warn != nil:
+		return *pn.Warn
+	case pn.Critical != nil:
+		return *pn.Critical
+	}
+	return 0
 }
 
 // worst returns the points of the series whose latest value is the highest.

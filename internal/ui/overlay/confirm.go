@@ -7,7 +7,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"conway/internal/board"
-	"conway/internal/oncall"
 	"conway/internal/runbook"
 	"conway/internal/text"
 	"conway/internal/ui/pane"
@@ -242,6 +241,3 @@ func (c *Confirm) answer(k tea.KeyPressMsg, read bool) Result {
 
 // Paste is refused: a decision is typed.
 func (c *Confirm) Paste(string) {}
-
-// Target returns what the step would run for.
-func (c *Confirm) Target() oncall.Ref { return c.run.Page.Ref }

@@ -53,9 +53,7 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 			l = append(l, pane.S(style.Dim, text.Sprintf(" · %d acked", c.Acked)))
 		}
 	}
-	if s := pane.Freshness(b.PagesReading(), f.Now); !s.Text.Empty() {
-		l = append(l, pane.S(style.Text, text.Const(" ")), s)
-	}
+	l = append(l, pane.Heard(b, board.KindPages, b.PagesReading(), f)...)
 	return append(l, filterSpans(p.filter)...)
 }
 
@@ -90,6 +88,9 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	r := b.PagesReading()
 	if p.filter.String() != "" && len(b.Pages()) > 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d pages, none matches /%s; esc shows all", len(b.Pages()), p.filter.String())))}
+	}
+	if !pane.Configured(b, board.KindPages) {
+		return pane.Unconfigured(board.KindPages, f.Width)
 	}
 	switch r.Quality(f.Now) {
 	case oncall.Live, oncall.NoData:

@@ -43,6 +43,9 @@ func Ago(d time.Duration) text.Safe {
 // Took writes how long something ran, with the tenths that tell a quick success
 // from a quick failure: 0.1 s, 12 s, 4 min.
 func Took(d time.Duration) text.Safe {
+	if d < 50*time.Millisecond {
+		return text.Const("under 0.1 s")
+	}
 	if d < 10*time.Second {
 		return text.Sprintf("%.1f s", max(0, d).Seconds())
 	}

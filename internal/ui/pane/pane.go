@@ -19,9 +19,7 @@ type Frame struct {
 	Focused       bool
 	Now           time.Time
 	Zone          *time.Location
-	// Plain asks for one item a line without decoration, for narrow screens.
-	Narrow bool
-	Scene  Scene
+	Scene         Scene
 }
 
 // Scene is what all panes follow.

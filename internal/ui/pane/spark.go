@@ -16,22 +16,14 @@ type Mark struct {
 	Cursor bool
 }
 
-// Spark draws points over the window in w cells, one row high, with marks on
-// the same axis. A column without a point stays empty: a gap is a gap.
-func Spark(points []oncall.Point, win oncall.Window, w int, marks []Mark) Line {
-	c := Chart(points, win, w, 1, marks)
-	if len(c) == 0 {
-		return nil
-	}
-	return c[0]
-}
-
-// Chart draws points over the window in w by h cells, highest row first.
-func Chart(points []oncall.Point, win oncall.Window, w, h int, marks []Mark) Block {
+// Chart draws points over the window in w by h cells, highest row first, with
+// marks on the same axis. Its top is the highest point, or reach when that is
+// higher. A column without a point stays empty: a gap is a gap.
+func Chart(points []oncall.Point, win oncall.Window, w, h int, reach float64, marks []Mark) Block {
 	if w <= 0 || h <= 0 || win.Span() <= 0 {
 		return nil
 	}
-	return plot(columns(points, win, w), win, h, marks)
+	return plot(columns(points, win, w), win, h, reach, marks)
 }
 
 // Bars draws one count a column, one row high; a column without any stays empty.
@@ -43,12 +35,13 @@ func Bars(counts []float64, win oncall.Window, marks []Mark) Line {
 			cols[i] = math.NaN()
 		}
 	}
-	return plot(cols, win, 1, marks)[0]
+	return plot(cols, win, 1, 0, marks)[0]
 }
 
 // plot draws one value a column, NaN for none.
-func plot(cols []float64, win oncall.Window, h int, marks []Mark) Block {
+func plot(cols []float64, win oncall.Window, h int, reach float64, marks []Mark) Block {
 	low, high := bounds(cols)
+	high = max(high, reach)
 	w := len(cols)
 	out := make(Block, 0, h)
 	for row := h - 1; row >= 0; row-- {

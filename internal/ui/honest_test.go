@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"conway/internal/board"
+	"conway/internal/oncall"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/uitest"
+)
+
+func TestNothingConfiguredIsNotWaitedFor(t *testing.T) {
+	f := newFixture(t)
+	f.board = board.New(board.Options{})
+	f.opts.Notice = "no config, and nothing found: PAGERDUTY_TOKEN is not set: no pages; no Prometheus answers; no git repository here; THE END"
+	f.size(100, 40)
+	for _, k := range []string{"pages", "deploys", "metrics", "logs"} {
+		f.mustSee(t, "name a source under "+k+":")
+	}
+	f.wait(time.Minute) // the footer has gone
+	f.mustSee(t, "THE END")
+	got := f.screenText()
+	for _, lie := range []string{"asking", "answered yet", "no answer yet", "no lines"} {
+		if strings.Contains(got, lie) {
+			t.Errorf("nothing is configured, and the screen says %q:\n%s", lie, got)
+		}
+	}
+}
+
+// A range's last step may be a minute old; the plot ends with the newest value.
+func TestPlotEndsWithTheNewestValue(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	e := uitest.Series().(oncall.SeriesEvent)
+	p := &e.Panels[0]
+	for i := range p.Series[0].Points {
+		p.Series[0].Points[i].V = 0.2
+	}
+	p.Series[0].Points = p.Series[0].Points[:len(p.Series[0].Points)-1]
+	p.Latest = &oncall.Point{At: f.clock, V: 40}
+	f.event(e)
+	row := func() string {
+		fr := f.frame(90, 4, pane.Metrics)
+		return strings.TrimRight(strings.Split(uitest.Plain(f.panes[pane.Metrics].View(fr, f.board)), "\n")[0], " ")
+	}
+	if got := row(); !strings.HasSuffix(got, "▁█") {
+		t.Errorf("the newest value is 40 and the others 0.2, drawn as %s", got)
+	}
+	p.Latest.V = 0.2
+	f.event(e)
+	if got := row(); strings.ContainsAny(got, "▅▆▇█") {
+		t.Errorf("0.2%% of a threshold of 1%% looks like a fault: %s", got)
+	}
+}
+
+func TestFilterThatHidesEveryPanelSaysSo(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.panes[pane.Metrics].(pane.Filterable).Filter("zzz")
+	f.mustSee(t, "none of 3 panels matches /zzz")
+	f.mustSee(t, "-60m…now /zzz")
+}
+
+func TestDeployColumnsStandBelowEachOther(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	old := uitest.Deploys()
+	old[1].StartedAt, old[1].FinishedAt = f.clock.Add(-50*time.Hour), f.clock.Add(-50*time.Hour)
+	f.event(oncall.DeploysEvent{Stamp: oncall.Stamp{Source: "gh", At: f.clock}, Every: time.Minute, Deploys: old})
+	rows := strings.Split(uitest.Plain(f.panes[pane.Deploys].View(f.frame(90, 5, pane.Deploys), f.board)), "\n")
+	if a, b := strings.Index(rows[0], "✓"), strings.Index(rows[1], "✓"); a != b {
+		t.Errorf("the signs stand at %d and %d:\n%s\n%s", a, b, rows[0], rows[1])
+	}
+}
