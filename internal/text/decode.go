@@ -1,28 +1,35 @@
 package text
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/width"
 )
 
 const (
-	// maxInput bounds the work on one line, in bytes; what follows is cut. A
-	// screen shows a few hundred cells of it.
-	maxInput = 64 << 10
-	// maxMarks is how many combining marks a letter may carry. Real text needs
-	// at most three (Vietnamese two, Hebrew with cantillation three).
-	maxMarks = 3
+	// maxBytes bounds the text made of one line, and with it the work; what
+	// follows is cut. A screen shows a few hundred cells of it.
+	maxBytes = 48 << 10
+	// maxMarks is how many marks a letter may carry. Vietnamese needs two, Hebrew
+	// with cantillation three, Burmese four; tmux keeps no more than fit 21 bytes.
+	maxMarks = 4
 	// tabWidth is how many spaces a tab becomes.
 	tabWidth = 4
+)
 
-	markOpen  = '⟪' // opens a marker; the decoder lets no other one through
+// The signs that only the decoder writes.
+const (
+	markOpen  = '⟪' // opens a marker
 	markClose = '⟫'
 	// pictures are the Unicode Control Pictures: U+2400 stands for U+0000.
-	pictures = 0x2400
+	pictures    = 0x2400
+	picturesEnd = 0x243f
+	deletion    = '␡'
+	// hardSpace is a space at which no line may break.
+	hardSpace = '␣'
+	// emojiStyle is a selector that asks for a symbol's emoji form.
+	emojiStyle = '␢'
 )
 
 // Decode returns the raw bytes of one line as safe text. A newline in it becomes
@@ -30,10 +37,21 @@ const (
 // private and unassigned code points, and whatever terminals disagree about the
 // width of, become markers.
 func Decode(raw string) Safe {
-	if n := asciiPrefix(raw); n == len(raw) && n <= maxInput {
-		return Safe{raw, n}
+	if len(raw) <= maxBytes && plainPrefix(raw) == len(raw) {
+		return Safe{raw, len(raw)}
 	}
-	return decodeSlow(raw)
+	d := decoder{marks: -1}
+	d.b.Grow(min(len(raw), maxBytes) + 16)
+	rest := d.line(raw)
+	if rest > 0 {
+		d.put(' ', 1)
+		d.marker("cut")
+	}
+	s := d.b.String()
+	if d.b.Cap() > 2*len(s) {
+		s = strings.Clone(s)
+	}
+	return Safe{s, d.w}
 }
 
 // Lines splits raw at its newlines and decodes each line. A trailing newline
@@ -47,53 +65,75 @@ func Lines(raw string) []Safe {
 	return out
 }
 
-// asciiPrefix returns how many leading bytes are printable ASCII.
-func asciiPrefix(s string) int {
-	for i := range len(s) {
+// plainPrefix returns how many leading bytes are printable ASCII. It looks at
+// eight bytes at a time: most lines of most logs are nothing else.
+func plainPrefix(s string) int {
+	const (
+		high  = 0x8080808080808080
+		ones  = 0x0101010101010101
+		space = 0x2020202020202020
+	)
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		c := s[i : i+8]
+		x := uint64(c[0]) | uint64(c[1])<<8 | uint64(c[2])<<16 | uint64(c[3])<<24 |
+			uint64(c[4])<<32 | uint64(c[5])<<40 | uint64(c[6])<<48 | uint64(c[7])<<56
+		// The high bit of a byte is set in the first when it is beyond ASCII, in
+		// the second when it is DEL, and clear in the third when it is a control.
+		if (x|(x+ones)|^((x|high)-space))&high != 0 {
+			break
+		}
+	}
+	for ; i < len(s); i++ {
 		if s[i]-0x20 > 0x7e-0x20 {
-			return i
+			break
 		}
 	}
-	return len(s)
-}
-
-func decodeSlow(raw string) Safe {
-	cut := len(raw) > maxInput
-	if cut {
-		raw = raw[:maxInput]
-		// A rune cut in half at the cap is the cap's doing, not the sender's.
-		for i := 0; i < utf8.UTFMax-1 && len(raw) > 0 && !utf8.RuneStart(raw[len(raw)-1]); i++ {
-			raw = raw[:len(raw)-1]
-		}
-		if r, _ := utf8.DecodeLastRuneInString(raw); r == utf8.RuneError && len(raw) > 0 {
-			raw = raw[:len(raw)-1]
-		}
-	}
-	d := decoder{marks: -1}
-	d.b.Grow(len(raw) + 16)
-	for i := 0; i < len(raw); {
-		r, n := utf8.DecodeRuneInString(raw[i:])
-		if r == utf8.RuneError && n <= 1 {
-			d.mark(fmt.Sprintf("%02X", raw[i]))
-			i++
-			continue
-		}
-		d.rune(r)
-		i += n
-	}
-	if cut {
-		d.put(' ', 1)
-		d.mark("cut")
-	}
-	return Safe{d.b.String(), d.w}
+	return i
 }
 
 type decoder struct {
 	b strings.Builder
 	w int
-	// marks counts combining marks on the letter before; negative when there is
-	// none to carry one.
+	// last is the code point before, drawn or not.
+	last rune
+	// marks counts the marks on the letter before; negative when there is none to
+	// carry one.
 	marks int
+}
+
+// line decodes raw until it ends or there is no more room, and returns how many
+// bytes are left.
+func (d *decoder) line(raw string) int {
+	for raw != "" {
+		room := maxBytes - d.b.Len()
+		if room <= 0 {
+			return len(raw)
+		}
+		if n := plainPrefix(raw[:min(len(raw), room)]); n > 0 {
+			d.plain(raw[:n])
+			raw = raw[n:]
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(raw)
+		if r == utf8.RuneError && n == 1 {
+			d.marker(string("0123456789ABCDEF"[raw[0]>>4]) + string("0123456789ABCDEF"[raw[0]&15]))
+		} else {
+			d.rune(r)
+		}
+		d.last = r
+		raw = raw[n:]
+	}
+	return 0
+}
+
+func (d *decoder) plain(s string) {
+	d.b.WriteString(s)
+	d.w += len(s)
+	d.last, d.marks = rune(s[len(s)-1]), -1
+	if carries(d.last) {
+		d.marks = 0
+	}
 }
 
 func (d *decoder) put(r rune, w int) {
@@ -102,7 +142,7 @@ func (d *decoder) put(r rune, w int) {
 	d.marks = -1
 }
 
-func (d *decoder) mark(name string) {
+func (d *decoder) marker(name string) {
 	d.b.WriteRune(markOpen)
 	d.b.WriteString(name)
 	d.b.WriteRune(markClose)
@@ -110,86 +150,61 @@ func (d *decoder) mark(name string) {
 	d.marks = -1
 }
 
+// rune writes one code point beyond printable ASCII.
 func (d *decoder) rune(r rune) {
 	switch {
-	case r >= 0x20 && r < 0x7f:
-		d.put(r, 1)
-		if unicode.IsLetter(r) {
-			d.marks = 0
-		}
 	case r == '\t':
-		for range tabWidth {
-			d.put(' ', 1)
-		}
+		d.b.WriteString("    ")
+		d.w += tabWidth
+		d.marks = -1
+		return
 	case r < 0x20:
 		d.put(pictures+r, 1)
+		return
 	case r == 0x7f:
-		d.put(pictures+0x21, 1)
-	case r == 0xa0: // a no-break space looks like a space
-		d.put(' ', 1)
-	case unicode.Is(unicode.Mn, r) && combines(r):
-		if d.marks < 0 || d.marks >= maxMarks {
-			d.mark(fmt.Sprintf("U+%04X", r))
-			return
-		}
-		d.b.WriteRune(r)
-		d.marks++
-	case certain(r):
-		d.put(r, runeCells(r))
-		if unicode.IsLetter(r) {
+		d.put(deletion, 1)
+		return
+	case r == 0xa0:
+		d.put(hardSpace, 1)
+		return
+	case r == 0xfe0f && hasEmojiStyle(d.last):
+		d.put(emojiStyle, 1)
+		return
+	}
+	c := classOf(r)
+	switch {
+	case c == narrow, c == wide:
+		d.put(r, int(c-'0'))
+		if carries(r) {
 			d.marks = 0
 		}
+	case c != uncertain && d.marks >= 0 && d.marks < maxMarks:
+		d.b.WriteRune(r)
+		d.marks++
+		if c == spacing {
+			d.w++
+		}
 	default:
-		d.mark(fmt.Sprintf("U+%04X", r))
+		d.marker(codePoint(r))
 	}
 }
 
-// combines reports whether a nonspacing mark takes no cell of its own wherever
-// it is drawn. Variation selectors change the width of what they follow.
-func combines(r rune) bool {
-	switch {
-	case r >= 0xfe00 && r <= 0xfe0f, r >= 0xe0100 && r <= 0xe01ef, // variation selectors
-		r >= 0x180b && r <= 0x180f, // Mongolian variation selectors
-		r == 0x034f:                // combining grapheme joiner, invisible
-		return false
-	}
-	return r < 0x3000 // beyond are marks that terminals give a cell
+// hasEmojiStyle reports whether r is a symbol that a variation selector turns
+// into an emoji in ordinary text. A warning sign is written so in half of all
+// alerts; the selector is then one sign and not eight.
+func hasEmojiStyle(r rune) bool {
+	return r > 0xa8 && r < 0x1f900 && unicode.In(r, unicode.S, unicode.P) && classOf(r) == narrow
 }
 
-// certain reports whether r is drawn, and in the same number of cells by every
-// terminal: letters, numbers, punctuation and symbols of one code point each.
-func certain(r rune) bool {
-	switch {
-	case r == markOpen, r == markClose, r >= pictures && r < pictures+0x40:
-		return false // ours: data must not look like a marker
-	case r >= 0x1160 && r <= 0x11ff, r >= 0xd7b0 && r <= 0xd7ff: // conjoining jamo
-		return false
-	case r == 0x115f, r == 0x3164, r == 0xffa0, r == 0x2800, r == 0x16fe4: // letters and symbols that are blank
-		return false
-	case r >= 0x1f1e6 && r <= 0x1f1ff, r >= 0x1f3fb && r <= 0x1f3ff: // halves of flags, skin tones
-		return false
-	case r == 0x3000:
-		return true
-	case r > 0x1faff && r < 0x20000: // newer than many terminals' tables
-		return false
-	case r == 0xfdfd || r >= 0x12000 && r <= 0x1254f: // far wider than their cell
-		return false
-	}
-	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
+func codePoint(r rune) string {
+	h := strings.ToUpper(strconv.FormatInt(int64(r), 16))
+	return "U+" + strings.Repeat("0", max(0, 4-len(h))) + h
 }
 
-// runeCells returns the width of a rune that is known to be safe.
-func runeCells(r rune) int {
-	switch {
-	case r < 0x300:
-		return 1
-	case unicode.Is(unicode.Mn, r):
-		return 0
-	}
-	if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
-		return 2
-	}
-	return 1
+// own reports whether r is a sign that the decoder draws with and lets nobody
+// else draw.
+func own(r rune) bool {
+	return r == markOpen || r == markClose || r >= pictures && r <= picturesEnd
 }
 
 // IsMarker reports whether r can only have been written by the decoder, so that
@@ -204,5 +219,5 @@ func IsMarker(r rune, inside bool) (marker, stillInside bool) {
 	case inside:
 		return true, true
 	}
-	return r >= pictures && r < pictures+0x40, false
+	return own(r), false
 }

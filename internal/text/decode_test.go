@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
 	"conway/internal/text"
+	"conway/internal/text/attack"
 )
 
 func TestDecode(t *testing.T) {
@@ -28,7 +27,26 @@ func TestDecode(t *testing.T) {
 		{"right-to-left override", "\u202egnp.exe", "⟪U+202E⟫gnp.exe"},
 		{"zero width joiner", "a\u200db", "a⟪U+200D⟫b"},
 		{"tag characters", "\U000e0041", "⟪U+E0041⟫"},
-		{"variation selector", "❤\ufe0f", "❤⟪U+FE0F⟫"},
+		{"emoji form of a symbol", "❤\ufe0f ⚠\ufe0f", "❤␢ ⚠␢"},
+		{"variation selector on a letter", "a\ufe0f 🔥\ufe0f", "a⟪U+FE0F⟫ 🔥⟪U+FE0F⟫"},
+		{"text form of a symbol", "❤\ufe0e", "❤⟪U+FE0E⟫"},
+		{"family of emoji", "👨\u200d👩", "👨⟪U+200D⟫👩"},
+		{"keycap", "1\ufe0f\u20e3", "1⟪U+FE0F⟫⟪U+20E3⟫"},
+		{"no-break space is no space", "rm\u00a0-rf", "rm␣-rf"},
+		{"Hebrew with points", "שָׁלוֹם", "שָׁלוֹם"},
+		{"Devanagari", "भुगतान विफल हुआ", "भुगतान विफल हुआ"},
+		{"Devanagari conjunct", "क्षेत्र", "क्षेत्र"},
+		{"Tamil", "கட்டணம் தோல்வி", "கட்டணம் தோல்வி"},
+		{"Thai", "การชำระเงินล้มเหลว น้ำ", "การชำระเงินล้มเหลว น้ำ"},
+		{"Burmese", "ကြောင်း", "ကြောင်း"},
+		{"Vietnamese", "Thanh toán bị từ chối", "Thanh toán bị từ chối"},
+		{"Vietnamese, combining", "tu\u031b\u0300 cho\u0302\u0301i", "tu\u031b\u0300 cho\u0302\u0301i"},
+		{"Japanese of a Mac's file name", "か\u3099", "か\u3099"},
+		{"Hangul", "결제 실패", "결제 실패"},
+		{"half of a Hangul syllable", "ᄀ\u1161", "⟪U+1100⟫⟪U+1161⟫"},
+		{"vowel sign without a letter", "\u093ex", "⟪U+093E⟫x"},
+		{"symbol whose width changed in Unicode 16", "䷀", "⟪U+4DC0⟫"},
+		{"object replacement", "\ufffc", "⟪U+FFFC⟫"},
 		{"half a flag", "🇩", "⟪U+1F1E9⟫"},
 		{"blank letter", "\u3164", "⟪U+3164⟫"},
 		{"our own marker in data", "⟪U+202E⟫", "⟪U+27EA⟫U+202E⟪U+27EB⟫"},
@@ -48,8 +66,8 @@ func TestDecode(t *testing.T) {
 
 func TestDecodeBoundsZalgo(t *testing.T) {
 	got := text.Decode("a" + strings.Repeat("\u0301", 100)).String()
-	if n := strings.Count(got, "\u0301"); n != 3 {
-		t.Errorf("%d marks drawn on one letter, want 3", n)
+	if n := strings.Count(got, "\u0301"); n != 4 {
+		t.Errorf("%d marks drawn on one letter, want 4", n)
 	}
 }
 
@@ -109,40 +127,33 @@ func TestSprintfDecodesWhatItIsGiven(t *testing.T) {
 }
 
 func TestASCIIKeepsTheWidth(t *testing.T) {
-	s := text.Decode("支払い é ⟪ \x1b").ASCII()
-	if want := "?????? ? <U+27EA> ?"; s.String() != want || s.Width() != len(want) {
+	s := text.Decode("支払い é ⟪ \x1b\r\u00a0").ASCII()
+	if want := "?????? ? <U+27EA> [M_"; s.String() != want || s.Width() != len(want) {
 		t.Errorf("got %q (%d cells), want %q", s, s.Width(), want)
 	}
 }
 
 // FuzzDecode checks what every line on the screen rests on.
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{"", "plain", "\x1b[31m", "\xff\u202e", "支e\u0301🔥", "\x1b[" + strings.Repeat(";", 40) + "1m"} {
-		f.Add(s, 3)
+	for _, a := range attack.All() {
+		if len(a.Raw) < 4<<10 {
+			f.Add(a.Raw, 3)
+		}
+	}
+	for _, s := range []string{"", "plain", "支e\u0301🔥", "क्षेत्र น้ำ ｶﾞ", "⚠\ufe0f"} {
+		f.Add(s, 2)
 	}
 	f.Fuzz(func(t *testing.T, raw string, cut int) {
+		if err := wrong(raw); err != "" {
+			t.Fatalf("Decode(%q): %s", raw, err)
+		}
 		got := text.Decode(raw)
-		if !utf8.ValidString(got.String()) {
-			t.Fatalf("Decode(%q) is not UTF-8", raw)
+		if n := max(0, min(cut, got.Width())); got.Slice(0, n).Width() != n || got.Slice(n, got.Width()).Width() != got.Width()-n {
+			t.Fatalf("slice of %q at %d is %d cells", raw, n, got.Slice(0, n).Width())
 		}
-		for _, r := range got.String() {
-			if unicode.Is(unicode.C, r) {
-				t.Fatalf("Decode(%q) holds %U", raw, r)
-			}
+		if head, tail := got.Cut(cut); head.String()+tail.String() != got.String() {
+			t.Fatalf("%q cut at %d is %q and %q", raw, cut, head, tail)
 		}
-		if n := max(0, min(cut, got.Width())); got.Slice(0, n).Width() != n {
-			t.Fatalf("slice of %q to %d is %d cells", raw, n, got.Slice(0, n).Width())
-		}
-		if w := got.ASCII().Width(); w != got.Width() || len(got.ASCII().String()) != w {
-			t.Fatalf("ASCII form of %q changes its width", raw)
-		}
+		roundTrip(t, raw)
 	})
-}
-
-func BenchmarkDecodeASCII(b *testing.B) {
-	line := strings.Repeat("payment declined upstream=acquirer ", 6)[:195]
-	b.SetBytes(int64(len(line)))
-	for b.Loop() {
-		_ = text.Decode(line)
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // Safe is one line of text that cannot move the cursor, change a mode or take
@@ -45,8 +44,29 @@ func Sprintf(format constant, args ...any) Safe {
 			vals[i] = Decode(fmt.Sprint(a)).s
 		}
 	}
-	s := fmt.Sprintf(string(format), vals...)
-	return Safe{s, cellsOf(s)}
+	return scrub(fmt.Sprintf(string(format), vals...))
+}
+
+// scrub returns formatted text as safe text. Whatever a verb such as %c let
+// through becomes a marker.
+func scrub(s string) Safe {
+	d := decoder{marks: -1}
+	for i, r := range s {
+		if Drawn(r) {
+			d.w += runeCells(r)
+			continue
+		}
+		d.b.WriteString(s[:i])
+		for _, r := range s[i:] {
+			if Drawn(r) {
+				d.put(r, runeCells(r))
+			} else {
+				d.marker(codePoint(r))
+			}
+		}
+		return Safe{d.b.String(), d.w}
+	}
+	return Safe{s, d.w}
 }
 
 // Int returns n in decimal.
@@ -124,69 +144,6 @@ func (s Safe) Truncate(w int) Safe {
 	}
 	head := s.Slice(0, w-1)
 	return Safe{head.s + ellipsis, head.w + 1}
-}
-
-// Slice returns the cells from (inclusive) to to (exclusive). A wide cluster cut
-// in half by either end is replaced by a space, so that the width is exact.
-func (s Safe) Slice(from, to int) Safe {
-	from, to = max(0, from), min(to, s.w)
-	if from >= to {
-		return Safe{}
-	}
-	if len(s.s) == s.w { // ASCII: a cell is a byte
-		return Safe{s.s[from:to], to - from}
-	}
-	var b strings.Builder
-	x := 0
-	kept := false
-	for i := 0; i < len(s.s) && x <= to; {
-		r, n := utf8.DecodeRuneInString(s.s[i:])
-		w := runeCells(r)
-		switch {
-		case w == 0: // a mark belongs to the cluster before it
-			if kept {
-				b.WriteString(s.s[i : i+n])
-			}
-		case x >= from && x+w <= to:
-			b.WriteString(s.s[i : i+n])
-			kept = true
-		case x < to && x+w > from:
-			b.WriteByte(' ')
-			kept = false
-		default:
-			kept = false
-		}
-		x += w
-		i += n
-	}
-	return Safe{b.String(), to - from}
-}
-
-// Wrap breaks the text into lines of at most w cells, at spaces where it can.
-func (s Safe) Wrap(w int) []Safe {
-	if w <= 0 {
-		return nil
-	}
-	var out []Safe
-	rest := s
-	for rest.w > w {
-		cut := w
-		head := rest.Slice(0, w+1).s
-		if i := strings.LastIndexByte(head, ' '); i > 0 {
-			if c := cellsOf(head[:i]); c > w/3 {
-				cut = c
-			}
-		}
-		out = append(out, rest.Slice(0, cut))
-		rest = rest.Slice(cut, rest.w)
-		rest = rest.trimLeft()
-	}
-	return append(out, rest)
-}
-
-func (s Safe) trimLeft() Safe {
-	t := strings.TrimLeft(s.s, " ")
-	return Safe{t, s.w - (len(s.s) - len(t))}
 }
 
 // cellsOf returns the width of text that is known to be safe.

@@ -190,47 +190,31 @@ func (l look) picture(palette map[string]string) Look {
 	return p
 }
 
-// Write appends s to b in the look of role. Markers that the decoder put in
+// Write appends t to b in the look of role. Markers that the decoder put in
 // place of hostile bytes get the marker role, which nothing else ever has.
 func (s *Sheet) Write(b *strings.Builder, role Role, t text.Safe) {
-	if t.Empty() {
-		return
-	}
-	if s.ASCII {
-		t = t.ASCII()
-	}
-	str := t.String()
-	start, inside, run := 0, false, role
-	for i, r := range str {
-		if r < 0x80 && !inside {
-			if run == role {
-				continue
-			}
+	for part, marker := range t.Parts() {
+		if s.ASCII {
+			part = part.ASCII()
 		}
-		var marker bool
-		marker, inside = text.IsMarker(r, inside)
-		now := role
 		if marker {
-			now = Marker
-		}
-		if now != run {
-			s.run(b, run, str[start:i])
-			start, run = i, now
+			s.run(b, Marker, part)
+		} else {
+			s.run(b, role, part)
 		}
 	}
-	s.run(b, run, str[start:])
 }
 
-func (s *Sheet) run(b *strings.Builder, role Role, str string) {
-	if str == "" {
+func (s *Sheet) run(b *strings.Builder, role Role, t text.Safe) {
+	if t.Empty() {
 		return
 	}
 	open := s.open[role]
 	if open == "" {
-		b.WriteString(str)
+		b.WriteString(t.String())
 		return
 	}
 	b.WriteString(open)
-	b.WriteString(str)
+	b.WriteString(t.String())
 	b.WriteString(ansi.ResetStyle)
 }

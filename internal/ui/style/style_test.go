@@ -63,6 +63,26 @@ func TestMarkersHaveALookThatDataNeverHas(t *testing.T) {
 	}
 }
 
+// TestASCIIMarkersDifferFromTheSameLettersInData writes both for a terminal
+// without UTF-8.
+func TestASCIIMarkersDifferFromTheSameLettersInData(t *testing.T) {
+	data, err := themes.Read("night")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := style.Parse("night", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ASCII = true
+	if forged, real := draw(s, style.Text, "<U+202E>["), draw(s, style.Text, "\u202e\x1b"); forged == real {
+		t.Errorf("both are %q", real)
+	}
+	if got, want := draw(s, style.Marker, "<U+202E>["), draw(s, style.Text, "\u202e\x1b"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func draw(s style.Sheet, r style.Role, x string) string {
 	var b strings.Builder
 	s.Write(&b, r, text.Decode(x))

@@ -1,0 +1,116 @@
+package text
+
+import (
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// class is how a code point may be drawn.
+type class byte
+
+// The classes as they are written in the table.
+const (
+	// uncertain is drawn as a marker: what terminals disagree about, what cannot
+	// be seen, and what nobody has assigned.
+	uncertain class = 0
+	// narrow and wide take one and two cells wherever they are.
+	narrow class = '1'
+	wide   class = '2'
+	// mark takes no cell: it is drawn on the letter before it.
+	mark class = '0'
+	// spacing is a mark that terminals give a cell of its own or none, such as
+	// the vowel signs of Devanagari. It is given one, and is [Anchored].
+	spacing class = 'm'
+)
+
+// entry is the length of a range in the table: first and last code point in
+// three bytes each, and the class.
+const entry = 7
+
+// classOf looks r up in the table.
+func classOf(r rune) class {
+	lo, hi := 0, len(ranges)/entry
+	for lo < hi {
+		mid := int(uint(lo+hi) >> 1)
+		if e := ranges[mid*entry : mid*entry+entry]; r > runeAt(e[3:]) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo*entry == len(ranges) {
+		return uncertain
+	}
+	e := ranges[lo*entry : lo*entry+entry]
+	if r < runeAt(e) {
+		return uncertain
+	}
+	return class(e[6])
+}
+
+func runeAt(e string) rune { return rune(e[0])<<16 | rune(e[1])<<8 | rune(e[2]) }
+
+// runeCells returns the width of a rune that is known to be safe.
+func runeCells(r rune) int {
+	if r < 0x300 {
+		return 1
+	}
+	switch classOf(r) {
+	case mark:
+		return 0
+	case wide:
+		return 2
+	case narrow, spacing, uncertain: // the decoder's own signs are one cell each
+	}
+	return 1
+}
+
+// attached reports whether r is drawn together with what is before it.
+func attached(r rune) bool {
+	if r < 0x300 {
+		return false
+	}
+	c := classOf(r)
+	return c == mark || c == spacing
+}
+
+// carries reports whether a mark may be drawn on r.
+func carries(r rune) bool { return unicode.IsLetter(r) }
+
+// Drawn reports whether r may be sent to a terminal: it is on the decoder's
+// allow-list, or one of the signs that the decoder itself draws with.
+func Drawn(r rune) bool {
+	if r < 0x7f {
+		return r >= 0x20
+	}
+	return own(r) || classOf(r) != uncertain
+}
+
+// Anchored returns the cells that r, drawn after prev, was given although
+// terminals disagree about them; 0 when they agree. Whoever writes it to a
+// terminal puts the cursor behind those cells afterwards. They are marks that
+// some terminals join to the letter before (Mc, Thai SARA AM, halfwidth voiced
+// sound marks), and the letter after a virama, which some join to a conjunct of
+// one cell (rule GB9c of Unicode annex 29).
+func Anchored(prev, r rune) int {
+	if r < 0x300 {
+		return 0
+	}
+	switch classOf(r) {
+	case spacing:
+		return 1
+	case narrow, wide:
+		if prev >= 0x300 && virama(prev) && unicode.IsLetter(r) {
+			return runeCells(r)
+		}
+	case mark, uncertain:
+	}
+	return 0
+}
+
+// virama reports whether a mark kills the vowel of the letter before it.
+func virama(r rune) bool {
+	const combiningClass = 9 // of all viramas, and of nothing else
+	return norm.NFC.PropertiesString(string(r)).CCC() == combiningClass
+}
