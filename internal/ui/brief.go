@@ -25,6 +25,10 @@ func (m *Model) brief(w, h int) pane.Block {
 	before := pane.L(pane.S(style.Text, text.Const(" ")), m.preceded())
 	end := pane.S(style.Text, text.Const(" "))
 	if h <= 2 {
+		// What it is now comes before what it was before.
+		if room := max(minHistory, w-what.Width()-3); history.Width() > room {
+			history = history.Fit(room)
+		}
 		return pane.Block{
 			pane.Split(what, append(history, end), w),
 			pane.Split(before, append(next, end), w),
@@ -94,33 +98,42 @@ func (m *Model) what(b board.Brief) pane.Line {
 	l := pane.L(
 		pane.S(style.Text, text.Const(" ")), pane.S(role, sign), pane.S(style.Text, text.Const(" ")),
 		pane.S(style.Title, text.Decode(b.Row.Page.Title)),
-		pane.S(role, text.Sprintf("  · %s", b.Row.Page.Status)),
-		pane.S(style.Text, since(b)),
+		pane.S(role, text.Const("  · ")), pane.S(role, state(b)),
 	)
-	if b.Alerts > 1 {
-		l = append(l, pane.S(style.Dim, text.Sprintf(" · %d alerts", b.Alerts)))
-	}
 	if s, ok := pages.Progress(b.Row, m.frame(0, 0, pane.None)); ok {
 		l = append(l, pane.S(style.Dim, text.Const(" · ")), s)
 	}
 	if b.Quality == oncall.Stale || b.Quality == oncall.Lost {
 		l = append(l, pane.S(style.Error, text.Sprintf(" · last heard %s ago", pane.Ago(b.Row.Reading.Age(m.now)))))
 	}
+	if b.Alerts > 1 {
+		l = append(l, pane.S(style.Dim, text.Sprintf(" · %d alerts", b.Alerts)))
+	}
 	return l
 }
 
-// since says when it began: a page is triggered when it begins, but not
-// acknowledged or resolved.
-func since(b board.Brief) text.Safe {
-	if b.Row.Page.Status == oncall.Triggered {
-		return text.Sprintf(" %s ago", pane.Ago(b.Age))
+// minHistory is the width below which the answer about the past says nothing.
+const minHistory = 30
+
+// state says how it stands and when it began: a page is triggered when it
+// begins, but not acknowledged or resolved. Of one that is listed no more only
+// the last state is known.
+func state(b board.Brief) text.Safe {
+	switch {
+	case b.Row.Gone:
+		return text.Sprintf("was %s, began %s ago", b.Row.Page.Status, pane.Ago(b.Age))
+	case b.Row.Page.Status == oncall.Triggered:
+		return text.Sprintf("triggered %s ago", pane.Ago(b.Age))
 	}
-	return text.Sprintf(", began %s ago", pane.Ago(b.Age))
+	return text.Sprintf("%s, began %s ago", b.Row.Page.Status, pane.Ago(b.Age))
 }
 
 func (m *Model) history(b board.Brief) pane.Span {
 	h := b.History
+	d := m.board.Detail(m.selected)
 	switch {
+	case h == nil && (d.Fault != nil || !d.Received.IsZero()):
+		return pane.S(style.Dim, text.Const("fired before? not known"))
 	case h == nil:
 		return pane.S(style.Dim, text.Const("fired before? asking"))
 	case h.Count == 0:
@@ -218,6 +231,9 @@ func (m *Model) next(b board.Brief) pane.Line {
 		if b.Next.Level > 0 {
 			who = text.Sprintf("%s (%s)", who, level(b.Next.Level))
 		}
+	}
+	if b.Next.In <= 0 {
+		return pane.L(pane.S(style.Text, text.Sprintf("next: %s, ", who)), pane.S(style.Pending, text.Const("due now")))
 	}
 	return pane.L(
 		pane.S(style.Text, text.Sprintf("next: %s in ", who)),

@@ -71,3 +71,47 @@ func TestDeployColumnsStandBelowEachOther(t *testing.T) {
 		t.Errorf("the signs stand at %d and %d:\n%s\n%s", a, b, rows[0], rows[1])
 	}
 }
+
+func TestRowAlwaysNamesItsPage(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	var rest []oncall.Page
+	for _, p := range uitest.Pages() {
+		if p.Ref != uitest.Checkout() {
+			rest = append(rest, p)
+		}
+	}
+	f.event(oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: f.clock.Add(time.Second)}, Pages: rest, Complete: true, Every: 10 * time.Second})
+	row, ok := f.board.Page(uitest.Checkout())
+	if !ok || !row.Gone {
+		t.Fatalf("the page is not gone: %+v", row)
+	}
+	for w := 24; w < 120; w++ {
+		got := uitest.Plain(f.panes[pane.Pages].View(f.frame(w, 5, pane.Pages), f.board))
+		if !strings.Contains(got, "CHECKOUT") {
+			t.Errorf("at %d cells the row does not name its page:\n%s", w, got)
+		}
+	}
+	f.size(120, 40)
+	f.mustSee(t, "was triggered, began 4 min ago")
+	f.mustSee(t, "lapsed, not seen to resolve")
+	if got := f.screenText(); strings.Contains(got, "triggered 4 min ago") {
+		t.Errorf("a state that is not known is told as a fact:\n%s", got)
+	}
+}
+
+func TestOverdueEscalationIsNotACountdown(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.mustSee(t, "in 11:02 if unacked")
+	f.clock = f.clock.Add(12 * time.Minute)
+	f.event(oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: f.clock}, Pages: uitest.Pages(), Complete: true, Every: 10 * time.Second})
+	f.mustSee(t, "due now")
+}
+
+func TestHistoryThatCannotBeHadIsNotAwaited(t *testing.T) {
+	f := newFixture(t, uitest.Events()[:2]...)
+	f.mustSee(t, "fired before? asking")
+	f.event(oncall.DetailEvent{Page: uitest.Checkout(), Stamp: oncall.Stamp{
+		Source: "pd", At: f.clock, Err: &oncall.Fault{Kind: oncall.Unavailable, Source: "pd", Op: "read the page"},
+	}})
+	f.mustSee(t, "fired before? not known")
+}

@@ -67,8 +67,9 @@ func facts(r board.PageRow, f pane.Frame) pane.Block {
 		who = append(who, text.Decode(a.Name))
 	}
 	rows := []struct{ name, value text.Safe }{
-		{text.Const("state"), text.Sprintf("%s · %s · since %s (%s)", p.Status, p.Urgency, f.Date(p.CreatedAt), pane.Ago(f.Now.Sub(p.CreatedAt)))},
+		{text.Const("state"), text.Sprintf("%s · %s · since %s (%s)", statusOf(r), p.Urgency, f.Date(p.CreatedAt), pane.Ago(f.Now.Sub(p.CreatedAt)))},
 		{text.Const("service"), text.Join([]text.Safe{text.Decode(p.Service.Name), text.Decode(p.Policy)}, text.Const(" · "))},
+		{text.Const("panes"), text.Sprintf("follow %s: %s", f.Scene.Service.Name, f.Scene.Why)},
 		{text.Const("calls"), text.Join(who, text.Const(", "))},
 		{text.Const("priority"), text.Decode(p.Priority)},
 		{text.Const("url"), text.Decode(p.URL)},
@@ -88,6 +89,14 @@ func facts(r board.PageRow, f pane.Frame) pane.Block {
 		out = append(out, pane.L(pane.S(style.Warn, text.Sprintf("? the answer's field %s could not be read", o))))
 	}
 	return out
+}
+
+// statusOf is the page's state, the last one known when it is listed no more.
+func statusOf(r board.PageRow) text.Safe {
+	if r.Gone {
+		return text.Sprintf("was %s, now not known", r.Page.Status)
+	}
+	return text.Decode(r.Page.Status.String())
 }
 
 const nameWidth = 9
@@ -169,7 +178,11 @@ func history(d oncall.PageDetail, f pane.Frame) pane.Block {
 	case h.Count == 0:
 		return append(out, pane.L(pane.S(style.Text, text.Sprintf("has not fired in the last %s", pane.Ago(h.Window)))))
 	}
-	out = append(out, wrapped(text.Sprintf("fired %d times in %s, last %s", h.Count, pane.Ago(h.Window), f.Date(h.Last)), style.Text, f.Width)...)
+	times := text.Sprintf("%d times", h.Count)
+	if h.Count == 1 {
+		times = text.Const("once")
+	}
+	out = append(out, wrapped(text.Sprintf("fired %s in %s, last %s", times, pane.Ago(h.Window), f.Date(h.Last)), style.Text, f.Width)...)
 	if h.Fix != "" {
 		out = append(out, wrapped(text.Sprintf("last note: %s", h.Fix), style.OK, f.Width)...)
 	}

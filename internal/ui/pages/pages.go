@@ -131,7 +131,7 @@ func row(r board.PageRow, f pane.Frame) pane.Line {
 		}
 		l = append(l, u)
 	}
-	tail := rowTail(r, f)
+	tail := rowTail(r, f, f.Width-l.Width()-minTitle)
 	title := text.Decode(r.Page.Title)
 	if title.Empty() {
 		title = text.Sprintf("(no title) %s", r.Page.Ref.ID)
@@ -156,12 +156,24 @@ func doubt(r board.PageRow, now time.Time) text.Safe {
 	return text.Const(" ")
 }
 
+// minTitle is how much of a title a row keeps whatever stands behind it: a row
+// that does not say which page it is says nothing.
+const minTitle = 12
+
+// minProgress is the least of a progress that can be understood.
+const minProgress = 6
+
 // rowTail is what stands at the right of a row: our own action if one is under
-// way, else the service; then the age.
-func rowTail(r board.PageRow, f pane.Frame) pane.Line {
+// way, else the service; then the age. It takes at most room cells.
+func rowTail(r board.PageRow, f pane.Frame, room int) pane.Line {
 	age := pane.S(style.Dim, pane.Age(f.Now.Sub(r.Page.CreatedAt)).PadLeft(ageWidth))
 	space := pane.S(style.Text, text.Const(" "))
 	if s, ok := Progress(r, f); ok {
+		if left := room - 1 - ageWidth; left < minProgress {
+			return pane.L(space, age)
+		} else if s.Text.Width() > left {
+			s.Text = s.Text.Truncate(left)
+		}
 		return pane.L(space, s, age)
 	}
 	if len(r.Page.Odd) > 0 {
