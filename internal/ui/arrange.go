@@ -85,7 +85,11 @@ func (m *Model) arrange(a keymap.Action) {
 				break
 			}
 		}
+		m.choice.Drawer, m.choice.Zoom = pane.None, false
 		m.say(text.Sprintf("layout %s", string(m.choice.Preset)), false)
+		if layout.Divide(m.w, m.h, m.choice).Stacked {
+			m.say(text.Sprintf("layout %s; too small for its tiles, panes are stacked", string(m.choice.Preset)), false)
+		}
 		if !layout.Divide(m.w, m.h, m.choice).Visible(m.choice.Focus) {
 			m.choice.Focus = pane.Pages
 		}
@@ -96,15 +100,33 @@ func (m *Model) arrange(a keymap.Action) {
 	case keymap.Zone:
 		m.utc = !m.utc
 	case keymap.Follow:
-		m.pinned[m.choice.Focus] = !m.pinned[m.choice.Focus]
-		word := text.Const("follows the page again")
-		if m.pinned[m.choice.Focus] {
-			word = text.Const("is pinned: it no longer follows the page")
-		}
-		m.say(text.Sprintf("%s %s", m.choice.Focus, word), false)
+		m.pin(m.choice.Focus)
 	case keymap.Back:
 		m.back()
 	}
+}
+
+// pin lets a pane stay at what it shows, or follow the page again.
+func (m *Model) pin(k pane.Kind) {
+	switch k {
+	case pane.Deploys, pane.Metrics, pane.Logs:
+	case pane.Pages:
+		m.say(text.Const("the pages are what the other panes follow"), false)
+		return
+	default:
+		m.say(text.Sprintf("%s cannot be pinned; deploys, metrics and logs can", k), false)
+		return
+	}
+	m.pinned[k] = !m.pinned[k]
+	if !m.pinned[k] {
+		m.say(text.Sprintf("%s: follows the page again", k), false)
+		return
+	}
+	stays := text.Const("all services")
+	if k == pane.Metrics {
+		stays = text.Decode(m.subject.service.Name)
+	}
+	m.say(text.Sprintf("%s: pinned to %s, the page is not followed", k, stays), false)
 }
 
 // presets are the built-in ones and then the person's own, by name.

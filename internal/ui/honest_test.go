@@ -7,6 +7,7 @@ import (
 
 	"conway/internal/board"
 	"conway/internal/oncall"
+	"conway/internal/runbook"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/uitest"
 )
@@ -114,4 +115,61 @@ func TestHistoryThatCannotBeHadIsNotAwaited(t *testing.T) {
 		Source: "pd", At: f.clock, Err: &oncall.Fault{Kind: oncall.Unavailable, Source: "pd", Op: "read the page"},
 	}})
 	f.mustSee(t, "fired before? not known")
+}
+
+func TestKeyOfAnotherPaneSaysWhere(t *testing.T) {
+	for _, k := range []string{"=", "w", "}", "{"} {
+		f := newFixture(t, uitest.Events()...)
+		f.press(k)
+		f.mustSee(t, "that is for the logs; L focuses them")
+	}
+	f := newFixture(t, uitest.Events()...)
+	f.press("<")
+	f.mustSee(t, "nothing moves sideways in pages")
+	f.press("F")
+	f.mustSee(t, "the pages are what the other panes follow")
+	f = newFixture(t)
+	for _, k := range []string{"o", "y", "!"} {
+		f.toast = toast{}
+		f.press(k)
+		f.mustSee(t, "no page is selected")
+	}
+}
+
+func TestPinnedMetricsStay(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("M", "F")
+	f.mustSee(t, "metrics: pinned to checkout")
+	f.press("P", "j", "j") // ledger
+	f.mustSee(t, "DEPLOYS ledger")
+	f.mustSee(t, "METRICS checkout")
+	if ask, _ := last[pane.Ask](f); !strings.Contains(ask.Questions["prom"].Queries[0].Query, "checkout") {
+		t.Errorf("pinned metrics ask %+v", ask.Questions)
+	}
+	f.press("M", "F")
+	f.mustSee(t, "METRICS ledger")
+}
+
+func TestLayoutKeyShowsTheLayout(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("b", "f", "v")
+	f.mustSee(t, "layout triage")
+	f.mustSee(t, "DETAIL #4821")
+	f.size(80, 24)
+	f.press("v")
+	f.mustSee(t, "panes are stacked")
+}
+
+func TestRunbookIsReadNotItsMarkup(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	rb, err := runbook.Parse("r.md", []byte("---\ntitle: Checkout 5xx\nservices: checkout\n---\nOne sentence that its author\nbroke here.\n\n- item that\n  goes on\n- second\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.scene.Runbook = &runbook.Entry{Path: "r.md", Runbook: rb}
+	got := uitest.Plain(f.panes[pane.Runbook].View(f.frame(80, 20, pane.Runbook), f.board))
+	want := "r.md: the runbook has no steps; write each one as a ```sh or ```bash block\nOne sentence that its author broke here.\n- item that goes on\n- second\n"
+	if got != want {
+		t.Errorf("drawn as\n%s\nwant\n%s", got, want)
+	}
 }

@@ -41,6 +41,9 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 	case keymap.Open:
 		return m.openURL(row)
 	case keymap.Copy:
+		if row.Page.URL == "" {
+			return noAddress(row)
+		}
 		return pane.Copy{What: "the page's address", Raw: row.Page.URL}
 	case keymap.Refresh:
 		return pane.Refresh{}
@@ -122,9 +125,16 @@ func (m *Model) openURL(row board.PageRow) pane.Intent {
 		}
 	}
 	if row.Page.URL == "" {
-		return pane.Say{Reason: "this page has no address"}
+		return noAddress(row)
 	}
 	return pane.OpenURL{URL: row.Page.URL}
+}
+
+func noAddress(row board.PageRow) pane.Intent {
+	if row.Page.Ref.IsZero() {
+		return pane.Say{Reason: "no page is selected"}
+	}
+	return pane.Say{Reason: "this page has no address"}
 }
 
 func (m *Model) quit() pane.Intent {

@@ -101,5 +101,9 @@ func (m *Model) do(a keymap.Action) tea.Cmd {
 	if m.moveWindow(a) {
 		return nil
 	}
+	if why := m.elsewhere(a); !why.Empty() {
+		m.say(why, false)
+		return nil
+	}
 	return m.carryOut(m.intent(a))
 }

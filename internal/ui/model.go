@@ -43,7 +43,9 @@ type Model struct {
 	window follow.Frame
 	cursor time.Time
 	pinned map[pane.Kind]bool
-	scene  pane.Scene
+	// subject is what the metrics are of; it stays while they are pinned.
+	subject subject
+	scene   pane.Scene
 
 	asked  map[string]oncall.Question
 	loaded map[oncall.Ref]loading
@@ -58,6 +60,13 @@ type layer struct {
 	// grace swallows keys for a moment, so that one meant for something else
 	// cannot answer a question that has just opened.
 	grace bool
+}
+
+// subject is what the panels' queries are filled from.
+type subject struct {
+	service follow.Service
+	page    oncall.Page
+	detail  *oncall.PageDetail
 }
 
 // loading remembers for which state of a page its detail was asked.
@@ -295,12 +304,16 @@ func (m *Model) load(row board.PageRow, ok bool) tea.Cmd {
 // ask puts the panels' queries to the metrics sources when they differ from
 // what was asked last.
 func (m *Model) ask(p oncall.Page, d *oncall.PageDetail) tea.Cmd {
-	qs := follow.Questions(m.opts.Panels, m.scene.Service, p, d, m.window.Span, m.window.End, m.plotWidth())
+	if !m.pinned[pane.Metrics] {
+		m.subject = subject{m.scene.Service, p, d}
+	}
+	s := m.subject
+	qs := follow.Questions(m.opts.Panels, s.service, s.page, s.detail, m.window.Span, m.window.End, m.plotWidth())
 	if reflect.DeepEqual(qs, m.asked) {
 		return nil
 	}
 	m.asked = qs
-	m.board = m.board.Follow(follow.Scope(m.scene.Service, p))
+	m.board = m.board.Follow(follow.Scope(s.service, s.page))
 	return m.opts.World(pane.Ask{Questions: qs})
 }
 
@@ -317,9 +330,14 @@ func (m *Model) frame(w, h int, k pane.Kind) pane.Frame {
 	if m.utc {
 		zone = time.UTC
 	}
+	sc := m.scene
+	if k == pane.Metrics && m.pinned[k] && m.subject.page.Ref != sc.Page {
+		// Another page's deploys say nothing of these.
+		sc.Service, sc.Suspects = m.subject.service, nil
+	}
 	return pane.Frame{
 		Width: max(0, w), Height: max(0, h), Now: m.now, Zone: zone,
-		Focused: k == m.choice.Focus && len(m.stack) == 0, Scene: m.scene,
+		Focused: k == m.choice.Focus && len(m.stack) == 0, Scene: sc,
 	}
 }
 

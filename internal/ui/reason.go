@@ -36,6 +36,19 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 	return m.panes[m.choice.Focus].Reason(a, m.tileFrame(m.choice.Focus), m.board)
 }
 
+// elsewhere says where an action works that the focused pane does not know.
+func (m *Model) elsewhere(a keymap.Action) text.Safe {
+	focus := func(a keymap.Action) text.Safe { return text.Decode(m.opts.Keys.Key(a)) }
+	switch a {
+	case keymap.Pause, keymap.Wrap, keymap.NextError, keymap.PrevError:
+		return text.Sprintf("that is for the logs; %s focuses them", focus(keymap.FocusLogs))
+	case keymap.Left, keymap.Right:
+		return text.Sprintf("nothing moves sideways in %s; it does in the logs (%s) and the metrics (%s)",
+			m.choice.Focus, focus(keymap.FocusLogs), focus(keymap.FocusMetric))
+	}
+	return text.Safe{}
+}
+
 func pageReason(a keymap.Action, row board.PageRow) text.Safe {
 	kind := oncall.Resolve
 	switch a {

@@ -206,13 +206,13 @@ func block(bl runbook.Block, w int) pane.Block {
 	case runbook.Heading:
 		role = style.Heading
 	case runbook.List:
-		prefix = text.Concat(text.Safe{}.Pad(2*max(0, bl.Level-1)), text.Decode(bl.Marker).Pad(2))
-		if prefix.Width() > 0 {
-			prefix = text.Concat(prefix, text.Const(" "))
-		}
+		prefix = text.Concat(text.Safe{}.Pad(2*max(0, bl.Level-1)), text.Decode(bl.Marker).Pad(1), text.Const(" "))
 	case runbook.Quote:
 		role, prefix = style.Accent, text.Const("│ ")
 	case runbook.Code:
+		if bl.Info == frontMatter {
+			return nil // for conway, not for the person
+		}
 		role, prefix = style.Dim, text.Const("  ")
 	case runbook.HTML:
 		role = style.Dim
@@ -220,14 +220,26 @@ func block(bl runbook.Block, w int) pane.Block {
 		return pane.Block{pane.L(pane.S(style.Border, text.Const("──────")))}
 	case runbook.Text:
 	}
+	lines := text.Lines(bl.Text)
+	if bl.Kind == runbook.Text || bl.Kind == runbook.List || bl.Kind == runbook.Quote {
+		// A line break inside a paragraph is only where its author's editor broke it.
+		lines = []text.Safe{text.Join(lines, text.Const(" "))}
+	}
 	var out pane.Block
-	for _, raw := range text.Lines(bl.Text) {
-		for _, l := range raw.Wrap(max(1, w-prefix.Width())) {
-			out = append(out, pane.L(pane.S(role, prefix), pane.S(role, l)))
+	for i, raw := range lines {
+		for j, l := range raw.Wrap(max(1, w-prefix.Width())) {
+			lead := prefix
+			if bl.Kind == runbook.List && i+j > 0 {
+				lead = text.Safe{}.Pad(prefix.Width())
+			}
+			out = append(out, pane.L(pane.S(role, lead), pane.S(role, l)))
 		}
 	}
 	return out
 }
+
+// frontMatter is how the parser marks a document's front matter.
+const frontMatter = "front matter"
 
 func step(s runbook.Step, heading string, selected bool, f pane.Frame, b board.Board) pane.Block {
 	title := text.Sprintf("step %d ", s.Index+1)
