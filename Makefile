@@ -22,9 +22,13 @@ drill: build ## a whole simulated incident; nothing leaves this machine
 
 test: ## every test but the end-to-end ones, with the race detector, shuffled
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
+	go test ./internal/ui -run '^TestHonesty$$' # a hundred thousand frames, too slow with the detector
 
 e2e: build ## the real binary in tmux against real and faithful servers
 	CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -count=1 -timeout 15m ./internal/e2e/...
+
+honesty: ## draw a million frames of random faults, and look in each for a lie
+	go test ./internal/ui -run '^TestHonesty$$' -v -timeout 30m -frames 1000000
 
 golden: ## rewrite the golden files, then show what changed
 	go test ./internal/ui -update

@@ -49,6 +49,9 @@ func (m *Model) cycle(by int) {
 			kinds = append(kinds, t.Kind)
 		}
 	}
+	if len(kinds) == 0 {
+		return // one line is all there is
+	}
 	i := max(0, slices.Index(kinds, m.choice.Focus))
 	m.choice.Focus = kinds[(i+by+len(kinds))%len(kinds)]
 }

@@ -147,7 +147,7 @@ func TestPinnedMetricsStay(t *testing.T) {
 		t.Errorf("pinned metrics ask %+v", ask.Questions)
 	}
 	f.press("M", "F")
-	f.mustSee(t, "METRICS ledger")
+	f.mustSee(t, "ledger-api · -")
 }
 
 func TestLayoutKeyShowsTheLayout(t *testing.T) {

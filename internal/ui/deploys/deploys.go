@@ -44,14 +44,13 @@ func (p *Pane) Rows(f pane.Frame, b board.Board) []oncall.Deploy {
 
 // Title names the service that is followed.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
-	l := pane.L(pane.S(style.Heading, text.Const("DEPLOYS")))
+	l := append(pane.L(pane.S(style.Heading, text.Const("DEPLOYS"))), pane.Heard(b, board.KindDeploys, b.DeploysReading(), f)...)
 	switch {
 	case f.Scene.Pinned[pane.Deploys]:
 		l = append(l, pane.S(style.Warn, text.Const(" pinned: all services")))
 	case f.Scene.Service.Name != "":
 		l = append(l, pane.S(style.Text, text.Sprintf(" %s", f.Scene.Service.Name)))
 	}
-	l = append(l, pane.Heard(b, board.KindDeploys, b.DeploysReading(), f)...)
 	if p.filter.String() != "" {
 		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s", p.filter.String())))
 	}

@@ -49,7 +49,7 @@ const rateSpan = 10 * time.Second
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	p.look(f, b)
 	t := b.Logs()
-	l := pane.L(pane.S(style.Heading, text.Const("LOGS")))
+	l := append(pane.L(pane.S(style.Heading, text.Const("LOGS"))), pane.Heard(b, board.KindLogs, b.LogsReading(), f)...)
 	if p.index.found {
 		l = append(l, pane.S(style.Text, text.Sprintf(" %s ·", p.index.service)))
 	}
@@ -74,7 +74,7 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	if p.filter.String() != "" {
 		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s %d match", p.filter.String(), p.index.rows(t).len())))
 	}
-	return append(l, pane.Heard(b, board.KindLogs, b.LogsReading(), f)...)
+	return l
 }
 
 func (p *Pane) unseen(t board.Tail) uint64 {
@@ -86,9 +86,13 @@ func (p *Pane) unseen(t board.Tail) uint64 {
 }
 
 func perSecond(t board.Tail, now time.Time) text.Safe {
-	since := now.Add(-rateSpan)
-	i := sort.Search(t.Len(), func(i int) bool { return t.At(i).At.After(since) })
-	return pane.Value(float64(t.Len()-i)/rateSpan.Seconds(), oncall.UnitPerSec)
+	from := func(at time.Time) int {
+		return sort.Search(t.Len(), func(i int) bool { return t.At(i).At.After(at) })
+	}
+	// Lines from after now are of a clock that was set since; they say nothing of
+	// the present rate.
+	n := from(now.Add(rateSpan)) - from(now.Add(-rateSpan))
+	return pane.Value(float64(max(0, n))/rateSpan.Seconds(), oncall.UnitPerSec)
 }
 
 // View draws the lines, and the errors of the window in the last row where

@@ -37,12 +37,11 @@ func New() *Pane { return &Pane{} }
 
 // Title names the service and the window.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
-	l := pane.L(pane.S(style.Heading, text.Const("METRICS")))
+	l := append(pane.L(pane.S(style.Heading, text.Const("METRICS"))), pane.Heard(b, board.KindMetrics, b.Metrics(), f)...)
 	if f.Scene.Service.Name != "" {
 		l = append(l, pane.S(style.Text, text.Sprintf(" %s", f.Scene.Service.Name)))
 	}
 	l = append(l, pane.S(style.Dim, text.Concat(text.Const(" · "), Window(f))))
-	l = append(l, pane.Heard(b, board.KindMetrics, b.Metrics(), f)...)
 	if p.filter.String() != "" {
 		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s", p.filter.String())))
 	}

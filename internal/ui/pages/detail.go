@@ -22,12 +22,12 @@ func NewDetail() *Detail { return &Detail{} }
 
 // Title names the page.
 func (d *Detail) Title(f pane.Frame, b board.Board) pane.Line {
-	l := pane.L(pane.S(style.Heading, text.Const("DETAIL ")))
-	if r, ok := b.Page(f.Scene.Page); ok {
-		l = append(l, pane.S(style.Text, text.Sprintf("#%d", r.Page.Number)))
-	}
+	l := pane.L(pane.S(style.Heading, text.Const("DETAIL")))
 	if s := pane.Freshness(b.Detail(f.Scene.Page), f.Now); !s.Text.Empty() {
 		l = append(l, pane.S(style.Text, text.Const(" ")), s)
+	}
+	if r, ok := b.Page(f.Scene.Page); ok {
+		l = append(l, pane.S(style.Text, text.Sprintf(" #%d", r.Page.Number)))
 	}
 	return l
 }

@@ -28,7 +28,8 @@ func Unconfigured(kind string, w int) Block {
 }
 
 // Heard is Freshness for what the sources of a kind say together, and says when
-// there are none.
+// there are none. It stands right after a pane's name, because what comes last in
+// a title is cut off first.
 func Heard[T any](b board.Board, kind string, r oncall.Reading[T], f Frame) Line {
 	if !Configured(b, kind) {
 		return L(S(style.Dim, text.Const(" not configured")))
