@@ -8,6 +8,9 @@ GOLANGCI_VERSION := v2.15.0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
+# The race detector needs a C compiler; the program itself never does.
+RACE := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race)
+
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
@@ -20,8 +23,8 @@ run: build ## the cockpit
 drill: build ## a whole simulated incident; nothing leaves this machine
 	bin/conway drill
 
-test: ## every test but the end-to-end ones, with the race detector, shuffled
-	CGO_ENABLED=1 go test -race -shuffle=on ./...
+test: ## every test but the end-to-end ones, shuffled, with the race detector where there is a C compiler
+	CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -shuffle=on ./...
 	go test ./internal/ui -run '^TestHonesty$$' # a hundred thousand frames, too slow with the detector
 
 e2e: build ## the real binary in tmux against real and faithful servers
