@@ -143,6 +143,8 @@ func (m *Model) back() {
 	switch {
 	case ok && f.Filtered() != "":
 		f.Filter("")
+	case len(m.marked) > 0:
+		m.marked = nil
 	case !m.cursor.IsZero():
 		m.cursor = time.Time{}
 	case m.choice.Drawer != pane.None:

@@ -27,11 +27,15 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 		target.Kind = oncall.Resolve
 		return pane.Act{Action: target}
 	case keymap.Snooze:
-		target.Kind = oncall.Snooze
-		m.snooze(target)
+		m.snooze()
+	case keymap.Mark:
+		m.mark()
 	case keymap.Undo:
-		s, _ := m.held()
-		return pane.CancelAct{ID: s.Action.ID}
+		var all pane.Several
+		for _, s := range m.held() {
+			all.Intents = append(all.Intents, pane.CancelAct{ID: s.Action.ID})
+		}
+		return all
 	case keymap.Note:
 		m.open(overlay.NewNote(row.Page.Ref, row.Page.Title, m.drafts[row.Page.Ref], nil), false)
 	case keymap.Shell:
@@ -80,20 +84,20 @@ func drawerOf(a keymap.Action) (pane.Kind, bool) {
 }
 
 // snooze asks for how long. The second key is the decision, so nothing is held.
-func (m *Model) snooze(a oncall.Action) {
+func (m *Model) snooze() {
 	f := m.frame(0, 0, pane.None)
+	names, acts := m.bulkWords(keymap.Snooze, oncall.Snooze)
 	options := []overlay.Option{}
 	add := func(key string, words text.Safe, until time.Time) {
-		a.Until = until
 		options = append(options, overlay.Option{
-			Key: key, Words: text.Sprintf("%s, until %s", words, f.Date(until)), Intent: pane.Act{Action: a},
+			Key: key, Words: text.Sprintf("%s, until %s", words, f.Date(until)), Intent: actsOf(acts, until),
 		})
 	}
 	add("1", text.Const("30 minutes"), m.now.Add(30*time.Minute))
 	add("2", text.Const("1 hour"), m.now.Add(time.Hour))
 	add("3", text.Const("4 hours"), m.now.Add(4*time.Hour))
 	add("4", text.Const("to the morning"), morning(m.now.In(f.In())))
-	m.open(overlay.NewChoice(text.Const("SNOOZE"), []text.Safe{text.Decode(a.Title), text.Const("It calls again when the time is over.")}, options...), true)
+	m.open(overlay.NewChoice(text.Const("SNOOZE"), append(names, text.Const("It calls again when the time is over.")), options...), true)
 }
 
 // morning returns the next eight o'clock, when working hours have begun for most.
@@ -145,7 +149,7 @@ func (m *Model) quit() pane.Intent {
 			running++
 		}
 	}
-	if n == 0 && running == 0 {
+	if n == 0 && running == 0 && len(m.drafts) == 0 {
 		return pane.Quit{}
 	}
 	var words []text.Safe
@@ -155,7 +159,15 @@ func (m *Model) quit() pane.Intent {
 		options = append(options, overlay.Option{Key: "w", Words: text.Const("send it now, quit when it has arrived"), Intent: pane.Quit{Flush: true}})
 	}
 	if running > 0 {
-		words = append(words, text.Sprintf("%d runbook step is still running; quitting ends it and all its children.", running))
+		what := text.Const("1 runbook step is still running; quitting ends it and all its children.")
+		if running > 1 {
+			what = text.Sprintf("%d runbook steps are still running; quitting ends them and all their children.", running)
+		}
+		words = append(words, what)
+	}
+	for ref := range m.drafts {
+		row, _ := m.board.Page(ref)
+		words = append(words, text.Sprintf("A note was begun and not sent; quitting loses it: %s", row.Page.Title))
 	}
 	options = append(options, overlay.Option{Key: "y", Words: text.Const("quit all the same"), Intent: pane.Quit{}})
 	m.open(overlay.NewChoice(text.Const("QUIT?"), words, options...), true)
@@ -208,6 +220,13 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 		return nil
 	case pane.Act:
 		return m.opts.World(m.prepared(i))
+	case pane.Several:
+		m.began(i)
+		var cmds []tea.Cmd
+		for _, one := range i.Intents {
+			cmds = append(cmds, m.carryOut(one))
+		}
+		return tea.Batch(cmds...)
 	case pane.RunStep:
 		m.watchRun(i)
 	}

@@ -71,13 +71,9 @@ func (m *Model) noteEdited(e NoteEdited) {
 		m.say(text.Sprintf("$EDITOR: %s; the note is as it was", e.Err), true)
 		return
 	}
-	for _, l := range m.stack {
-		if n, ok := l.Overlay.(*overlay.Note); ok {
-			if ref, _ := n.Draft(); ref == e.Target {
-				n.SetText(e.Text)
-				return
-			}
-		}
+	if n, ok := m.editor(e.Target); ok {
+		n.SetText(e.Text)
+		return
 	}
 	m.drafts[e.Target] = e.Text
 }
@@ -103,6 +99,9 @@ func (m *Model) do(a keymap.Action) tea.Cmd {
 	}
 	if why := m.elsewhere(a); !why.Empty() {
 		m.say(why, false)
+		return nil
+	}
+	if m.askBulk(a) {
 		return nil
 	}
 	return m.carryOut(m.intent(a))

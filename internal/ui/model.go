@@ -39,6 +39,9 @@ type Model struct {
 	stack  []layer
 
 	selected oncall.Ref
+	// marked are the pages of the next bulk action; bulk is the one under way.
+	marked []oncall.Ref
+	bulk   bulk
 	// window is the shared window; chosen is true once a person moved it.
 	window follow.Frame
 	cursor time.Time
@@ -199,6 +202,9 @@ func (m *Model) changed(c board.Change) tea.Cmd {
 // word for word.
 func (m *Model) settled(s board.ActionSettled) {
 	delete(m.loaded, s.Action.Target) // the page has changed: read it again
+	if m.answered(s) {
+		return
+	}
 	switch s.State {
 	case oncall.Confirmed:
 		m.say(text.Sprintf("%s confirmed: %s", s.Action.Kind, s.Action.Title), false)
@@ -211,13 +217,43 @@ func (m *Model) settled(s board.ActionSettled) {
 		}
 		m.say(why, true)
 		if s.Action.Kind == oncall.Annotate {
-			m.drafts[s.Action.Target] = s.Action.Text
-			if len(m.stack) == 0 {
-				m.open(overlay.NewNote(s.Action.Target, s.Action.Title, s.Action.Text, s.Fault), true)
-			}
+			m.giveBack(s.Action, s.Fault)
 		}
 	case oncall.Held, oncall.Sending, oncall.Recording:
 	}
+}
+
+// giveBack returns a refused note's text to its page's editor, beside what was
+// written there since.
+func (m *Model) giveBack(a oncall.Action, f *oncall.Fault) {
+	if n, ok := m.editor(a.Target); ok {
+		if _, draft := n.Draft(); draft != "" {
+			n.SetText(draft + "\n\n" + a.Text)
+		} else {
+			n.SetText(a.Text)
+		}
+		return
+	}
+	draft := a.Text
+	if d := m.drafts[a.Target]; d != "" && d != a.Text {
+		draft = d + "\n\n" + a.Text
+	}
+	m.drafts[a.Target] = draft
+	if len(m.stack) == 0 {
+		m.open(overlay.NewNote(a.Target, a.Title, draft, f), true)
+	}
+}
+
+// editor returns the open editor of a page's note.
+func (m *Model) editor(ref oncall.Ref) (*overlay.Note, bool) {
+	for _, l := range m.stack {
+		if n, ok := l.Overlay.(*overlay.Note); ok {
+			if of, _ := n.Draft(); of == ref {
+				return n, true
+			}
+		}
+	}
+	return nil, false
 }
 
 func (m *Model) say(t text.Safe, fault bool) {
@@ -242,8 +278,9 @@ func (m *Model) follow() tea.Cmd {
 			m.choose(rows[0].Page.Ref)
 		}
 	}
+	m.prune()
 	row, ok := m.board.Page(m.selected)
-	sc := pane.Scene{Page: m.selected, Pinned: m.pinned, Cursor: m.cursor, Me: m.board.Roster().Value.Me}
+	sc := pane.Scene{Page: m.selected, Marked: m.marked, Pinned: m.pinned, Cursor: m.cursor, Me: m.board.Roster().Value.Me}
 	sc.Window, sc.Live = m.window.At(m.now), m.window.End.IsZero()
 	var detail *oncall.PageDetail
 	if ok {

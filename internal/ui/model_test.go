@@ -67,7 +67,7 @@ func (f *fixture) press(keys ...string) {
 func keyPress(k string) tea.KeyPressMsg {
 	named := map[string]rune{
 		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown,
-		"pgdown": tea.KeyPgDown, "backspace": tea.KeyBackspace,
+		"pgdown": tea.KeyPgDown, "backspace": tea.KeyBackspace, "space": tea.KeySpace,
 	}
 	if r, ok := named[k]; ok {
 		return tea.KeyPressMsg{Code: r}

@@ -14,8 +14,13 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 	if e.Changes && m.opts.ReadOnly {
 		return text.Sprintf("%s: this cockpit is read-only (read_only in the config)", a)
 	}
+	if why, ok := m.bulkReason(a); ok {
+		return why
+	}
 	row, ok := m.board.Page(m.selected)
 	switch a {
+	case keymap.Mark:
+		return m.markReason(row, ok)
 	case keymap.Ack, keymap.Resolve, keymap.Note, keymap.Snooze, keymap.Detail, keymap.Timeline, keymap.Runbook, keymap.Shell:
 		if a == keymap.Detail && m.choice.Focus == pane.Runbook {
 			break
@@ -24,7 +29,7 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 			return text.Const("no page is selected")
 		}
 	case keymap.Undo:
-		if _, held := m.held(); !held {
+		if len(m.held()) == 0 {
 			return text.Const("nothing is held; what was sent cannot be taken back")
 		}
 	}
@@ -71,12 +76,13 @@ func pageReason(a keymap.Action, row board.PageRow) text.Safe {
 	return text.Safe{}
 }
 
-// held returns the newest action that can still be cancelled.
-func (m *Model) held() (board.ActionStatus, bool) {
+// held returns the actions that can still be cancelled, newest first.
+func (m *Model) held() []board.ActionStatus {
+	var out []board.ActionStatus
 	for _, s := range m.board.Actions() {
 		if s.State == oncall.Held {
-			return s, true
+			out = append(out, s)
 		}
 	}
-	return board.ActionStatus{}, false
+	return out
 }

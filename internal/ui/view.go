@@ -103,8 +103,7 @@ func (m *Model) small() pane.Block {
 		}
 		return append(pane.Block{l.Title(f, m.board)}, l.View(f, m.board)...)
 	}
-	_, held := m.held()
-	news := held || m.now.Before(m.toast.until)
+	news := len(m.held()) > 0 || m.now.Before(m.toast.until)
 	if s.H == 1 {
 		if news {
 			return pane.Block{m.footer(s.W)}
@@ -254,11 +253,17 @@ func (m *Model) drawOverlay(rows pane.Block, l layer) {
 
 // footer shows, in this order of urgency, what is held, what was said, the keys.
 func (m *Model) footer(w int) pane.Line {
-	if s, ok := m.held(); ok {
-		p := pane.L(
-			pane.S(style.Pending, text.Sprintf(" %s in %s: %s", s.Action.Kind, pane.Age(s.Action.NotBefore.Sub(m.now)+tickEvery), s.Action.Title)),
-		)
-		return pane.Split(p, pane.L(pane.S(style.Key, text.Sprintf("  %s", m.opts.Keys.Key(keymap.Undo))), pane.S(style.Text, text.Const(" cancels "))), w)
+	if all := m.held(); len(all) > 0 {
+		s := all[0]
+		what, cancels := text.Decode(s.Action.Title), text.Const(" cancels ")
+		for _, o := range all[1:] {
+			what = text.Sprintf("%s; %s: %s", what, o.Action.Kind, o.Action.Title)
+		}
+		if len(all) > 1 {
+			cancels = text.Sprintf(" cancels all %d ", len(all))
+		}
+		p := pane.L(pane.S(style.Pending, text.Sprintf(" %s in %s: %s", s.Action.Kind, pane.Age(s.Action.NotBefore.Sub(m.now)+tickEvery), what)))
+		return pane.Split(p, pane.L(pane.S(style.Key, text.Sprintf("  %s", m.opts.Keys.Key(keymap.Undo))), pane.S(style.Text, cancels)), w)
 	}
 	if m.now.Before(m.toast.until) {
 		return pane.L(pane.S(m.toastRole(), text.Concat(text.Const(" "), m.toast.text))).Fit(w)
@@ -272,7 +277,7 @@ const saidRows = 4
 // said is the footer, in several rows when a sentence does not fit in one: what
 // is said here often stands nowhere else.
 func (m *Model) said(w int) pane.Block {
-	if _, held := m.held(); held || !m.now.Before(m.toast.until) || m.toast.text.Width()+1 <= w {
+	if len(m.held()) > 0 || !m.now.Before(m.toast.until) || m.toast.text.Width()+1 <= w {
 		return pane.Block{m.footer(w)}
 	}
 	lines := m.toast.text.Wrap(max(1, w-2))

@@ -21,6 +21,7 @@ const (
 	Note        Action = "note"
 	Resolve     Action = "resolve"
 	Snooze      Action = "snooze"
+	Mark        Action = "mark"
 	Detail      Action = "detail"
 	Runbook     Action = "runbook"
 	Timeline    Action = "timeline"
@@ -99,6 +100,7 @@ func Entries() []Entry {
 		{Note, []string{"n"}, "write a note (ctrl+e opens $EDITOR)", GroupPage, "note", true},
 		{Resolve, []string{"R"}, "resolve, held for a moment", GroupPage, "", true},
 		{Snooze, []string{"s"}, "snooze: choose for how long", GroupPage, "", true},
+		{Mark, []string{"space"}, "mark, to acknowledge, resolve or snooze several", GroupPage, "", false},
 		{Detail, []string{"enter"}, "everything about the page; in a runbook, run the step", GroupPage, "", false},
 		{Runbook, []string{"b"}, "runbook of the page", GroupPage, "runbook", false},
 		{Timeline, []string{"t"}, "timeline of the page", GroupPage, "timeline", false},

@@ -58,12 +58,24 @@ func (c *Choice) View(f pane.Frame, _ board.Board) pane.Block {
 	return append(out, pane.L(pane.S(style.Key, text.Const("esc  ")), pane.S(style.Text, text.Const("back"))))
 }
 
-// Key answers.
-func (c *Choice) Key(k tea.KeyPressMsg, _ pane.Frame, _ board.Board) Result {
-	for _, o := range c.options {
-		if k.String() == o.Key {
-			return Result{Close: true, Intent: o.Intent}
+// Key answers. An answer that is not on the screen, and so all that stands above
+// it, cannot be given.
+func (c *Choice) Key(k tea.KeyPressMsg, f pane.Frame, _ board.Board) Result {
+	above := 0
+	for _, t := range c.text {
+		above += len(t.Wrap(max(1, f.Width)))
+	}
+	for i, o := range c.options {
+		if k.String() != o.Key {
+			continue
 		}
+		if above+i >= f.Height {
+			return Result{Intent: pane.Say{Reason: "the screen is too small to show what this would do; enlarge it, or esc"}}
+		}
+		if k.IsRepeat {
+			return Result{} // a held key is not a decision
+		}
+		return Result{Close: true, Intent: o.Intent}
 	}
 	if s := k.String(); s == "esc" || s == "ctrl+c" {
 		return Result{Close: true}

@@ -2,6 +2,7 @@
 package pages
 
 import (
+	"slices"
 	"time"
 
 	"conway/internal/board"
@@ -52,6 +53,9 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		if c.Acked > 0 {
 			l = append(l, pane.S(style.Dim, text.Sprintf(" · %d acked", c.Acked)))
 		}
+	}
+	if n := len(f.Scene.Marked); n > 0 {
+		l = append(l, pane.S(style.Pending, text.Sprintf(" · %d marked", n)))
 	}
 	l = append(l, pane.Heard(b, board.KindPages, b.PagesReading(), f)...)
 	return append(l, filterSpans(p.filter)...)
@@ -118,10 +122,14 @@ func indexOf(rows []board.PageRow, ref oncall.Ref) int {
 }
 
 func row(r board.PageRow, f pane.Frame) pane.Line {
-	pointer := text.Const("  ")
+	at, mark := text.Const(" "), text.Const(" ")
 	if r.Page.Ref == f.Scene.Page {
-		pointer = text.Const("▶ ")
+		at = text.Const("▶")
 	}
+	if slices.Contains(f.Scene.Marked, r.Page.Ref) {
+		mark = text.Const("+")
+	}
+	pointer := text.Concat(at, mark)
 	sign, role := Sign(r, f.Now)
 	l := pane.L(pane.S(style.Key, pointer), pane.S(role, sign), pane.S(role, doubt(r, f.Now)))
 	if f.Width >= urgencyFrom {

@@ -75,6 +75,8 @@ type (
 	}
 	// CursorAt moves the time cursor that runs through every pane; zero hides it.
 	CursorAt struct{ At time.Time }
+	// Several carries out one intent after another, such as one action a page.
+	Several struct{ Intents []Intent }
 	// Say shows a sentence, such as why a key cannot act.
 	Say struct{ Reason string }
 )
@@ -94,6 +96,7 @@ func (Select) intent()      {}
 func (Show) intent()        {}
 func (ConfirmStep) intent() {}
 func (CursorAt) intent()    {}
+func (Several) intent()     {}
 func (Say) intent()         {}
 
 // AdHoc is the Runbook of a command that somebody typed.

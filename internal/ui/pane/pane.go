@@ -36,6 +36,8 @@ type Scene struct {
 	Live   bool
 	// Cursor is the shared time cursor, zero for none.
 	Cursor time.Time
+	// Marked are the pages that the next bulk action is for.
+	Marked []oncall.Ref
 	// Suspects are the deploys that preceded the page, best first.
 	Suspects []follow.Suspect
 	// Runbook is the page's runbook, and RunbookWhy says how it was found or why

@@ -1,0 +1,162 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/ui/overlay"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/uitest"
+)
+
+// acts returns every action asked for since the fixture's intents were emptied.
+func (f *fixture) acts() []oncall.Action {
+	var out []oncall.Action
+	for _, i := range f.intents {
+		if a, ok := i.(pane.Act); ok {
+			out = append(out, a.Action)
+		}
+	}
+	return out
+}
+
+func TestBulkActsOnTheNamedPagesOnceEach(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("space", "j", "space")
+	f.mustSee(t, "2 marked")
+	f.press("j") // a third, which is not marked
+	f.press("a")
+	if n := len(f.acts()); n > 0 {
+		t.Fatalf("%d actions before they were named and confirmed", n)
+	}
+	f.mustSee(t, "ACK 2 pages?")
+	f.press("y") // too early
+	f.wait(time.Second)
+	f.press("a") // the key that opened it
+	if n := len(f.acts()); n > 0 {
+		t.Fatalf("%d actions without the other key", n)
+	}
+	f.press("y")
+	acts := f.acts()
+	if len(acts) != 2 || acts[0].Target != uitest.Checkout() || acts[1].Target.ID != "Q3" {
+		t.Fatalf("asked for %+v", acts)
+	}
+	for i := range acts {
+		acts[i].ID = fmt.Sprint(i)
+		if want := f.clock.Add(3 * time.Second); !acts[i].NotBefore.Equal(want) {
+			t.Errorf("held until %v, want %v", acts[i].NotBefore, want)
+		}
+		f.status(acts[i], oncall.Held, nil)
+	}
+	f.mustSee(t, "cancels all 2")
+	f.status(acts[0], oncall.Confirmed, nil)
+	f.status(acts[1], oncall.Refused, &oncall.Fault{Kind: oncall.Rejected, Source: "pd", Op: "ack", Detail: "not yours"})
+	f.mustSee(t, "ack: 1 of 2 pages confirmed; not cron-x")
+	f.mustSee(t, "not yours")
+	f.mustSee(t, "ack refused") // in its row
+	f.intents = nil
+	f.wait(time.Minute)
+	f.press("g", "R")
+	if acts := f.acts(); len(acts) != 1 || acts[0].Target != f.selected {
+		t.Errorf("after the bulk action the marks still act: %+v", acts)
+	}
+}
+
+func TestBulkIsCancelledWhole(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("space", "j", "space", "a")
+	f.wait(time.Second)
+	f.press("y")
+	acts := f.acts()
+	for i := range acts {
+		acts[i].ID = fmt.Sprint(i)
+		f.status(acts[i], oncall.Held, nil)
+	}
+	f.intents = nil
+	f.press("u")
+	if len(f.intents) != 2 {
+		t.Errorf("u asked for %+v", f.intents)
+	}
+	for _, a := range acts {
+		f.status(a, oncall.Cancelled, nil)
+	}
+	f.mustSee(t, "ack of 2 pages cancelled, nothing was sent")
+}
+
+func TestBulkNeverActsOnAPageThatIsNotNamed(t *testing.T) {
+	for h := 1; h < 30; h++ {
+		f := newFixture(t, uitest.Events()...)
+		f.press("space", "j", "space", "a")
+		f.size(60, h)
+		f.wait(time.Second)
+		seen := f.screenText()
+		f.press("y")
+		_, question, _ := strings.Cut(seen, "ACK 2 pages?")
+		named := strings.Contains(question, "- CHECKOUT") && strings.Contains(question, "- cron-x")
+		if n := len(f.acts()); n > 0 && !named {
+			t.Errorf("at 60x%d %d actions were asked for on:\n%s", h, n, seen)
+		}
+	}
+	// A page that is already on its way is named and left out.
+	f := newFixture(t, uitest.Events()...)
+	f.status(oncall.Action{ID: "1", Kind: oncall.Acknowledge, Target: uitest.Checkout()}, oncall.Sending, nil)
+	f.press("space", "j", "space", "a")
+	f.mustSee(t, "ACK 1 page?")
+	f.mustSee(t, "left out: this ack is on its way already")
+}
+
+func TestMarksEndWithTheirPages(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("space")
+	var rest []oncall.Page
+	for _, p := range uitest.Pages() {
+		if p.Ref != uitest.Checkout() {
+			rest = append(rest, p)
+		}
+	}
+	f.event(oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: f.clock.Add(time.Second)}, Pages: rest, Complete: true, Every: 10 * time.Second})
+	if len(f.marked) > 0 {
+		t.Errorf("still marked: %v", f.marked)
+	}
+	f.press("j", "space", "esc")
+	if len(f.marked) > 0 {
+		t.Error("esc does not take the marks off")
+	}
+	f.press("L", "space")
+	f.mustSee(t, "pages are marked in their list; P focuses it")
+}
+
+func TestRefusedNoteLosesNothingWrittenSince(t *testing.T) {
+	refused := oncall.Action{ID: "1", Kind: oncall.Annotate, Target: uitest.Checkout(), Text: "the first"}
+	fault := &oncall.Fault{Kind: oncall.Rejected, Source: "pd", Op: "note", Detail: "no"}
+	f := newFixture(t, uitest.Events()...)
+	f.press("n")
+	f.paste("the second")
+	f.status(refused, oncall.Refused, fault)
+	f.press("esc")
+	if got := f.drafts[uitest.Checkout()]; got != "the second\n\nthe first" {
+		t.Errorf("the draft is %q", got)
+	}
+	f = newFixture(t, uitest.Events()...)
+	f.press("n")
+	f.paste("the second")
+	f.press("esc")
+	f.status(refused, oncall.Refused, fault)
+	if _, draft := f.stack[0].Overlay.(*overlay.Note).Draft(); draft != "the second\n\nthe first" {
+		t.Errorf("the editor holds %q", draft)
+	}
+}
+
+func TestQuitAsksForADraft(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("n")
+	f.paste("half a thought")
+	f.press("esc", "q")
+	if _, quit := last[pane.Quit](f); quit {
+		t.Fatal("a draft was lost without a question")
+	}
+	f.mustSee(t, "A note was begun and not sent; quitting loses it: CHECKOUT 5xx")
+}
