@@ -5,6 +5,7 @@ package e2e
 import (
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,9 +116,9 @@ func TestRefusedNoteStaysInTheEditorWordForWord(t *testing.T) {
 	// The editor opened by itself and swallows keys for a moment.
 	c.answer("NOTE on ", "Enter")
 	c.sees("note confirmed")
-	want := "first line – naïve ‘quotes’\nsecond line; a q R ! keys"
-	if notes := pd.state(id).Notes; len(notes) != 1 || notes[0].Text != want {
-		t.Errorf("the pager's notes are %+v, want %q", notes, want)
+	want := []string{"PANA: first line – naïve ‘quotes’\nsecond line; a q R ! keys"}
+	if got := pd.written(id); !slices.Equal(got, want) {
+		t.Errorf("the pager's notes are %q, want %q", got, want)
 	}
 }
 

@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,8 +79,8 @@ func TestAWholeIncidentOnOneScreen(t *testing.T) {
 	c.typed("pool too small, rolling back – Ana")
 	c.press("Enter")
 	c.sees("note confirmed")
-	if notes := pd.state(id).Notes; len(notes) != 1 || notes[0].Text != "pool too small, rolling back – Ana" || notes[0].User != "PANA" {
-		t.Errorf("the pager's notes are %+v", notes)
+	if got := pd.written(id); !slices.Equal(got, []string{"PANA: pool too small, rolling back – Ana"}) {
+		t.Errorf("the pager's notes are %q", got)
 	}
 
 	c.press("b")

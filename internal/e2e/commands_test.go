@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,8 +175,8 @@ func TestActionsForScripts(t *testing.T) {
 	}
 	ok("note pd/"+id+": confirmed", "", "note", id, "from", "a", "script")
 	ok("note pd/"+id+": confirmed", "piped\nin\n", "note", id)
-	if n := pd.state(id).Notes; len(n) != 2 || n[0].Text != "from a script" || n[1].Text != "piped\nin" {
-		t.Errorf("notes: %+v", n)
+	if got := pd.written(id); !slices.Equal(got, []string{"PANA: from a script", "PANA: piped\nin"}) {
+		t.Errorf("notes: %q", got)
 	}
 	ok("resolve pd/"+id+": confirmed", "", "resolve", id)
 	if st := pd.state(id); st.Status != "resolved" {

@@ -119,9 +119,9 @@ func TestHostileTextCannotReachTheTerminal(t *testing.T) {
 	config := s.config()
 
 	p := record(t, []string{"HOME=" + s.home, "CONWAY_CONFIG=" + config}, binary)
-	p.sees("TITLE", "TAG", "LINE", "BYTES", "MESSAGE", "FIX", "PAGES 1 open")
+	p.sees("TITLE", "TAG", "LINE", "BYTES", "MESSAGE", "PAGES 1 open")
 	p.typed("\r")
-	p.sees("DETAIL", "NOTED", "VALUE", "ALERT")
+	p.sees("DETAIL", "NOTED", "VALUE", "ALERT", "FIX")
 	p.typed("t")
 	p.sees("TIMELINE", "NOTED")
 	p.typed("b")

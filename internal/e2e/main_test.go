@@ -96,6 +96,14 @@ func children(tb testing.TB, pid int) []int {
 	return out
 }
 
+// stat returns what /proc says of a process, from its state on.
+func stat(tb testing.TB, pid int) []string {
+	tb.Helper()
+	text := readFile(tb, fmt.Sprintf("/proc/%d/stat", pid))
+	// The name, which stands in brackets, may hold spaces and brackets.
+	return strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+}
+
 // tree returns a process and all that descend from it.
 func tree(tb testing.TB, pid int) []int {
 	tb.Helper()

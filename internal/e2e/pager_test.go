@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -128,6 +129,21 @@ func (p *pager) acked(id string) int {
 		}
 	}
 	return n
+}
+
+// written returns the notes of an incident, each after its author and without
+// the mark by which the program finds its own notes again.
+func (p *pager) written(id string) []string {
+	p.tb.Helper()
+	mark := regexp.MustCompile(` \[conway:[0-9A-Z]+\]$`)
+	var out []string
+	for _, n := range p.state(id).Notes {
+		if !mark.MatchString(n.Text) {
+			p.tb.Errorf("the note %q has no mark", n.Text)
+		}
+		out = append(out, n.User+": "+mark.ReplaceAllString(n.Text, ""))
+	}
+	return out
 }
 
 // writes returns the requests that were not reads.
