@@ -1,6 +1,8 @@
 package pane
 
 import (
+	"time"
+
 	"conway/internal/board"
 	"conway/internal/oncall"
 	"conway/internal/text"
@@ -34,8 +36,31 @@ func Heard[T any](b board.Board, kind string, r oncall.Reading[T], f Frame) Line
 	if !Configured(b, kind) {
 		return L(S(style.Dim, text.Const(" not configured")))
 	}
-	if s := Freshness(r, f.Now); !s.Text.Empty() {
-		return L(S(style.Text, text.Const(" ")), s)
+	s := Freshness(r, f.Now)
+	if s.Text.Empty() {
+		return nil
 	}
-	return nil
+	l := L(S(style.Text, text.Const(" ")), s)
+	if r.Fault != nil {
+		l = append(l, cause(b, r.Fault, f.Now))
+	}
+	return l
+}
+
+// cause says in a few words why nothing newer is there, when it is asked for
+// again and what a person can do; the pane of sources has the whole sentence.
+func cause(b board.Board, fault *oncall.Fault, now time.Time) Span {
+	words := text.Sprintf(": %s %s", fault.Source, fault.Kind)
+	if fault.Status != 0 {
+		words = text.Sprintf("%s (HTTP %d)", words, fault.Status)
+	}
+	for _, s := range b.Sources() {
+		if s.Name == fault.Source && s.NextTry.After(now) {
+			words = text.Sprintf("%s, next try in %s", words, Age(s.NextTry.Sub(now)))
+		}
+	}
+	if fault.Fix != "" {
+		words = text.Sprintf("%s; %s", words, fault.Fix)
+	}
+	return S(style.Dim, words)
 }

@@ -170,7 +170,7 @@ func Freshness[T any](r oncall.Reading[T], now time.Time) Span {
 	switch r.Quality(now) {
 	case oncall.Never:
 		if r.Fault != nil {
-			return S(style.Error, text.Sprintf("no answer yet: %s", r.Fault.Kind))
+			return S(style.Error, text.Const("no answer yet"))
 		}
 		return S(style.Dim, text.Const("not answered yet"))
 	case oncall.Late:
