@@ -364,7 +364,7 @@ func TestAdHocCommandShowsItsOutput(t *testing.T) {
 				f.press(string(r))
 			}
 			f.press("enter")
-			f.mustSee(t, "RUN THIS STEP?")
+			f.mustSee(t, "RUN THIS COMMAND?")
 			f.wait(time.Second)
 			f.press("y")
 			if r, ok := last[pane.RunStep](f); !ok || string(r.Step.Script) != "uptime\n" {

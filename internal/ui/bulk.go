@@ -42,6 +42,14 @@ func (m *Model) mark() {
 	}
 }
 
+// unmark takes the mark off a page that an action was asked for.
+func (m *Model) unmark(a oncall.Action) {
+	if i := slices.Index(m.marked, a.Target); i >= 0 && a.Kind != oncall.Annotate {
+		m.marked = slices.Delete(m.marked, i, i+1)
+		m.toast = toast{} // it tells of marks that are gone
+	}
+}
+
 // prune forgets the marks of pages that are listed no more.
 func (m *Model) prune() {
 	m.marked = slices.DeleteFunc(m.marked, func(ref oncall.Ref) bool {
@@ -158,7 +166,7 @@ func actsOf(acts []oncall.Action, until time.Time) pane.Intent {
 	return all
 }
 
-// began remembers what a bulk action waits for, and takes the marks off.
+// began remembers what a bulk action waits for.
 func (m *Model) began(s pane.Several) {
 	b := bulk{open: map[oncall.Ref]bool{}}
 	for _, i := range s.Intents {
@@ -170,7 +178,7 @@ func (m *Model) began(s pane.Several) {
 	if len(b.open) == 0 {
 		return
 	}
-	b.all, m.marked = len(b.open), nil
+	b.all = len(b.open)
 	m.bulk = b
 }
 

@@ -108,6 +108,19 @@ func TestBulkNeverActsOnAPageThatIsNotNamed(t *testing.T) {
 	f.mustSee(t, "left out: this ack is on its way already")
 }
 
+func TestMarkOfOnePageEndsWithItsAction(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("space", "a")
+	f.wait(time.Second)
+	f.press("y")
+	if n := len(f.acts()); n != 1 || len(f.marked) > 0 {
+		t.Errorf("%d actions, still marked: %v", n, f.marked)
+	}
+	if got := f.screenText(); strings.Contains(got, "marked") {
+		t.Errorf("the screen still tells of a mark:\n%s", got)
+	}
+}
+
 func TestMarksEndWithTheirPages(t *testing.T) {
 	f := newFixture(t, uitest.Events()...)
 	f.press("space")

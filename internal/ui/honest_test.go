@@ -100,6 +100,24 @@ func TestRowAlwaysNamesItsPage(t *testing.T) {
 	}
 }
 
+func TestNarrowDeploysKeepWhatMatters(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("j", "j") // ledger, which no deploy here concerns
+	got := uitest.Plain(f.panes[pane.Deploys].View(f.frame(30, 6, pane.Deploys), f.board))
+	if !strings.Contains(got, "F shows all") && !strings.Contains(got, "checkout") {
+		t.Errorf("the way out is cut off:\n%s", got)
+	}
+	old := uitest.Deploys()
+	for i := range old {
+		old[i].StartedAt, old[i].FinishedAt = f.clock.Add(-50*time.Hour), f.clock.Add(-50*time.Hour)
+	}
+	f.press("g")
+	f.event(oncall.DeploysEvent{Stamp: oncall.Stamp{Source: "gh", At: f.clock}, Every: time.Minute, Deploys: old})
+	if got := uitest.Plain(f.panes[pane.Deploys].View(f.frame(30, 6, pane.Deploys), f.board)); !strings.Contains(got, "Feb 28 ✓ checkout v413") {
+		t.Errorf("at 30 cells:\n%s", got)
+	}
+}
+
 func TestOverdueEscalationIsNotACountdown(t *testing.T) {
 	f := newFixture(t, uitest.Events()...)
 	f.mustSee(t, "in 11:02 if unacked")

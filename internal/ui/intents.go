@@ -219,6 +219,7 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 		m.confirm(i)
 		return nil
 	case pane.Act:
+		m.unmark(i.Action)
 		return m.opts.World(m.prepared(i))
 	case pane.Several:
 		m.began(i)

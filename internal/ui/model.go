@@ -192,7 +192,11 @@ func (m *Model) changed(c board.Change) tea.Cmd {
 	case board.RunEnded:
 		if r, ok := m.board.Run(c.ID); ok {
 			f := pane.Frame{Now: m.now}
-			m.say(text.Sprintf("step %d %s: %s", r.Step+1, r.Title, steps.Outcome(r, f).Text), r.State != oncall.RunExited || r.Exit != 0)
+			name := text.Sprintf("step %d %s", r.Step+1, r.Title)
+			if r.Runbook == pane.AdHoc {
+				name = text.Decode(r.Title)
+			}
+			m.say(text.Sprintf("%s: %s", name, steps.Outcome(r, f).Text), r.State != oncall.RunExited || r.Exit != 0)
 		}
 	}
 	return nil

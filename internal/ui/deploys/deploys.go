@@ -68,7 +68,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	out := make(pane.Block, 0, to-from)
 	clock := 0
 	for _, d := range rows[from:to] {
-		clock = max(clock, f.Date(d.When()).Width())
+		clock = max(clock, when(d, f).Width())
 	}
 	for i := from; i < to; i++ {
 		l := row(rows[i], clock, f)
@@ -91,14 +91,22 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	case r.Fault != nil:
 		return pane.FaultLines(r.Fault, f.Width)
 	case hidden > 0 && p.filter.String() != "":
-		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d deploys, none matches /%s", hidden, p.filter.String())))}
+		return wrapped(f, text.Sprintf("%d deploys, none matches /%s", hidden, p.filter.String()))
 	case hidden > 0:
-		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("no deploy of %s or of what it depends on (%d of others; F shows all)", f.Scene.Service.Name, hidden)))}
+		return wrapped(f, text.Sprintf("no deploy of %s or of what it depends on (%d of others; F shows all)", f.Scene.Service.Name, hidden))
 	}
 	if q := r.Quality(f.Now); q != oncall.Live && q != oncall.NoData {
 		return pane.Block{pane.L(pane.S(style.Error, text.Const("? not known whether anything was deployed")))}
 	}
 	return pane.Block{pane.L(pane.S(style.Dim, text.Const("no deploys in the last days")))}
+}
+
+func wrapped(f pane.Frame, t text.Safe) pane.Block {
+	var out pane.Block
+	for _, l := range t.Wrap(max(1, f.Width)) {
+		out = append(out, pane.L(pane.S(style.Dim, l)))
+	}
+	return out
 }
 
 func indexOf(rows []oncall.Deploy, ref oncall.Ref) int {
@@ -133,6 +141,17 @@ func short(commit string) string {
 	return commit
 }
 
+// longDateFrom is the width from which a deploy of another day has room for its
+// time of day.
+const longDateFrom = 60
+
+func when(d oncall.Deploy, f pane.Frame) text.Safe {
+	if t := f.Date(d.When()); t.Width() <= len("Jan 02") || f.Width >= longDateFrom {
+		return t
+	}
+	return f.Day(d.When())
+}
+
 func row(d oncall.Deploy, clock int, f pane.Frame) pane.Line {
 	sign, role := text.Const("✓"), style.OK
 	switch d.Status {
@@ -147,7 +166,7 @@ func row(d oncall.Deploy, clock int, f pane.Frame) pane.Line {
 	case oncall.DeploySucceeded:
 	}
 	left := pane.L(
-		pane.S(style.Text, f.Date(d.When()).PadLeft(clock)),
+		pane.S(style.Text, when(d, f).PadLeft(clock)),
 		pane.S(role, text.Sprintf(" %s ", sign)),
 		pane.S(style.Text, Name(d)),
 	)

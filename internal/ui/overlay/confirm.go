@@ -47,6 +47,9 @@ func (c *Confirm) target() string {
 
 // Title names the step.
 func (c *Confirm) Title(pane.Frame, board.Board) pane.Line {
+	if c.run.Runbook == pane.AdHoc {
+		return pane.L(pane.S(style.Heading, text.Const("RUN THIS COMMAND?")), pane.S(style.Text, text.Const(" ad hoc")))
+	}
 	return pane.L(
 		pane.S(style.Heading, text.Const("RUN THIS STEP?")),
 		pane.S(style.Text, text.Sprintf(" %d %s", c.run.Step.Index+1, c.run.Step.Title)),

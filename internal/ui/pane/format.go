@@ -90,6 +90,9 @@ func (f Frame) Date(t time.Time) text.Safe {
 	return f.format(t, "Jan 2 15:04")
 }
 
+// Day writes a day: Jan 2.
+func (f Frame) Day(t time.Time) text.Safe { return f.format(t, "Jan 2") }
+
 // In returns the frame's zone, UTC when none was set.
 func (f Frame) In() *time.Location {
 	if f.Zone == nil {
