@@ -13,11 +13,11 @@ import (
 	"conway/internal/oncall"
 )
 
-func pending(t testing.TB, j *Journal) string {
-	t.Helper()
-	as, err := j.Pending(t.Context())
+func pending(tb testing.TB, j *Journal) string {
+	tb.Helper()
+	as, err := j.Pending(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ids := make([]string, len(as))
 	for i, a := range as {
@@ -26,26 +26,26 @@ func pending(t testing.TB, j *Journal) string {
 	return strings.Join(ids, " ")
 }
 
-func settled(t testing.TB, j *Journal, id string, s oncall.ActionState, f *oncall.Fault) {
-	t.Helper()
-	if err := j.Settled(t.Context(), id, s, f); err != nil {
-		t.Fatal(err)
+func settled(tb testing.TB, j *Journal, id string, s oncall.ActionState, f *oncall.Fault) {
+	tb.Helper()
+	if err := j.Settled(tb.Context(), id, s, f); err != nil {
+		tb.Fatal(err)
 	}
 }
 
-func recorded(t testing.TB, j *Journal, ids ...string) {
-	t.Helper()
+func recorded(tb testing.TB, j *Journal, ids ...string) {
+	tb.Helper()
 	for _, id := range ids {
-		if err := j.Record(t.Context(), anAction(id)); err != nil {
-			t.Fatal(err)
+		if err := j.Record(tb.Context(), anAction(id)); err != nil {
+			tb.Fatal(err)
 		}
 	}
 }
 
-func expect(t testing.TB, what string, got, want any) {
-	t.Helper()
+func expect(tb testing.TB, what string, got, want any) {
+	tb.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("%s: got %v, want %v", what, got, want)
+		tb.Errorf("%s: got %v, want %v", what, got, want)
 	}
 }
 
@@ -179,14 +179,15 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-func appendedRecord(t testing.TB, j *Journal) func(Record, error) {
+func appendedRecord(tb testing.TB, j *Journal) func(Record, error) {
+	tb.Helper()
 	return func(r Record, err error) {
-		t.Helper()
+		tb.Helper()
 		if err == nil {
-			_, err = j.Append(t.Context(), r)
+			_, err = j.Append(tb.Context(), r)
 		}
 		if err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	}
 }

@@ -79,13 +79,14 @@ type write struct {
 
 var diskNumber atomic.Int64
 
-func newCrashDisk(t testing.TB, rng *rand.Rand, dir string) *crashDisk {
+func newCrashDisk(tb testing.TB, rng *rand.Rand, dir string) *crashDisk {
+	tb.Helper()
 	d := &crashDisk{
 		name: fmt.Sprint("crash", diskNumber.Add(1)), dir: dir, rng: rng,
 		files: map[string]*inode{}, safe: map[string]*inode{}, crashAt: -1,
 	}
 	vfs.Register(d.name, d)
-	t.Cleanup(func() { vfs.Unregister(d.name) })
+	tb.Cleanup(func() { vfs.Unregister(d.name) })
 	return d
 }
 
@@ -104,11 +105,12 @@ func (d *crashDisk) change(op, path string) error {
 }
 
 // reboot cuts the power and returns the disk as it is found afterwards.
-func (d *crashDisk) reboot(t testing.TB) *crashDisk {
+func (d *crashDisk) reboot(tb testing.TB) *crashDisk {
+	tb.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.dead = true
-	n := newCrashDisk(t, d.rng, d.dir)
+	n := newCrashDisk(tb, d.rng, d.dir)
 	for _, m := range d.moves[:d.rng.IntN(len(d.moves)+1)] {
 		d.move(m)
 	}
@@ -117,6 +119,22 @@ func (d *crashDisk) reboot(t testing.TB) *crashDisk {
 		found := d.safe[name].afterPowerCut(d.rng)
 		g := &inode{data: append([]byte(nil), found...), disk: found}
 		n.files[name], n.safe[name] = g, g
+	}
+	return n
+}
+
+// restart returns the disk as it is found after kill -9: the cache is still
+// there.
+func (d *crashDisk) restart(tb testing.TB) *crashDisk {
+	tb.Helper()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dead = true
+	n := newCrashDisk(tb, d.rng, d.dir)
+	n.safe, n.moves = d.safe, d.moves
+	for name, f := range d.files {
+		f.shared, f.reserved, f.pending = 0, false, false
+		n.files[name] = f
 	}
 	return n
 }
@@ -459,7 +477,7 @@ func (f *crashFile) Lock(want vfs.LockLevel) error {
 			return sqlite3.BUSY
 		}
 		f.file.reserved = true
-	case vfs.LOCK_EXCLUSIVE:
+	default:
 		if f.lock < vfs.LOCK_PENDING {
 			if f.file.pending {
 				return sqlite3.BUSY

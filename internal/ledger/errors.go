@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -59,8 +60,29 @@ func explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	case errors.Is(err, sqlite3.BUSY):
 		return fmt.Errorf("another process has held the ledger for %v: %w", busyTimeout, err)
-	case errors.Is(err, sqlite3.FULL):
-		return fmt.Errorf("the disk is full, make room and start again: %w", err)
+	case errors.Is(err, sqlite3.FULL), errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the disk is full, make room: %w", err)
+	case errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("your quota is used up, make room: %w", err)
+	case errors.Is(err, sqlite3.CANTOPEN):
+		return fmt.Errorf("a file beside it cannot be made or opened: %w", err)
+	case errors.Is(err, sqlite3.IOERR):
+		return fmt.Errorf("the disk failed to %s: %w", ioVerb(err), err)
 	}
 	return err
+}
+
+// ioVerb says what the disk was asked to do. SQLite does not always hand on the
+// system's own words.
+func ioVerb(err error) string {
+	for code, verb := range map[sqlite3.ExtendedErrorCode]string{
+		sqlite3.IOERR_FSYNC: "sync", sqlite3.IOERR_DIR_FSYNC: "sync the folder", sqlite3.IOERR_WRITE: "write",
+		sqlite3.IOERR_READ: "read", sqlite3.IOERR_SHORT_READ: "read", sqlite3.IOERR_TRUNCATE: "truncate a file",
+		sqlite3.IOERR_DELETE: "delete a file",
+	} {
+		if errors.Is(err, code) {
+			return verb
+		}
+	}
+	return "do what it was asked"
 }

@@ -11,18 +11,18 @@ import (
 	"testing"
 )
 
-func exported(t testing.TB, j *Journal) string {
-	t.Helper()
+func exported(tb testing.TB, j *Journal) string {
+	tb.Helper()
 	var b bytes.Buffer
-	try(t, j.Export(t.Context(), &b))
+	try(tb, j.Export(tb.Context(), &b))
 	return b.String()
 }
 
-func imported(t testing.TB, j *Journal, text string, added, known int) {
-	t.Helper()
-	a, k, err := j.Import(t.Context(), strings.NewReader(text))
+func imported(tb testing.TB, j *Journal, text string, added, known int) {
+	tb.Helper()
+	a, k, err := j.Import(tb.Context(), strings.NewReader(text))
 	if err != nil || a != added || k != known {
-		t.Errorf("added %d, known %d, %v; want %d and %d", a, k, err, added, known)
+		tb.Errorf("added %d, known %d, %v; want %d and %d", a, k, err, added, known)
 	}
 }
 

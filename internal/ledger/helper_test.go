@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	powerlossSeeds = flag.Int("powerloss.seeds", 200, "how many power cuts to simulate")
+	powerlossSeeds = flag.Int("powerloss.seeds", 200/slowdown, "how many power cuts to simulate")
 	powerlossFirst = flag.Uint64("powerloss.first", 1, "the first seed; with -powerloss.seeds 1 it replays one")
 	killFull       = flag.Bool("kill.full", false, "kill at every point, not only at a few")
 )
@@ -50,49 +50,49 @@ func clock() func() time.Time {
 }
 
 // home returns the path of a ledger in a folder of its own.
-func home(t testing.TB) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "conway")
+func home(tb testing.TB) string {
+	tb.Helper()
+	dir := filepath.Join(tb.TempDir(), "conway")
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return filepath.Join(dir, "ledger.db")
 }
 
 // opened opens a ledger until the end of the test.
-func opened(t testing.TB, o Options) *Journal {
-	t.Helper()
-	j, err := Open(t.Context(), o)
+func opened(tb testing.TB, o Options) *Journal {
+	tb.Helper()
+	j, err := Open(tb.Context(), o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := j.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return j
 }
 
-func fresh(t testing.TB) *Journal {
-	t.Helper()
-	return opened(t, Options{Path: home(t), Now: clock(), Actor: "ana"})
+func fresh(tb testing.TB) *Journal {
+	tb.Helper()
+	return opened(tb, Options{Path: home(tb), Now: clock(), Actor: "ana"})
 }
 
-func closed(t testing.TB, j *Journal) {
-	t.Helper()
+func closed(tb testing.TB, j *Journal) {
+	tb.Helper()
 	if err := j.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
-func appended(t testing.TB, j *Journal, n int) []Record {
-	t.Helper()
+func appended(tb testing.TB, j *Journal, n int) []Record {
+	tb.Helper()
 	out := make([]Record, n)
 	for i := range out {
-		r, err := j.Append(t.Context(), Record{Kind: "note", Src: "pd", Body: json.RawMessage(fmt.Sprintf(`{"n":%d}`, i))})
+		r, err := j.Append(tb.Context(), Record{Kind: "note", Src: "pd", Body: json.RawMessage(fmt.Sprintf(`{"n":%d}`, i))})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out[i] = r
 	}
@@ -100,11 +100,11 @@ func appended(t testing.TB, j *Journal, n int) []Record {
 }
 
 // everything returns all records, read in batches.
-func everything(t testing.TB, j *Journal) []Record {
-	t.Helper()
-	out, err := allOf(t.Context(), j)
+func everything(tb testing.TB, j *Journal) []Record {
+	tb.Helper()
+	out, err := allOf(tb.Context(), j)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }
@@ -121,11 +121,11 @@ func allOf(ctx context.Context, j *Journal) ([]Record, error) {
 	}
 }
 
-func verified(t testing.TB, j *Journal, want int64) {
-	t.Helper()
-	r, err := j.Verify(t.Context())
+func verified(tb testing.TB, j *Journal, want int64) {
+	tb.Helper()
+	r, err := j.Verify(tb.Context())
 	if err != nil || r.Flaw != nil || r.Good.Count != want {
-		t.Errorf("verified %+v, %v, %v; want %d records", r.Good, r.Flaw, err, want)
+		tb.Errorf("verified %+v, %v, %v; want %d records", r.Good, r.Flaw, err, want)
 	}
 }
 

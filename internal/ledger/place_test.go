@@ -92,10 +92,10 @@ func otherShapes() []shape {
 	}
 }
 
-func try(t testing.TB, err error) {
-	t.Helper()
+func try(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -38,13 +38,13 @@ type night struct {
 	refused int
 }
 
-func newNight(t testing.TB, seed uint64) *night {
-	t.Helper()
-	dir, err := os.MkdirTemp(t.TempDir(), "")
-	try(t, err)
+func newNight(tb testing.TB, seed uint64) *night {
+	tb.Helper()
+	dir := tb.TempDir()
+	try(tb, os.Chmod(dir, 0o700))
 	rng := rand.New(rand.NewPCG(seed, 1))
 	return &night{
-		rng: rng, disk: newCrashDisk(t, rng, dir), path: filepath.Join(dir, "ledger.db"),
+		rng: rng, disk: newCrashDisk(tb, rng, dir), path: filepath.Join(dir, "ledger.db"),
 		tried: map[string]int{}, saved: map[string]int{},
 	}
 }
@@ -133,13 +133,13 @@ func (n *night) append(ctx context.Context, r Record) error {
 }
 
 // cut cuts the power and starts the machine again.
-func (n *night) cut(t testing.TB) {
-	t.Helper()
+func (n *night) cut(tb testing.TB) {
+	tb.Helper()
 	n.disk.mu.Lock()
 	n.disk.dead = true
 	n.disk.mu.Unlock()
 	n.leave()
-	n.disk = n.disk.reboot(t)
+	n.disk = n.disk.reboot(tb)
 }
 
 // leave drops the handle, whatever it says.
@@ -222,7 +222,7 @@ func TestPowerLoss(t *testing.T) {
 	for seed := *powerlossFirst; seed < *powerlossFirst+uint64(*powerlossSeeds); seed++ {
 		n := newNight(t, seed)
 		for range 1 + n.rng.IntN(4) {
-			n.disk.crashAt = n.rng.IntN(120)
+			n.disk.crashAt = n.rng.IntN([]int{30, 120, 400}[n.rng.IntN(3)])
 			err := n.open1(t.Context())
 			if err != nil {
 				inOpen++

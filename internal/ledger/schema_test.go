@@ -13,28 +13,28 @@ import (
 
 // versionOne makes a ledger as the first schema had it, with an action that is
 // not settled.
-func versionOne(t testing.TB) string {
-	t.Helper()
-	path := home(t)
-	try(t, localDisk{}.prepare(path))
+func versionOne(tb testing.TB) string {
+	tb.Helper()
+	path := home(tb)
+	try(tb, localDisk{}.prepare(path))
 	d, err := dial(path, "", false)
-	try(t, err)
-	try(t, d.durable(0))
-	try(t, d.c.Exec(steps()[0]+"PRAGMA application_id = 0x636F6E77; PRAGMA user_version = 1"))
+	try(tb, err)
+	try(tb, d.durable(0))
+	try(tb, d.c.Exec(steps()[0]+"PRAGMA application_id = 0x636F6E77; PRAGMA user_version = 1"))
 	var g ids
 	for _, id := range []string{"a", "b"} {
 		r, err := ActionRecord(anAction(id))
-		try(t, err)
+		try(tb, err)
 		r.ID = g.next(start())
 		r, err = r.normal()
-		try(t, err)
+		try(tb, err)
 		r, seq, err := d.add(r)
-		try(t, err)
+		try(tb, err)
 		task, err := taskOf(r)
-		try(t, err)
-		try(t, d.track(task, seq, 7))
+		try(tb, err)
+		try(tb, d.track(task, seq, 7))
 	}
-	try(t, d.close())
+	try(tb, d.close())
 	return path
 }
 

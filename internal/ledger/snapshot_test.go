@@ -49,10 +49,11 @@ func TestColdStart(t *testing.T) {
 	lines := strings.Repeat(`{"v":1,"id":"%","at":"2026-01-02T03:04:05Z","kind":"incident","body":{"title":"checkout 5xx above 5%"}}`+"\n", 1)
 	var in bytes.Buffer
 	var g ids
-	for range 20000 {
+	const records = 20000 / slowdown
+	for range records {
 		in.WriteString(strings.Replace(lines, "%", g.next(start()), 1))
 	}
-	if added, known, err := j.Import(t.Context(), &in); err != nil || added != 20000 || known != 0 {
+	if added, known, err := j.Import(t.Context(), &in); err != nil || added != records || known != 0 {
 		t.Fatal(added, known, err)
 	}
 	for _, source := range []string{"pd", "prom", "gh", "splunk"} {
@@ -68,9 +69,9 @@ func TestColdStart(t *testing.T) {
 		t.Fatal(len(snaps), err)
 	}
 	expect(t, "pending", pending(t, j), "a")
-	t.Logf("20,000 records, 1 MB of snapshots: shown after %v, pending after %v", shown, time.Since(began))
-	// The budget is 100 ms; the slack is for the race detector on a busy machine.
-	if shown > time.Second {
+	t.Logf("%d records, 1 MB of snapshots: shown after %v, pending after %v", records, shown, time.Since(began))
+	// The budget is 100 ms; the slack is for a machine that is busy with others.
+	if shown > 10*slowdown*100*time.Millisecond {
 		t.Errorf("a cold start took %v", shown)
 	}
 }
