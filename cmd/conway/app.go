@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -30,6 +31,8 @@ const (
 	exitPartly = 3
 	// exitCrashed means that conway failed at something that it should not have.
 	exitCrashed = envelope.Crashed
+	// exitAsked means that SIGQUIT asked what every goroutine does.
+	exitAsked = 128 + int(syscall.SIGQUIT)
 )
 
 // process is what the program is given by its surroundings.

@@ -57,11 +57,12 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 		}
 	}()
 	opts.Notice, opts.Later = notice, later
+	in, lost := a.keyboard()
 	p := tea.NewProgram(a.trap(ui.New(opts), c),
-		tea.WithContext(ctx), tea.WithInput(a.stdin), tea.WithOutput(a.stdout), tea.WithEnvironment(a.environ),
+		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(a.stdout), tea.WithEnvironment(a.environ),
 		tea.WithoutSignalHandler(),
 	)
-	return a.outcome(ctx, a.show(ctx, p))
+	return a.outcome(ctx, a.show(ctx, p, lost))
 }
 
 // uiOptions is what the screen is told about this run.

@@ -101,8 +101,9 @@ func (a *app) lend() (back func()) {
 const killAfter = 200 * time.Millisecond
 
 // show runs the screen until it ends or ctx does, and leaves the terminal as it
-// was. A screen that hangs is killed; its goroutine is left behind.
-func (a *app) show(ctx context.Context, p *tea.Program) error {
+// was. It ends too when the keyboard is lost or the parent has died. A screen that
+// hangs is killed; its goroutine is left behind.
+func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error {
 	stdin, stdout, _, ok := a.terminals()
 	if !ok {
 		_, err := p.Run()
@@ -121,18 +122,27 @@ func (a *app) show(ctx context.Context, p *tea.Program) error {
 		_, err := p.Run()
 		ended <- err
 	}()
+	var why error
 	select {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
 	case <-a.link.Lost():
 		go p.Quit() // it returns when the screen has ended
+	case why = <-lost:
+		go p.Quit() // as above
 	}
 	select {
 	case err := <-ended:
-		return err
+		return errors.Join(why, err)
 	case <-time.After(killAfter):
 	}
+	kill(p)
+	return errors.Join(why, tea.ErrProgramKilled)
+}
+
+// kill has a screen that hangs restore the terminal, as far as it can.
+func kill(p *tea.Program) {
 	killed := make(chan struct{})
 	go func() {
 		p.Kill()
@@ -142,7 +152,6 @@ func (a *app) show(ctx context.Context, p *tea.Program) error {
 	case <-killed:
 	case <-time.After(killAfter):
 	}
-	return tea.ErrProgramKilled
 }
 
 // yield has the screen give the terminal back, calls f, and has it take the

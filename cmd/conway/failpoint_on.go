@@ -57,11 +57,11 @@ func (f *failpoint) fail() tea.Cmd { //nolint:funlen // a table of ways to fail
 	case "nil":
 		go func() { fmt.Fprintln(os.Stderr, f.text, f.core.cfg.Services[f.text].PagerDuty[7]) }()
 	case "map":
-		for range 8 {
+		m := map[int]int{}
+		for range 4 {
 			go func() {
-				m := map[int]int{}
-				for i := range 1 << 20 {
-					go func() { m[i] = i }()
+				for i := 0; ; i++ {
+					m[i%100] = i
 				}
 			}()
 		}

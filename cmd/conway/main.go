@@ -31,6 +31,6 @@ func program() int {
 		link: link, signals: signals, hardening: hardening,
 	}
 	code := run(ctx, os.Args[1:], p)
-	link.Bye(code, code == exitCrashed)
+	link.Bye(code, code == exitCrashed || code == exitAsked)
 	return code
 }

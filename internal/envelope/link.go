@@ -117,13 +117,12 @@ func (l *Link) Take(in, out *os.File) {
 	_ = write(out, pushTitle) // a terminal that is gone has no title
 }
 
-// Release says that the terminal is as it was before Take.
+// Release says that the terminal is as it was before Take. If the terminal cannot
+// be written to it says nothing: then it is the parent's to restore.
 func (l *Link) Release(out *os.File) {
-	if l == nil {
-		return
+	if l != nil && write(out, popTitle) == nil {
+		l.send(message{Kind: released}, urgent)
 	}
-	_ = write(out, popTitle) // a terminal that is gone has no title
-	l.send(message{Kind: released}, urgent)
 }
 
 // Learn tells of a secret that must not get into a crash file.

@@ -57,14 +57,14 @@ func Run(ctx context.Context, o Options) (code int, err error) {
 	if err := adopt(); err != nil {
 		return 0, fmt.Errorf("start in an envelope: %w", err)
 	}
-	// A broken standard error must not keep the terminal from being restored.
-	signal.Ignore(syscall.SIGPIPE)
 	signal.Notify(s.signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT,
 		syscall.SIGTSTP, syscall.SIGCONT, syscall.SIGCHLD)
 	defer signal.Stop(s.signals)
 	if err := s.start(); err != nil {
 		return 0, fmt.Errorf("start in an envelope: %w", err)
 	}
+	// A broken standard error must not keep the terminal from being restored.
+	signal.Ignore(syscall.SIGPIPE)
 	status := s.attend()
 	s.drain()
 	return s.finish(ctx, status), nil
