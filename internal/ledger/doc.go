@@ -26,9 +26,10 @@
 // that a cold start with everything down has something to show. It is neither
 // chained nor exported.
 //
-// The files beside the ledger belong to it: -wal and -shm are SQLite's, -lock
-// holds the locks of the processes that have it open. The folder must be closed
-// to others, because SQLite makes those files with the umask's mode.
+// The files beside the ledger belong to it: -wal and -shm are SQLite's, -wal-new
+// is a copy of the former for a moment, -lock holds the locks of the processes
+// that have it open. The folder must be closed to others, because SQLite makes
+// its files with the umask's mode.
 //
 // No secret belongs here. Records are written as they are handed in, exported as
 // they were written and cannot be removed, so redaction is the caller's.

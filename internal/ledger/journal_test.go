@@ -185,6 +185,39 @@ func TestPanicBreaksTheHandle(t *testing.T) {
 	}
 }
 
+func TestReopen(t *testing.T) {
+	path := home(t)
+	fail := true
+	j := opened(t, Options{Path: path, failpoint: func(name string) {
+		if fail && name == "append:written" {
+			panic("out of memory")
+		}
+	}})
+	recorded(t, opened(t, Options{Path: path}), "another's")
+	if err := j.Record(t.Context(), anAction("a")); err == nil {
+		t.Fatal("it did not fail")
+	}
+	fail = false
+	if err := j.Record(t.Context(), anAction("a")); !errors.Is(err, ErrBroken) {
+		t.Errorf("before: %v", err)
+	}
+	for range 2 {
+		if err := errors.Join(j.Reopen(t.Context()), j.Writable()); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, j, "a")
+		expect(t, "pending", pending(t, j), "a")
+	}
+	verified(t, j, 2)
+	closed(t, j)
+	if err := j.Reopen(t.Context()); !errors.Is(err, ErrClosed) {
+		t.Errorf("after: %v", err)
+	}
+	if err := opened(t, Options{Path: path, ReadOnly: true}).Reopen(t.Context()); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("for reading only: %v", err)
+	}
+}
+
 func TestClosed(t *testing.T) {
 	j := fresh(t)
 	appended(t, j, 1)
