@@ -260,6 +260,9 @@ func pending(s board.ActionStatus, now time.Time) pane.Span {
 		left := int((s.Action.NotBefore.Sub(now) + time.Second - 1) / time.Second)
 		return pane.S(style.Pending, text.Sprintf("%s in %d s", verb, max(0, left)))
 	}
+	if s.State == oncall.Recording {
+		return pane.S(style.Pending, text.Sprintf("%s: recording", verb))
+	}
 	if s.State == oncall.Unconfirmed {
 		return pane.S(style.Warn, text.Sprintf("%s unconfirmed", verb))
 	}
