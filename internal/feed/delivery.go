@@ -17,25 +17,31 @@ const (
 // delivery is one action on its way. The outbox's lock guards it.
 type delivery struct {
 	action oncall.Action
-	// held is true while it can be cancelled.
-	held bool
+	// keep is how far the journal has it.
+	keep keeping
+	// adopted is true when another session accepted it, and may have sent it.
+	adopted bool
+	// held is true while it can be cancelled, at the latest until until; cancelled
+	// is true when it was and that is not durable yet.
+	held, cancelled bool
+	until           moment
 	// flying is true while a call for it is under way, which began at began.
 	flying bool
-	began  time.Time
+	began  moment
 	// due is when the next call may be made.
-	due time.Time
+	due moment
 	// attempt counts the times it was sent, failures those that failed, and
 	// misses the looks for a note that failed in a row.
 	attempt, failures, misses int
 	// fault is why the last sending failed; resend is when the next may be.
 	fault  *oncall.Fault
-	resend time.Time
+	resend moment
 	// doubtful is true once an answer was lost: it may have arrived.
 	doubtful bool
 	// checking is true while a note in doubt is looked for. Not finding it counts
 	// only from settled on.
 	checking bool
-	settled  time.Time
+	settled  moment
 }
 
 // waiting returns the state of a delivery between two calls.
@@ -49,7 +55,7 @@ func (d *delivery) waiting() oncall.ActionState {
 // sent takes the outcome of a sending.
 func (o *Outbox) sent(d *delivery, err error) {
 	if err == nil {
-		o.finish(d, oncall.Confirmed, nil)
+		o.finish(d, oncall.Confirmed, o.beware(d, 1))
 		return
 	}
 	fault := d.explain(err)
@@ -58,15 +64,15 @@ func (o *Outbox) sent(d *delivery, err error) {
 		o.finish(d, oncall.Refused, fault)
 		return
 	}
-	now := o.opts.Now()
+	now := o.opts.Elapsed()
 	d.failures++
-	d.fault, d.resend = fault, now.Add(o.delay(d.failures, fault))
+	d.fault, d.resend = fault, now+o.delay(d.failures, fault)
 	d.doubtful = d.doubtful || fault.Ambiguous
 	d.due = d.resend
 	switch {
 	case note && fault.Ambiguous:
-		d.checking, d.settled = true, now.Add(o.opts.Settle)
-		d.due = now.Add(min(lookEvery, o.opts.Settle))
+		d.checking, d.settled = true, now+o.opts.Settle
+		d.due = now + min(lookEvery, o.opts.Settle)
 	case note && d.doubtful:
 		// An earlier copy may have arrived since: look once more before sending.
 		d.checking, d.settled = true, now
@@ -75,8 +81,8 @@ func (o *Outbox) sent(d *delivery, err error) {
 }
 
 // looked takes the outcome of a look for a note in doubt.
-func (o *Outbox) looked(d *delivery, found bool, err error) {
-	now := o.opts.Now()
+func (o *Outbox) looked(d *delivery, copies int, err error) {
+	now := o.opts.Elapsed()
 	switch {
 	case err != nil && panicked(err):
 		fault := d.explain(err)
@@ -86,22 +92,20 @@ func (o *Outbox) looked(d *delivery, found bool, err error) {
 		// Whatever the reason: sending blindly could write the note twice.
 		fault := d.explain(err)
 		d.misses++
-		d.due = now.Add(o.delay(d.misses, fault))
+		d.due = now + o.delay(d.misses, fault)
 		o.emit(d, oncall.Unconfirmed, fault, d.due)
-	case found:
-		o.finish(d, oncall.Confirmed, nil)
-	case d.began.Before(d.settled):
+	case copies > 0:
+		o.finish(d, oncall.Confirmed, o.beware(d, copies))
+	case d.began < d.settled:
 		d.misses = 0
-		d.due = now.Add(lookEvery)
-		if d.due.After(d.settled) {
-			d.due = d.settled
-		}
+		// Not before the answer, which may have taken longer than that.
+		d.due = max(now, min(now+lookEvery, d.settled))
 		o.emit(d, oncall.Unconfirmed, d.fault, d.due)
 	case !retriable(d.fault):
 		o.finish(d, oncall.Refused, d.fault)
 	default:
 		d.checking, d.misses, d.due = false, 0, d.resend
-		if d.due.After(now) {
+		if d.due > now {
 			o.emit(d, oncall.Sending, d.fault, d.due)
 		}
 	}

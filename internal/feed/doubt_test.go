@@ -58,7 +58,7 @@ func TestOutboxNotesInDoubt(t *testing.T) {
 				p := &pager{do: c.do}
 				o := open(t, p)
 				if c.arrive > 0 {
-					time.AfterFunc(c.arrive, func() { p.arrive("text 1") })
+					time.AfterFunc(c.arrive, func() { p.arrive("1") })
 				}
 				o.Submit(action("1", oncall.Annotate, "P1"))
 				if err := o.Flush(t.Context()); err != nil {
@@ -135,7 +135,7 @@ func TestOutboxRunsAgain(t *testing.T) {
 		o.stop()
 		want(t, "ack", o.log("ack"), "sending#0 unconfirmed#1+500ms!")
 		want(t, "note", o.log("note"), "sending#0 unconfirmed#1+2s!")
-		p.arrive("text note")
+		p.arrive("note")
 		o.run(t)
 		if err := o.Flush(t.Context()); err != nil {
 			t.Error(err)

@@ -78,18 +78,25 @@ func (f flight) send(ctx context.Context) error {
 	})
 }
 
-// look asks whether the action's note is on the page.
-func (f flight) look(ctx context.Context) (found bool, err error) {
-	err = f.call(ctx, func(ctx context.Context) error {
-		s, ok := f.source.(sources.Annotator)
-		if !ok {
-			return &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}
+// look counts the copies of the action's note on the page; a source that cannot
+// count says 1 for any number.
+func (f flight) look(ctx context.Context) (copies int, err error) {
+	err = f.call(ctx, func(ctx context.Context) (err error) {
+		id, text := f.action.Target.ID, f.action.Text
+		switch s := f.source.(type) {
+		case sources.NoteCounter:
+			copies, err = s.CountNotes(ctx, id, text)
+		case sources.Annotator:
+			var found bool
+			if found, err = s.NoteExists(ctx, id, text); found {
+				copies = 1
+			}
+		default:
+			err = &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}
 		}
-		var err error
-		found, err = s.NoteExists(ctx, f.action.Target.ID, f.action.Text)
 		return err
 	})
-	return found, err
+	return copies, err
 }
 
 // call calls an ability with a deadline. An error that is no fault may have come

@@ -53,7 +53,9 @@ func (p *pager) NoteExists(ctx context.Context, id, text string) (bool, error) {
 	return p.notes[text], err
 }
 
-func (p *pager) arrive(text string) {
+// arrive puts the note of action id on the page.
+func (p *pager) arrive(id string) {
+	text := action(id, oncall.Annotate, "").MarkedText()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.notes == nil {
@@ -111,8 +113,8 @@ func (o *office) log(id string) string {
 	defer o.recorder.mu.Unlock()
 	var out []string
 	for i, e := range o.events {
-		a := e.(oncall.ActionEvent)
-		if a.Action.ID != id {
+		a, ok := e.(oncall.ActionEvent)
+		if !ok || a.Action.ID != id {
 			continue
 		}
 		s := fmt.Sprintf("%s#%d", a.State, a.Attempt)
