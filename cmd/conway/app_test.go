@@ -109,7 +109,7 @@ func TestConfigFaultsComeTogetherWithTheirPlace(t *testing.T) {
 
 func TestSnapshotOfNothingSaysWhatToDo(t *testing.T) {
 	got := conway(t, "--config", write(t, "config.yaml", ""), "snapshot", "--size", "80x24", "--wait", "1s")
-	if got.code != exitOK || !strings.Contains(got.stdout, "conway drill shows a whole incident") {
+	if got.code != exitOK || !strings.Contains(got.stdout, "conway drill shows an incident") {
 		t.Errorf("exit %d:\n%s%s", got.code, got.stdout, got.err)
 	}
 	if strings.ContainsRune(got.stdout, '\x1b') {

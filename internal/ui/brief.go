@@ -55,8 +55,8 @@ func (m *Model) noPage() pane.Block {
 		return out
 	case len(m.board.Sources()) == 0:
 		return append(pane.Block{
-			pane.L(pane.S(style.Warn, text.Const(" nothing is configured")),
-				pane.S(style.Text, text.Const(": conway config init writes a config; conway drill shows an incident"))),
+			pane.L(pane.S(style.Warn, text.Const(" no config")),
+				pane.S(style.Text, text.Const(": conway config init writes one; conway drill shows an incident"))),
 		}, m.notice()...)
 	}
 	if q := r.Quality(m.now); q != oncall.Never && len(m.board.Pages()) == 0 && m.board.Counts().Known {
