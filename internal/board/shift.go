@@ -65,6 +65,8 @@ func (b *base) shiftSources(d time.Duration) {
 
 func shifted(s ActionStatus, d time.Duration) ActionStatus {
 	s.At, s.NextTry = moved(s.At, d), moved(s.NextTry, d)
+	// The outbox counts the hold by a clock that nobody sets.
+	s.Action.NotBefore = moved(s.Action.NotBefore, d)
 	return s
 }
 

@@ -126,7 +126,8 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	if t.Budget != nil {
-		write := req.Method != http.MethodGet && req.Method != http.MethodHead
+		// What an action has to read first is part of it.
+		write := req.Method != http.MethodGet && req.Method != http.MethodHead || ofAction(req)
 		if err := t.Budget.Take(req.Context(), write); err != nil { //nolint:contextcheck // the clone carries the caller's context
 			return nil, err
 		}
@@ -143,6 +144,18 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body = &cappedBody{ReadCloser: resp.Body, left: MaxBody, until: sent.Add(t.Timeout + sleptBeyond)}
 	return resp, nil
 }
+
+// actionKey marks a context of an action.
+type actionKey struct{}
+
+// ForAction returns a context whose requests are all counted as writes, also those
+// that only read: an ack that reads the page before it must not wait for the
+// reads' share of the allowance.
+func ForAction(ctx context.Context) context.Context {
+	return context.WithValue(ctx, actionKey{}, true)
+}
+
+func ofAction(req *http.Request) bool { return req.Context().Value(actionKey{}) != nil }
 
 // wall returns the time by the wall clock, which goes on while the machine sleeps.
 func wall() time.Time { return time.Now().Round(0) }

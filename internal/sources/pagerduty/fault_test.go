@@ -132,7 +132,7 @@ func TestBudget(t *testing.T) {
 		if err := s.Acknowledge(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		if b.reads != 2 || b.writes != 1 || !strings.HasPrefix(b.seen, "960 957 1m0s") {
+		if b.reads != 0 || b.writes != 3 || !strings.HasPrefix(b.seen, "960 957 1m0s") {
 			t.Errorf("the budget saw %d reads, %d writes and %s", b.reads, b.writes, b.seen)
 		}
 		b.err = errors.New("the allowance is used up")

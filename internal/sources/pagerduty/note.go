@@ -12,6 +12,7 @@ import (
 // Annotate implements sources.Annotator. Text that is too long is refused rather
 // than cut: half a note can say the opposite.
 func (s *Source) Annotate(ctx context.Context, id, text string) error {
+	ctx = sources.ForAction(ctx)
 	op := "write a note on " + sources.Printable(id, maxTitle)
 	switch {
 	case text == "":
@@ -49,6 +50,7 @@ func (s *Source) NoteExists(ctx context.Context, id, text string) (bool, error) 
 
 // CountNotes implements sources.NoteCounter.
 func (s *Source) CountNotes(ctx context.Context, id, text string) (int, error) {
+	ctx = sources.ForAction(ctx)
 	op := "read the notes of " + sources.Printable(id, maxTitle)
 	raw, err := s.rawNotes(ctx, op, id)
 	if err != nil {

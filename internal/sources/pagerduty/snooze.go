@@ -21,6 +21,7 @@ const (
 // fails, so this one is ours. It reads the incident first, so that a resolved one
 // is named as such and asking twice does not prolong a snooze.
 func (s *Source) Snooze(ctx context.Context, id string, until time.Time) error {
+	ctx = sources.ForAction(ctx)
 	op := "snooze " + sources.Printable(id, maxTitle)
 	left := time.Until(until)
 	switch {

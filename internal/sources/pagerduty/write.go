@@ -24,6 +24,7 @@ const maxTitle = 80
 // because PagerDuty would reopen a resolved one, and restart the clock of one
 // that this person has acknowledged already.
 func (s *Source) Acknowledge(ctx context.Context, id string) error {
+	ctx = sources.ForAction(ctx)
 	op := "acknowledge " + sources.Printable(id, maxTitle)
 	from, me, err := s.actor(ctx, op)
 	if err != nil {
@@ -62,6 +63,7 @@ func (s *Source) Acknowledge(ctx context.Context, id string) error {
 
 // Resolve implements sources.Resolver.
 func (s *Source) Resolve(ctx context.Context, id string) error {
+	ctx = sources.ForAction(ctx)
 	op := "resolve " + sources.Printable(id, maxTitle)
 	if !isID(id) {
 		_, err := s.incidentPath(op, id, "")

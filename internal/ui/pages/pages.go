@@ -84,7 +84,17 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 		}
 		out = append(out, l)
 	}
-	return out
+	return append(out, p.why(f, b, f.Height-len(out))...)
+}
+
+// why explains, below the rows and where there is room, why they are not fresh.
+func (p *Pane) why(f pane.Frame, b board.Board, room int) pane.Block {
+	r := b.PagesReading()
+	lines := pane.FaultLines(r.Fault, f.Width)
+	if len(lines) == 0 || len(lines) > room {
+		return nil
+	}
+	return lines
 }
 
 // empty never says "no pages" unless every source said so, freshly and in full.
@@ -220,11 +230,16 @@ func Sign(r board.PageRow, now time.Time) (text.Safe, style.Role) {
 
 // Progress tells how far our own action on a page is, if there is news of one.
 func Progress(r board.PageRow, f pane.Frame) (pane.Span, bool) {
+	if n := len(r.Pending); n > 0 {
+		// The oldest is under way, and the others wait for it.
+		s := pending(r.Pending[0], f.Now)
+		if n > 1 {
+			s.Text = text.Sprintf("%s +%d", s.Text, n-1)
+		}
+		return s, true
+	}
 	if r.Gone {
 		return pane.S(style.Stale, text.Const("lapsed, not seen to resolve")), true
-	}
-	if n := len(r.Pending); n > 0 {
-		return pending(r.Pending[n-1], f.Now), true
 	}
 	if r.Disputed != nil {
 		return pane.S(style.Error, text.Sprintf("%s was confirmed, but the list disagrees", r.Disputed.Action.Kind)), true

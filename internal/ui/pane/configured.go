@@ -54,13 +54,13 @@ func cause(b board.Board, fault *oncall.Fault, now time.Time) Span {
 	if fault.Status != 0 {
 		words = text.Sprintf("%s (HTTP %d)", words, fault.Status)
 	}
-	for _, s := range b.Sources() {
-		if s.Name == fault.Source && s.NextTry.After(now) {
-			words = text.Sprintf("%s, next try in %s", words, Age(s.NextTry.Sub(now)))
-		}
-	}
 	if fault.Fix != "" {
 		words = text.Sprintf("%s; %s", words, fault.Fix)
+	}
+	for _, s := range b.Sources() {
+		if s.Name == fault.Source && s.NextTry.After(now) {
+			words = text.Sprintf("%s; next try in %s", words, Age(s.NextTry.Sub(now)))
+		}
 	}
 	return S(style.Dim, words)
 }
