@@ -211,9 +211,9 @@ func (m *Model) settled(s board.ActionSettled) {
 	}
 	switch s.State {
 	case oncall.Confirmed:
-		m.say(text.Sprintf("%s confirmed: %s", s.Action.Kind, s.Action.Title), false)
+		m.say(ended(s, text.Sprintf("%s confirmed: %s", s.Action.Kind, s.Action.Title)))
 	case oncall.Cancelled:
-		m.say(text.Sprintf("%s cancelled, nothing was sent", s.Action.Kind), false)
+		m.say(ended(s, text.Sprintf("%s cancelled, nothing was sent", s.Action.Kind)))
 	case oncall.Refused, oncall.Unconfirmed:
 		why := text.Sprintf("%s %s", s.Action.Kind, s.State)
 		if s.Fault != nil {
@@ -258,6 +258,15 @@ func (m *Model) editor(ref oncall.Ref) (*overlay.Note, bool) {
 		}
 	}
 	return nil, false
+}
+
+// ended puts to an end that was asked for what is wrong with it all the same: the
+// pager has it twice, or the ledger could not be told.
+func ended(s board.ActionSettled, words text.Safe) (text.Safe, bool) {
+	if s.Fault == nil {
+		return words, false
+	}
+	return text.Sprintf("%s: %s", words, s.Fault), true
 }
 
 func (m *Model) say(t text.Safe, fault bool) {
