@@ -76,16 +76,18 @@ type write struct {
 
 var diskNumber atomic.Int64
 
-func newCrashDisk(tb testing.TB, rng *rand.Rand, dir string) *crashDisk {
-	tb.Helper()
+// newCrashDisk returns an empty disk, which is to be discarded.
+func newCrashDisk(rng *rand.Rand, dir string) *crashDisk {
 	d := &crashDisk{
 		name: fmt.Sprint("crash", diskNumber.Add(1)), dir: dir, rng: rng,
 		files: map[string]*inode{}, safe: map[string]*inode{}, crashAt: -1,
 	}
 	vfs.Register(d.name, d)
-	tb.Cleanup(func() { vfs.Unregister(d.name) })
 	return d
 }
+
+// discard frees the disk, once nothing is open on it.
+func (d *crashDisk) discard() { vfs.Unregister(d.name) }
 
 // change counts an operation and fails it when the power is gone or a fault is
 // due. The lock must be held.
@@ -102,12 +104,11 @@ func (d *crashDisk) change(op, path string) error {
 }
 
 // reboot cuts the power and returns the disk as it is found afterwards.
-func (d *crashDisk) reboot(tb testing.TB) *crashDisk {
-	tb.Helper()
+func (d *crashDisk) reboot() *crashDisk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.dead = true
-	n := newCrashDisk(tb, d.rng, d.dir)
+	n := newCrashDisk(d.rng, d.dir)
 	for _, m := range d.moves[:d.rng.IntN(len(d.moves)+1)] {
 		d.move(m)
 	}
@@ -122,12 +123,11 @@ func (d *crashDisk) reboot(tb testing.TB) *crashDisk {
 
 // restart returns the disk as it is found after kill -9: the cache is still
 // there.
-func (d *crashDisk) restart(tb testing.TB) *crashDisk {
-	tb.Helper()
+func (d *crashDisk) restart() *crashDisk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.dead = true
-	n := newCrashDisk(tb, d.rng, d.dir)
+	n := newCrashDisk(d.rng, d.dir)
 	n.safe, n.moves = d.safe, d.moves
 	for name, f := range d.files {
 		f.shared, f.reserved, f.pending = 0, false, false
@@ -239,7 +239,7 @@ func (f *inode) failSync(rng *rand.Rand) {
 func TestCrashDisk(t *testing.T) {
 	var lost, torn, kept, named int
 	for seed := range uint64(500) {
-		d := newCrashDisk(t, rand.New(rand.NewPCG(seed, 0)), t.TempDir())
+		d := newCrashDisk(rand.New(rand.NewPCG(seed, 0)), t.TempDir())
 		f, _, err := d.Open("/f", vfs.OPEN_READWRITE|vfs.OPEN_CREATE|vfs.OPEN_WAL)
 		try(t, err)
 		w := func(s string, off int64) {
@@ -252,7 +252,9 @@ func TestCrashDisk(t *testing.T) {
 		w(strings.Repeat("c", diskSector), 3*diskSector)
 		_, _, err = d.Open("/g", vfs.OPEN_READWRITE|vfs.OPEN_CREATE|vfs.OPEN_MAIN_DB)
 		try(t, err)
-		n := d.reboot(t)
+		n := d.reboot()
+		d.discard()
+		n.discard()
 		if _, err := f.ReadAt(make([]byte, 1), 0); !errors.Is(err, errPower) {
 			t.Fatal("it reads without power")
 		}
@@ -275,7 +277,7 @@ func TestCrashDisk(t *testing.T) {
 	if lost < 50 || kept < 50 || torn < 50 || named < 50 || named > 450 {
 		t.Errorf("lost %d, kept %d, torn %d, named %d", lost, kept, torn, named)
 	}
-	d := newCrashDisk(t, rand.New(rand.NewPCG(1, 0)), t.TempDir())
+	d := newCrashDisk(rand.New(rand.NewPCG(1, 0)), t.TempDir())
 	f, _, err := d.Open("/f", vfs.OPEN_READWRITE|vfs.OPEN_CREATE|vfs.OPEN_WAL)
 	try(t, err)
 	try(t, f.Sync(vfs.SYNC_FULL))
@@ -290,6 +292,7 @@ func TestCrashDisk(t *testing.T) {
 	if err := f.Sync(vfs.SYNC_FULL); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Fatal(err)
 	}
+	d.discard()
 	if f.(*crashFile).file.dirty != nil {
 		t.Error("a failed sync leaves the cache dirty")
 	}

@@ -42,14 +42,15 @@ func endings() map[string]func(t *testing.T, n *night) error {
 	return map[string]func(t *testing.T, n *night) error{
 		"power cut": func(t *testing.T, n *night) error {
 			t.Helper()
-			n.cut(t)
+			n.cut()
 			return n.open1(t.Context())
 		},
 		"kill and start": func(t *testing.T, n *night) error {
 			t.Helper()
 			old := n.disk
-			n.disk = old.restart(t)
+			n.disk = old.restart()
 			n.leave()
+			old.discard()
 			return n.open1(t.Context())
 		},
 		"end and start": func(t *testing.T, n *night) error {
@@ -100,6 +101,7 @@ func TestDiskFaults(t *testing.T) {
 func faultAt(t *testing.T, f diskFault, at int, end func(*testing.T, *night) error, broken, inOpen, unheard *int) (struck bool, err error) {
 	t.Helper()
 	n := newNight(t, uint64(at))
+	defer n.end()
 	first := n.disk
 	repaired := false
 	n.disk.fault = func(op, _ string, k int) error {
@@ -118,7 +120,6 @@ func faultAt(t *testing.T, f diskFault, at int, end func(*testing.T, *night) err
 	case !struck && err != nil:
 		return false, fmt.Errorf("failed without a fault: %w", err)
 	case !struck:
-		n.leave()
 		return false, nil
 	case err == nil:
 		*unheard++
@@ -140,10 +141,8 @@ func faultAt(t *testing.T, f diskFault, at int, end func(*testing.T, *night) err
 	if err := n.work(t.Context(), 8); err != nil {
 		return true, fmt.Errorf("it does not go on: %w", err)
 	}
-	n.cut(t)
-	err = n.check(t.Context())
-	n.leave()
-	return true, err
+	n.cut()
+	return true, n.check(t.Context())
 }
 
 // refuses checks that a handle on which the disk has failed takes nothing more,

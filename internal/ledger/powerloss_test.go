@@ -44,7 +44,7 @@ func newNight(tb testing.TB, seed uint64) *night {
 	try(tb, os.Chmod(dir, 0o700))
 	rng := rand.New(rand.NewPCG(seed, 1))
 	return &night{
-		rng: rng, disk: newCrashDisk(tb, rng, dir), path: filepath.Join(dir, "ledger.db"),
+		rng: rng, disk: newCrashDisk(rng, dir), path: filepath.Join(dir, "ledger.db"),
 		tried: map[string]int{}, saved: map[string]int{},
 	}
 }
@@ -133,13 +133,14 @@ func (n *night) append(ctx context.Context, r Record) error {
 }
 
 // cut cuts the power and starts the machine again.
-func (n *night) cut(tb testing.TB) {
-	tb.Helper()
+func (n *night) cut() {
 	n.disk.mu.Lock()
 	n.disk.dead = true
 	n.disk.mu.Unlock()
 	n.leave()
-	n.disk = n.disk.reboot(tb)
+	old := n.disk
+	n.disk = old.reboot()
+	old.discard()
 }
 
 // leave drops the handle, whatever it says.
@@ -148,6 +149,12 @@ func (n *night) leave() {
 		_ = n.j.Close()
 		n.j = nil
 	}
+}
+
+// end leaves for good.
+func (n *night) end() {
+	n.leave()
+	n.disk.discard()
 }
 
 // check opens the ledger and holds it to its promises.
@@ -232,7 +239,7 @@ func TestPowerLoss(t *testing.T) {
 			if err != nil && !n.disk.dead {
 				t.Fatalf("seed %d: failed before the cut: %v", seed, err)
 			}
-			n.cut(t)
+			n.cut()
 			cuts++
 		}
 		if err := n.check(t.Context()); err != nil {
@@ -241,7 +248,7 @@ func TestPowerLoss(t *testing.T) {
 		if err := n.work(t.Context(), 3); err != nil {
 			t.Fatalf("seed %d: it does not go on: %v", seed, err)
 		}
-		n.leave()
+		n.end()
 		accepted += len(n.accepted)
 		refused += n.refused
 	}
