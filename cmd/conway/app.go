@@ -77,6 +77,8 @@ type app struct {
 	process
 	now        func() time.Time
 	configPath string
+	// parent is true once the work has been a child's: then so is the exit code.
+	parent bool
 }
 
 // run does what the arguments say and returns the exit code.
@@ -88,7 +90,7 @@ func run(ctx context.Context, args []string, p process) int {
 	cmd.SetOut(p.stdout)
 	cmd.SetErr(p.stderr)
 	err := cmd.ExecuteContext(ctx)
-	if s, ok := errors.AsType[envelope.SignalError](context.Cause(ctx)); ok {
+	if s, ok := errors.AsType[envelope.SignalError](context.Cause(ctx)); ok && !a.parent {
 		return s.ExitCode() // whatever failed, failed because of it
 	}
 	if err == nil {

@@ -37,7 +37,7 @@ func (a *app) supervised(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, nil //nolint:nilerr // the cockpit is of use without, too
 	}
-	if code == exitOK {
+	if a.parent = true; code == exitOK {
 		return true, nil
 	}
 	return true, exitError{code: code}
@@ -110,7 +110,8 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 		return err
 	}
 	held := a.signals.Hold(envelope.Screen{
-		Suspend: func() { a.yield(p, func() { a.signals.Stopped() }) },
+		Output:  stdout,
+		Suspend: func() { a.yield(p, a.signals.Stopped) },
 		Quit:    func() { fmt.Fprintf(os.Stderr, "asked by SIGQUIT:\n\n%s\n", everyStack()) },
 	})
 	defer held()
@@ -183,6 +184,9 @@ func (l *loan) Run() error {
 
 // SetStdin gives the command the terminal to read from.
 func (l *loan) SetStdin(r io.Reader) {
+	if k, ok := r.(*keyboard); ok {
+		r = k.File // else the command would get a pipe
+	}
 	if l.cmd != nil {
 		l.cmd.Stdin = r
 	}

@@ -23,7 +23,7 @@ func program() int {
 		return exitFailed
 	}
 	// A dropped ssh connection sends HUP, which nothing else here handles.
-	ctx, signals := envelope.NewSignals(context.Background())
+	ctx, signals := envelope.NewSignals(context.Background(), link)
 	defer signals.Stop()
 	p := process{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, args: os.Args,

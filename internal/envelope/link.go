@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -31,11 +30,14 @@ type Link struct {
 	conn *os.File
 	lost chan struct{}
 	done chan struct{}
+	// stoppable is true if a shell could continue the parent and this process.
+	stoppable bool
 
 	mu sync.Mutex
 	// rest is what is left of a message of which the parent took only a part.
 	rest   []byte
 	retake func()
+	out    *os.File
 }
 
 // Join returns the Link that this process was given, or nil if it has no parent.
@@ -50,7 +52,8 @@ func Join() (*Link, error) {
 		return nil, fmt.Errorf("join envelope: %w", err)
 	}
 	// A mark that was inherited from further up is somebody else's.
-	if mark != markOf(os.Getppid()) {
+	stoppable := mark == markOf(os.Getppid(), true)
+	if !stoppable && mark != markOf(os.Getppid(), false) {
 		return nil, nil //nolint:nilnil // a nil Link is a working one
 	}
 	syscall.CloseOnExec(linkFD)
@@ -58,13 +61,16 @@ func Join() (*Link, error) {
 		return nil, fmt.Errorf("join envelope: %w", err)
 	}
 	debug.SetTraceback("all")
-	return newLink(os.NewFile(linkFD, "envelope")), nil
+	return newLink(os.NewFile(linkFD, "envelope"), stoppable), nil
 }
 
-func markOf(parent int) string { return strconv.Itoa(linkFD) + ":" + strconv.Itoa(parent) }
+// markOf is what a parent says to its child in the environment.
+func markOf(parent int, stoppable bool) string {
+	return fmt.Sprintf("%d:%d:%t", linkFD, parent, stoppable)
+}
 
-func newLink(conn *os.File) *Link {
-	l := &Link{conn: conn, lost: make(chan struct{}), done: make(chan struct{})}
+func newLink(conn *os.File, stoppable bool) *Link {
+	l := &Link{conn: conn, stoppable: stoppable, lost: make(chan struct{}), done: make(chan struct{})}
 	go l.listen()
 	return l
 }
@@ -76,15 +82,19 @@ func (l *Link) listen() {
 	in := bufio.NewScanner(l.conn)
 	for in.Scan() {
 		var m message
-		if json.Unmarshal(in.Bytes(), &m) != nil || m.Kind != retake {
+		if json.Unmarshal(in.Bytes(), &m) != nil || m.Kind != retake && m.Kind != undone {
 			continue // a newer parent's word
 		}
 		l.mu.Lock()
-		f := l.retake
+		f, out := l.retake, l.out
 		l.mu.Unlock()
-		if f != nil {
-			f()
+		if f == nil || out == nil {
+			continue
 		}
+		if m.Kind == undone {
+			_ = write(out, redo) // a terminal that is gone needs nothing
+		}
+		f()
 	}
 	close(l.lost)
 }
@@ -113,6 +123,9 @@ func (l *Link) Take(in, out *os.File) {
 	if l == nil {
 		return
 	}
+	l.mu.Lock()
+	l.out = out
+	l.mu.Unlock()
 	l.send(message{Kind: taken, Terminal: read(in, out)}, urgent)
 	_ = write(out, pushTitle) // a terminal that is gone has no title
 }

@@ -3,7 +3,7 @@ package envelope
 import "encoding/json"
 
 // The environment variable that tells a child of its parent: the descriptor of
-// its Link and the parent's process id.
+// its Link, the parent's process id, and whether a shell could continue both.
 const variable = "CONWAY_ENVELOPE"
 
 // linkFD is the descriptor under which a child finds its Link, the first after
@@ -32,8 +32,10 @@ const (
 	ended kind = "ended"
 	// bye is the last message of a child that ends in order.
 	bye kind = "bye"
-	// retake, to the child, says that somebody else had the terminal meanwhile.
+	// retake, to the child, says that somebody else had the terminal meanwhile,
+	// and undone that the parent had put it back for that.
 	retake kind = "retake"
+	undone kind = "undone"
 )
 
 // message is a line of JSON on a Link.

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // SignalError is the cause of a context that a signal ended.
@@ -22,6 +21,7 @@ func (s SignalError) ExitCode() int { return signalBase + int(s.Signal) }
 // Signals turns the signals that ask a program to end into the end of a context,
 // with SignalError as its cause. A nil Signals has no effect.
 type Signals struct {
+	link *Link
 	ch   chan os.Signal
 	stop chan struct{}
 	done sync.WaitGroup
@@ -35,6 +35,8 @@ type Signals struct {
 
 // Screen is what a program that holds the terminal does on signals.
 type Screen struct {
+	// Output is the terminal.
+	Output *os.File
 	// Suspend gives the terminal back, calls Signals.Stopped and takes it again.
 	Suspend func()
 	// Quit is called before the context is ended by SIGQUIT, to say what every
@@ -43,9 +45,9 @@ type Screen struct {
 }
 
 // NewSignals listens for SIGHUP, SIGINT and SIGTERM until Stop.
-func NewSignals(ctx context.Context) (context.Context, *Signals) {
+func NewSignals(ctx context.Context, link *Link) (context.Context, *Signals) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	s := &Signals{ch: make(chan os.Signal, 4), stop: make(chan struct{})}
+	s := &Signals{link: link, ch: make(chan os.Signal, 4), stop: make(chan struct{})}
 	signal.Notify(s.ch, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
 	s.done.Go(func() {
 		defer cancel(nil)
@@ -82,12 +84,21 @@ func (s *Signals) handle(sig os.Signal, cancel context.CancelCauseFunc) {
 
 func (s *Signals) suspend(screen *Screen, lent bool) {
 	switch {
-	case s.stopping.Swap(true):
-	case lent || screen == nil:
+	case screen == nil || !s.stoppable() || s.stopping.Swap(true):
+	case lent:
 		s.Stopped()
 	default:
 		screen.Suspend()
 	}
+}
+
+// stoppable reports whether somebody could continue this process. The kernel
+// stops no other on SIGTSTP (setpgid(2), orphaned process groups).
+func (s *Signals) stoppable() bool {
+	if s.link != nil {
+		return s.link.stoppable
+	}
+	return !orphaned()
 }
 
 // Hold listens for SIGQUIT and SIGTSTP too, until the function that it returns
@@ -114,15 +125,19 @@ func (s *Signals) Lend() (back func()) {
 	return func() { s.lent.Add(-1) }
 }
 
-// Stopped stops this process until somebody continues it, and listens again.
+// Stopped stops this process until somebody continues it and the terminal is
+// its own again. It is how SIGTSTP ends.
 func (s *Signals) Stopped() {
 	if s == nil {
 		return
 	}
-	StopSelf()
-	s.stopping.Store(false)
-	if s.screen.Load() != nil {
-		signal.Notify(s.ch, syscall.SIGTSTP)
+	defer s.stopping.Store(false)
+	for {
+		stopSelf()
+		screen := s.screen.Load()
+		if screen == nil || foreground(fd(screen.Output)) {
+			return
+		}
 	}
 }
 
@@ -133,22 +148,13 @@ func (s *Signals) Stop() {
 	s.done.Wait()
 }
 
-// stopsWithin is how long the kernel may take to stop this process.
-const stopsWithin = 100 * time.Millisecond
-
-// StopSelf stops this process as SIGTSTP does, and returns when it goes on. Where
-// no shell could continue it the kernel does not stop it (setpgid(2), orphaned
-// process groups), and it returns too. SIGTSTP has its ordinary meaning after.
-func StopSelf() {
+// stopSelf stops this process and returns when it goes on. It takes SIGSTOP:
+// once os/signal has seen SIGTSTP the runtime does not let it stop anything.
+func stopSelf() {
 	on := make(chan os.Signal, 1)
 	signal.Notify(on, syscall.SIGCONT)
 	defer signal.Stop(on)
-	signal.Reset(syscall.SIGTSTP)
-	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTSTP); err != nil {
-		return
-	}
-	select {
-	case <-on:
-	case <-time.After(stopsWithin):
+	if syscall.Kill(syscall.Getpid(), syscall.SIGSTOP) == nil {
+		<-on
 	}
 }

@@ -20,6 +20,8 @@ const (
 	// stopWait is how long a child may take to give the terminal back when it is
 	// asked to stop.
 	stopWait = 500 * time.Millisecond
+	// releaseWait is how long the word of a child that has stopped may take.
+	releaseWait = 50 * time.Millisecond
 	// endWait is how long a child may take to end after a signal: it ends its
 	// steps and writes down what it owes, both bounded, within 10 s.
 	endWait = 15 * time.Second
@@ -128,7 +130,7 @@ func (s *supervisor) start() (err error) {
 	defer childStderr.Close() //nolint:errcheck // it is the child's now
 	s.stderr = stderr
 	p, err := os.StartProcess(s.o.Path, s.o.Args, &os.ProcAttr{
-		Env:   append(append([]string{}, s.o.Env...), variable+"="+markOf(os.Getpid())),
+		Env:   append(append([]string{}, s.o.Env...), variable+"="+markOf(os.Getpid(), !orphaned())),
 		Files: []*os.File{s.o.Input, s.o.Output, childStderr, theirs},
 	})
 	if err != nil {
@@ -225,7 +227,9 @@ func (s *supervisor) end(sig os.Signal) {
 	if !ok {
 		return
 	}
-	if s.asked == 0 {
+	// What is typed at an editor is for the editor.
+	typed := n == syscall.SIGINT || n == syscall.SIGQUIT
+	if s.asked == 0 && (s.taken || !typed) {
 		s.asked = n
 		s.overdue = time.After(endWait)
 	}
@@ -263,7 +267,7 @@ func (s *supervisor) note(m message) {
 		}
 	case bye:
 		s.bye = &m
-	case retake:
+	case retake, undone:
 	}
 }
 
@@ -304,40 +308,39 @@ func (s *supervisor) reap() (status unix.WaitStatus, ended bool) {
 // stop follows the child: the terminal is put back, and this process stops, so
 // that the shell takes over. SIGCONT ends it.
 func (s *supervisor) stop() {
-	s.pending()
+	// A child that gives the terminal back says so just before it stops.
+	limit := time.After(releaseWait)
+	for waiting := s.taken; waiting; {
+		select {
+		case m, ok := <-s.messages:
+			s.note(m)
+			waiting = ok && s.taken
+		case <-limit:
+			waiting = false
+		}
+	}
 	s.stopped, s.yielded, s.retake = true, true, s.taken
 	if s.taken {
 		s.restore(false)
 	}
-	StopSelf()
-	signal.Notify(s.signals, syscall.SIGTSTP)
-}
-
-// pending notes what the child has reported by now.
-func (s *supervisor) pending() {
-	for {
-		select {
-		case m, ok := <-s.messages:
-			if !ok {
-				return
-			}
-			s.note(m)
-		default:
-			return
-		}
+	if !orphaned() {
+		stopSelf()
 	}
 }
 
 // resume continues the child. If somebody else may have had the terminal while
 // the child thought that it had it, the child takes it anew.
 func (s *supervisor) resume() {
-	again := s.retake || !s.yielded && s.taken
+	word, again := undone, s.retake
+	if !s.yielded && s.taken {
+		word, again = retake, true
+	}
 	if s.stopped {
 		s.kill(syscall.SIGCONT)
 	}
 	s.stopped, s.yielded, s.retake = false, false, false
 	if again {
-		line, err := json.Marshal(message{Kind: retake})
+		line, err := json.Marshal(message{Kind: word})
 		if err == nil {
 			_, _ = s.link.Write(append(line, '\n')) // a child that is gone needs none
 		}

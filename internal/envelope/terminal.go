@@ -3,7 +3,6 @@ package envelope
 import (
 	"errors"
 	"os"
-	"os/signal"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -90,11 +89,16 @@ const (
 	popTitle  = "\x1b[23;2t"
 )
 
-// write sends sequences to a terminal. A background process may be stopped for
-// that (stty tostop); this one is needed.
+// redo is what a program that is about to undo has to find, after undo.
+const redo = "\x1b[?1049h" + "\x1b[>u" + pushTitle
+
+// write sends sequences to a terminal. In the background that may stop this
+// process (stty tostop), and is left then.
 func write(f *os.File, sequences string) error {
-	signal.Ignore(syscall.SIGTTOU)
-	defer signal.Reset(syscall.SIGTTOU)
-	_, err := f.WriteString(sequences)
+	t, err := unix.IoctlGetTermios(fd(f), getTermios)
+	if err == nil && t.Lflag&unix.TOSTOP != 0 && !foreground(fd(f)) {
+		return syscall.EIO
+	}
+	_, err = f.WriteString(sequences)
 	return err
 }
