@@ -138,6 +138,9 @@ func (s *sim) emit(event oncall.Event) {
 		if !before && !e.Action.Unrecorded && !a.accepted && !s.disk.odd[id] && s.real-a.asked > maxLateness && a.action.Kind != oncall.Annotate && s.skew == 0 {
 			s.breach("%s is %v old and will be sent", id, s.real-a.asked)
 		}
+		if was == oncall.Held && e.State == oncall.Sending && s.real-a.asked > maxLateness+time.Minute && s.skew == 0 {
+			s.breach("%s was held for %v and will be sent", id, s.real-a.asked)
+		}
 		if !a.accepted && !e.Action.Unrecorded {
 			s.tally.accepted++
 		}
@@ -156,6 +159,9 @@ func (s *sim) emit(event oncall.Event) {
 		s.tally.refused++
 		if e.Err == nil || e.Action.Kind == oncall.Annotate && e.Action.Text == "" {
 			s.breach("%s is refused without a reason or its text", id)
+		}
+		if e.Err != nil && e.Err.Ambiguous && e.Err.Passing() {
+			s.breach("%s is refused, and it is not known whether it arrived", id)
 		}
 	case oncall.Cancelled:
 		s.tally.cancelled++
@@ -317,6 +323,8 @@ func (s *sim) checkEnd() {
 			s.breach("%s is confirmed and not there", id)
 		case a.final == oncall.Refused && !a.unrecorded && a.fault != nil && a.fault.Source == ledgerName && got > 0 && !s.disk.odd[id]:
 			s.breach("%s was refused for want of a record and sent", id)
+		case a.final == oncall.Refused && a.notes > 0 && s.pager.late == within && !a.unrecorded && a.fault.Source != ledgerName:
+			s.breach("the note of %s was refused, and it is there: %v", id, a.fault)
 		case a.notes > 1 && !a.repeated && !a.unwatched:
 			s.breach("the note of %s is there %d times and nobody was told", id, a.notes)
 		}

@@ -216,7 +216,7 @@ func (s *sim) crash() {
 	}
 	s.life++ // whatever still comes in finds nobody
 	s.forgetCrash()
-	pause := s.span(20 * time.Second)
+	pause := s.span(8 * time.Second)
 	if s.rnd.IntN(6) == 0 {
 		pause = s.span(5 * time.Hour)
 	}
@@ -249,17 +249,17 @@ func (s *sim) mail(e oncall.Event) {
 // person is what somebody does at the keyboard, and to the machine.
 func (s *sim) person() {
 	again := func() { s.after(s.span(15*time.Second), s.life, "person", s.person) }
-	switch n := s.rnd.IntN(40); {
+	switch n := s.rnd.IntN(41); {
 	case n < 22:
 		s.submit()
 	case n < 28:
 		s.cancel()
 	case n < 31:
 		s.override()
-	case n < 34:
+	case n < 35:
 		s.crash()
 		return
-	case n < 36:
+	case n < 37:
 		d := s.span(8 * time.Hour)
 		s.tally.jumps++
 		s.asleep += d
@@ -267,14 +267,14 @@ func (s *sim) person() {
 		s.tracef("sleeps for %v", d)
 		s.queue.delay(s.life, d)
 		s.after(0, s.life, "wakes", func() {})
-	case n < 38:
+	case n < 39:
 		if s.dirty {
 			break // a stamp from before, drawn after, says nothing of its age
 		}
 		s.tally.jumps++
 		s.skew += time.Duration(1-2*s.rnd.IntN(2)) * s.span(3*time.Hour)
 		s.tracef("clock set, off by %v", s.skew)
-	case n < 39:
+	case n < 40:
 		for _, d := range slices.Clone(s.box.pending) { // as Flush does
 			s.box.release(d)
 		}
