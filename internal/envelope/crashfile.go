@@ -52,8 +52,8 @@ func (r report) text(secrets []string) string {
 		fmt.Fprintln(&b, n)
 	}
 	fmt.Fprintf(&b, "\nThe last %d lines of the log:\n%s\n\nIts last words:\n%s\n", len(r.log), strings.Join(r.log, "\n"), r.stderr)
-	// Escapes first: a secret in parts would otherwise be whole again.
-	return plain(redact(plain(redact(b.String(), secrets)), secrets))
+	// Escapes first: they are a part of the form in which a secret is looked for.
+	return redact(plain(b.String()), secrets)
 }
 
 // save writes a crash file that only this user can read, takes the oldest ones
