@@ -18,6 +18,7 @@ import (
 	"conway/internal/runbook"
 	"conway/internal/runner"
 	"conway/internal/sources"
+	"conway/internal/sources/command"
 	"conway/internal/ui"
 	"conway/internal/ui/pane"
 )
@@ -172,7 +173,9 @@ func (w *world) open(raw string) tea.Cmd {
 		ctx, cancel := context.WithTimeout(w.ctx, sources.RequestTimeout)
 		defer cancel()
 		// Its output goes nowhere: it would land on the screen.
-		if err := exec.CommandContext(ctx, opener, u.String()).Run(); err != nil {
+		cmd := exec.CommandContext(ctx, opener, u.String())
+		cmd.Env = command.Env(os.Environ())
+		if err := cmd.Run(); err != nil {
 			return ui.Said{Text: fmt.Sprintf("%s: %v; the address is %s", opener, err, u), Fault: true}
 		}
 		return ui.Said{Text: "opened " + u.String()}
@@ -222,6 +225,7 @@ func (w *world) edit(i pane.EditNote) tea.Cmd {
 		return fail(err)
 	}
 	cmd := exec.CommandContext(w.ctx, editor[0], append(editor[1:], name)...)
+	cmd.Env = command.Env(os.Environ())
 	return tea.Exec(&loan{cmd: cmd, run: cmd.Run, lend: w.lend}, func(err error) tea.Msg {
 		msg := ui.NoteEdited{Target: i.Target, Err: err}
 		data, rerr := os.ReadFile(name)
