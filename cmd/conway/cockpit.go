@@ -39,6 +39,11 @@ func (a *app) cockpit(ctx context.Context) error {
 	return a.runCockpit(ctx, c, notice, nil)
 }
 
+// framesPerSecond is how often the screen may be painted. The library looks at
+// this pace whether there is something to paint, and at its own of 60 that is
+// most of what an idle cockpit costs; a fast log would also send twice the bytes.
+const framesPerSecond = 30
+
 // runCockpit runs the screen on a core until the person quits.
 func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.Cmd) (err error) {
 	c.library = libraryOf(c.cfg)
@@ -60,7 +65,7 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 	in, lost := a.keyboard()
 	p := tea.NewProgram(a.trap(ui.New(opts), c),
 		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(a.stdout), tea.WithEnvironment(a.environ),
-		tea.WithoutSignalHandler(),
+		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond),
 	)
 	return a.outcome(ctx, a.show(ctx, p, lost))
 }
