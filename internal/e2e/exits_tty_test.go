@@ -29,6 +29,9 @@ var failing = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "conway")
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return "", err
+	}
 	cmd := exec.Command("go", "build", "-trimpath", "-tags", "failpoint", "-o", path, "conway/cmd/conway")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -44,6 +47,47 @@ func failingBinary(tb testing.TB) string {
 		tb.Fatal(err)
 	}
 	return path
+}
+
+// nobody is who programs run as where this test is root, from whom a process
+// can hide nothing.
+const nobody = 65534
+
+// unprivileged has a command run as an ordinary user.
+func unprivileged(cmd *exec.Cmd) {
+	if os.Getuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody, NoSetGroups: true}}
+	}
+}
+
+// folder returns a new directory that an unprivileged command can use.
+func folder(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "cw") //nolint:usetesting // its parents must be open to others
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			tb.Error(err)
+		}
+	})
+	hand(tb, dir)
+	return dir
+}
+
+// hand gives everything below a directory to whom unprivileged commands run as.
+func hand(tb testing.TB, dir string) {
+	tb.Helper()
+	if os.Getuid() != 0 {
+		return
+	}
+	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, nobody, nobody))
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // session is a program on a terminal that outlives it.
@@ -74,7 +118,10 @@ func open(tb testing.TB, cmd *exec.Cmd) *session {
 		cmd.Stderr = tty
 	}
 	cmd.Stdout = tty
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 1}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty, cmd.SysProcAttr.Ctty = true, true, 1
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}

@@ -20,7 +20,7 @@ const (
 	// mark takes no cell: it is drawn on the letter before it.
 	mark class = '0'
 	// spacing is a mark that terminals give a cell of its own or none, such as
-	// the vowel signs of Devanagari. It is given one, and is [Anchored].
+	// the vowel signs of Devanagari. It is given one, and is anchored.
 	spacing class = 'm'
 )
 
@@ -28,8 +28,12 @@ const (
 // three bytes each, and the class.
 const entry = 7
 
-// classOf looks r up in the table.
+// classOf looks r up in the table. What tiles are framed with is most of what is
+// looked up, and is known.
 func classOf(r rune) class {
+	if r >= '─' && r <= '▟' {
+		return narrow
+	}
 	lo, hi := 0, len(ranges)/entry
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
@@ -81,33 +85,46 @@ func carries(r rune) bool { return unicode.IsLetter(r) }
 // Drawn reports whether r may be sent to a terminal: it is on the decoder's
 // allow-list, or one of the signs that the decoder itself draws with.
 func Drawn(r rune) bool {
-	if r < 0x7f {
-		return r >= 0x20
-	}
-	return own(r) || classOf(r) != uncertain
+	cells, _ := Place(0, r)
+	return cells >= 0
 }
 
-// Anchored returns the cells that r, drawn after prev, was given although
-// terminals disagree about them; 0 when they agree. Whoever writes it to a
-// terminal puts the cursor behind those cells afterwards. They are marks that
-// some terminals join to the letter before (Mc, Thai SARA AM, halfwidth voiced
-// sound marks), and the letter after a virama, which some join to a conjunct of
-// one cell (rule GB9c of Unicode annex 29).
-func Anchored(prev, r rune) int {
-	if r < 0x300 {
-		return 0
+// Cells returns how many cells a rune that may be drawn takes.
+func Cells(r rune) int { return runeCells(r) }
+
+// Place says how r is drawn after prev: in how many cells, negative for not at
+// all, and whether it is to be anchored, because it was given those cells
+// although terminals disagree about them. Whoever writes it to a terminal puts
+// the cursor behind them afterwards. Anchored are the marks that some terminals
+// join to the letter before (Mc, Thai and Lao AM, halfwidth voiced sound marks),
+// and the letter after a virama, which some join to a conjunct of one cell (rule
+// GB9c of Unicode annex 29).
+func Place(prev, r rune) (cells int, anchored bool) {
+	if r < 0x7f {
+		if r < 0x20 {
+			return -1, false
+		}
+		return 1, false
 	}
 	switch classOf(r) {
+	case narrow:
+		return 1, joined(prev, r)
+	case wide:
+		return 2, joined(prev, r)
 	case spacing:
-		return 1
-	case narrow, wide:
-		if prev >= 0x300 && virama(prev) && unicode.IsLetter(r) {
-			return runeCells(r)
-		}
-	case mark, uncertain:
+		return 1, true
+	case mark:
+		return 0, false
+	case uncertain:
 	}
-	return 0
+	if own(r) {
+		return 1, false
+	}
+	return -1, false
 }
+
+// joined reports whether a terminal may draw r as part of the cluster of prev.
+func joined(prev, r rune) bool { return prev >= 0x300 && carries(r) && virama(prev) }
 
 // virama reports whether a mark kills the vowel of the letter before it.
 func virama(r rune) bool {

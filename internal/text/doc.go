@@ -20,7 +20,7 @@
 //     AM and halfwidth voiced sound marks get a cell of their own, as wcwidth says,
 //     though terminals that join clusters give them none. Likewise the letter
 //     after a virama. Nothing else would keep those scripts readable, so the
-//     writer to the terminal puts the cursor behind each of them: see [Anchored].
+//     writer to the terminal puts the cursor behind each of them: see [Place].
 //   - Half of a cluster is never drawn: conjoining jamo, regional indicators, skin
 //     tones, joiners, keycaps and prepended marks become markers. So does what
 //     Unicode gave another width in a later version. The selector that asks for

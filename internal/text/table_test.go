@@ -119,6 +119,8 @@ func forbidden(r rune) bool {
 	case r == 0xfdfd, r >= 0x12000 && r <= 0x1254f, r == 0x2e3a, r == 0x2e3b: // drawn far beyond their cell
 	case r == 0x0d4e, r == 0x111c2, r == 0x111c3, r == 0x1193f, r == 0x11941, r == 0x11a3a, // join to what follows
 		r >= 0x11a84 && r <= 0x11a89, r == 0x11d46, r == 0x11f02:
+	case r == 0x0cf3, r == 0x0ece, r >= 0x10efd && r <= 0x10eff, r == 0x11241, r >= 0x11f00 && r <= 0x11f42, // marks newer than
+		r >= 0x13440 && r <= 0x13455, r == 0x1e08f, r >= 0x1e4ec && r <= 0x1e4ef: // Unicode 14: tmux drops them
 	default:
 		return false
 	}
@@ -151,4 +153,15 @@ func source(of map[rune]class) []byte {
 		panic(err)
 	}
 	return out
+}
+
+// TestEveryCodePointIsFoundInTheTable compares the search, and its short cuts,
+// with the decisions.
+func TestEveryCodePointIsFoundInTheTable(t *testing.T) {
+	want := classes(t)
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if got := classOf(r); got != want[r] {
+			t.Errorf("%U is %q, want %q", r, got, want[r])
+		}
+	}
 }

@@ -88,31 +88,17 @@ func private(body []byte, final byte) verdict {
 	case "?u", "?2026$p", // which keyboard protocol; whether output is synchronised
 		"?5W",          // tab stops every 8 columns
 		">4;2m", ">4m", // modifyOtherKeys
-		"<u", "<1u": // the keyboard protocol's level popped
+		">1u", "<u", "<1u", "=1;1u": // the keyboard protocol's first level pushed, popped and set
 		return ours
 	case "?2027$p", "?2027h", "?2027l":
 		return unasked // whether the terminal measures by clusters: see Filter
 	}
 	var p params
-	if !p.read(body[1:]) {
+	if body[0] != '?' || final != 'h' && final != 'l' || !p.read(body[1:]) || p.n != 1 {
 		return foreign
 	}
-	switch {
-	case body[0] == '?' && (final == 'h' || final == 'l') && p.n == 1:
-		return mode(p.v[0])
-	case body[0] == '>' && final == 'u': // the keyboard protocol's level pushed
-		return when(p.n == 1 && p.v[0] < 32)
-	case body[0] == '=' && final == 'u': // and set
-		return when(p.n == 2 && p.v[0] < 32 && p.v[1] <= 3)
-	}
-	return foreign
-}
-
-// mode judges the DEC private modes.
-func mode(n int) verdict {
-	switch n {
-	case 7, 25, 2004, 2026, 1049, // autowrap, cursor, bracketed paste, synchronised output, alternate screen
-		1002, 1003, 1006, 1004: // mouse and focus, off until the view asks for them
+	switch p.v[0] {
+	case 7, 25, 2004, 2026, 1049: // autowrap, cursor, bracketed paste, synchronised output, alternate screen
 		return ours
 	}
 	return foreign

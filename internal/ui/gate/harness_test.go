@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
@@ -20,6 +22,7 @@ type canvas struct {
 	w, h int
 	raw  bytes.Buffer // what the renderer wrote
 	out  bytes.Buffer // what passed the gate
+	last []byte       // what the renderer wrote for the last frame
 	gate *gate.Gate
 	buf  uv.ScreenBuffer
 	r    *uv.TerminalRenderer
@@ -49,48 +52,76 @@ func (c *canvas) draw(tb testing.TB, frame string) []byte {
 	if _, err := c.gate.Write(c.raw.Bytes()); err != nil {
 		tb.Fatal(err)
 	}
+	c.last = append(c.last[:0], c.raw.Bytes()...)
 	c.raw.Reset()
 	return bytes.Clone(c.out.Bytes())
 }
 
-// foreign returns what in bytes for a terminal the program does not send: it is
-// written anew here, from the list of what the program sends and not from the
-// gate, and it is stricter where a frame needs less.
-func foreign(out []byte) []string {
+// foreign returns what in bytes for a terminal the program does not send. It is
+// written anew here, from what the program sends and not from the gate. A frame
+// needs less than a session, which also sets modes and the title.
+func foreign(out []byte, session bool) []string {
 	var bad []string
-	s := string(out)
-	for s != "" {
-		switch {
-		case strings.HasPrefix(s, "\x1b["):
-			n := 2
-			for n < len(s) && s[n] >= 0x20 && s[n] < 0x40 {
-				n++
-			}
-			if n == len(s) {
-				return append(bad, "an unfinished sequence")
-			}
-			if body := s[2:n]; !strings.ContainsRune("ABCDGHKJLMPSTXZ@bdmr`", rune(s[n])) && body != "?7" && body != "?1049" && body != "8" && body != "?25" ||
-				strings.Count(body, ";") > 16 {
-				bad = append(bad, text.Escape(s[:n+1]))
-			}
-			s = s[n+1:]
-		case strings.HasPrefix(s, "\x1b7"), strings.HasPrefix(s, "\x1b8"), strings.HasPrefix(s, "\x1bM"):
-			s = s[2:]
-		case s[0] == '\r', s[0] == '\n', s[0] == '\b', s[0] == '\t':
-			s = s[1:]
-		default:
-			r, n := rune(s[0]), 1
-			for _, r = range s {
-				n = len(string(r))
-				break
-			}
-			if !text.Drawn(r) {
-				bad = append(bad, text.Escape(s[:n]))
-			}
-			s = s[n:]
+	for s := string(out); s != ""; {
+		n, ok := token(s, session)
+		if !ok {
+			bad = append(bad, text.Escape(s[:n]))
 		}
+		s = s[n:]
 	}
 	return bad
+}
+
+// token returns the length of what s begins with, and whether the program may
+// have sent it.
+func token(s string, session bool) (int, bool) {
+	switch {
+	case s[0] >= 0x20 && s[0] < 0x7f, strings.IndexByte("\r\n\b\t", s[0]) >= 0:
+		return 1, true
+	case s[0] == '\a':
+		return 1, session
+	case strings.HasPrefix(s, "\x1b["):
+		n := 2
+		for n < len(s) && s[n] >= 0x20 && s[n] < 0x40 {
+			n++
+		}
+		if n == len(s) {
+			return n, false
+		}
+		return n + 1, sequence(s[2:n], s[n], session)
+	case strings.HasPrefix(s, "\x1b]2;") && session:
+		n := strings.IndexByte(s, '\a') + 1
+		return max(1, n), n > 0 && strings.IndexFunc(s[4:n-1], unicode.IsControl) < 0
+	case s[0] == 0x1b:
+		return min(2, len(s)), len(s) > 1 && strings.IndexByte("78M", s[1]) >= 0
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	return n, text.Drawn(r) && (r != utf8.RuneError || n == 3)
+}
+
+// sequence judges a CSI sequence by its parameters and its final byte.
+func sequence(body string, final byte, session bool) bool {
+	switch whole := body + string(final); whole {
+	case "?7h", "?7l", "?25h", "?25l", "?1049h", "?1049l", "8h", "8l":
+		return true
+	case "?2004h", "?2004l", "?2026h", "?2026l", "?2026$p", "?u", "?5W", ">1u", "<u", "<1u", "=1;1u", ">4;2m", ">4m", "4h", "4l", " q":
+		return session
+	default:
+		if len(whole) == 3 && whole[1:] == " q" {
+			return session && whole[0] <= '6'
+		}
+	}
+	if strings.Trim(body, "0123456789;") != "" || len(body) > 96 {
+		return false
+	}
+	switch n := strings.Count(body, ";"); {
+	case strings.IndexByte("Hr", final) >= 0:
+		return n <= 1
+	case final == 'm':
+		return n < 20
+	default:
+		return n == 0 && len(body) <= 6 && strings.IndexByte("ABCDGJKLMPSTXZ@Ibd`", final) >= 0
+	}
 }
 
 // grid is the screen as a person sees it: one string a cell, "" for the second

@@ -116,15 +116,14 @@ func (m *machine) finish(p []byte) int {
 // char takes the character at the start of p and returns its length.
 func (m *machine) char(p []byte) int {
 	r, n := utf8.DecodeRune(p)
-	if r == utf8.RuneError && n == 1 || !text.Drawn(r) {
+	cells, anchored := text.Place(m.prev, r)
+	switch {
+	case r == utf8.RuneError && n == 1, cells < 0:
 		m.drop()
 		return n
-	}
-	cells := text.Anchored(m.prev, r)
-	switch {
-	case cells > 0:
+	case anchored:
 		m.anchor(cells)
-	case m.owed > 0 && text.Cells(r) == 0: // another mark on the same cluster
+	case m.owed > 0 && cells == 0: // another mark on the same cluster
 	default:
 		m.settle()
 	}
@@ -282,6 +281,8 @@ func (m *machine) inString(b byte) {
 	switch {
 	case b == ansi.ESC:
 		m.state = strEscape
+	case b == ansi.CAN || b == ansi.SUB: // abandons it, as in a terminal
+		m.end(foreign)
 	case b == ansi.BEL:
 		m.end(when(m.state == str && m.title()))
 	case m.state == strLost:
