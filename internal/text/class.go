@@ -124,7 +124,7 @@ func Place(prev, r rune) (cells int, anchored bool) {
 }
 
 // joined reports whether a terminal may draw r as part of the cluster of prev.
-func joined(prev, r rune) bool { return prev >= 0x300 && carries(r) && virama(prev) }
+func joined(prev, r rune) bool { return attached(prev) && carries(r) && virama(prev) }
 
 // virama reports whether a mark kills the vowel of the letter before it.
 func virama(r rune) bool {

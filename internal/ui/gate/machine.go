@@ -66,6 +66,10 @@ func (m *machine) feed(p []byte, plain bool) {
 		}
 		switch b := p[i]; {
 		case b == ansi.ESC:
+			if n := m.whole(p[i:]); n > 0 {
+				i += n
+				continue
+			}
 			m.seq = append(m.seq[:0], b)
 			m.state = escape
 			if (!plain || i > 0) && m.candidate() {
@@ -82,6 +86,26 @@ func (m *machine) feed(p []byte, plain bool) {
 			return
 		}
 	}
+}
+
+// whole takes a CSI sequence at the start of p if all of it is there, and returns
+// its length, else 0. It is what nearly all sequences are; byte by byte the
+// result is the same.
+func (m *machine) whole(p []byte) int {
+	if len(p) < 3 || p[1] != '[' || len(m.g.armed) > 0 {
+		return 0
+	}
+	for i, b := range p[2:min(len(p), maxSequence)] {
+		if b >= 0x40 && b < 0x7f {
+			m.seq = append(m.seq[:0], p[:i+3]...)
+			m.end(judge(m.seq[2:]))
+			return i + 3
+		}
+		if b < 0x20 || b >= 0x7f {
+			return 0
+		}
+	}
+	return 0
 }
 
 // printable returns how many leading bytes are printable ASCII.
