@@ -77,7 +77,8 @@ func (s *sim) forgetCrash() {
 	for _, id := range s.order {
 		// What was only in memory is gone, as it was told it would be.
 		if a := s.acts[id]; a.unrecorded && !a.final.Done() {
-			a.final = oncall.Refused
+			// Nobody is left to look for a second copy of it either.
+			a.final, a.unwatched = oncall.Refused, true
 		}
 	}
 }
@@ -313,6 +314,7 @@ func (s *sim) checkRow(r board.PageRow, now time.Time) {
 func (s *sim) checkEnd() {
 	for _, id := range s.order {
 		a := s.acts[id]
+		s.tally.twiceUntold += cond(a.notes > 1 && !a.repeated, 1, 0)
 		got := a.acks + a.resolves + a.notes
 		switch {
 		case s.disk.settled[id] == oncall.Cancelled && !a.final.Done() && got == 0:

@@ -87,7 +87,7 @@ func TestSimulationReplays(t *testing.T) {
 
 // tally counts what happened.
 type tally struct {
-	accepted, confirmed, refused, cancelled, crashes, jumps, frames, notesSent, twice int
+	accepted, confirmed, refused, cancelled, crashes, jumps, frames, notesSent, twice, twiceUntold int
 }
 
 func (t *tally) add(o tally) {
@@ -100,9 +100,10 @@ func (t *tally) add(o tally) {
 	t.frames += o.frames
 	t.notesSent += o.notesSent
 	t.twice += o.twice
+	t.twiceUntold += o.twiceUntold
 }
 
 func (t *tally) String() string {
-	return fmt.Sprintf("%d accepted, %d confirmed, %d refused, %d cancelled, %d crashes, %d clock jumps and suspends, %d frames, %d notes sent, %d notes twice by more than the settle time and all detected",
-		t.accepted, t.confirmed, t.refused, t.cancelled, t.crashes, t.jumps, t.frames, t.notesSent, t.twice)
+	return fmt.Sprintf("%d accepted, %d confirmed, %d refused, %d cancelled, %d crashes, %d clock jumps and suspends, %d frames, %d notes sent, %d notes twice because a copy came after the settle time: %d told at once, %d marked in the page's notes only because the process that would have told died",
+		t.accepted, t.confirmed, t.refused, t.cancelled, t.crashes, t.jumps, t.frames, t.notesSent, t.twice, t.twice-t.twiceUntold, t.twiceUntold)
 }
