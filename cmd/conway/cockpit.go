@@ -12,6 +12,7 @@ import (
 	"conway/internal/clock"
 	"conway/internal/config"
 	"conway/internal/ui"
+	"conway/internal/ui/gate"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
 	"conway/internal/ui/overlay"
@@ -62,10 +63,12 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 		}
 	}()
 	opts.Notice, opts.Later = notice, later
+	c.gate = gate.New(a.stdout)
+	defer c.gated()
 	in, lost := a.keyboard()
 	p := tea.NewProgram(a.trap(ui.New(opts), c),
-		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(a.stdout), tea.WithEnvironment(a.environ),
-		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond),
+		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(c.gate), tea.WithEnvironment(a.environ),
+		tea.WithFilter(gate.Filter), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond),
 	)
 	return a.outcome(ctx, a.show(ctx, p, lost))
 }

@@ -17,6 +17,7 @@ import (
 	"conway/internal/runbook"
 	"conway/internal/runner"
 	"conway/internal/sources"
+	"conway/internal/ui/gate"
 )
 
 // core is everything between the sources and whoever looks: it runs what the
@@ -54,6 +55,17 @@ type core struct {
 	began func(runner.Trace)
 	ended func(id string)
 	lend  func() (back func())
+
+	// gate is before the terminal; nil where there is no screen.
+	gate *gate.Gate
+}
+
+// gated tells the parent when the gate had anything to do: it never has, unless
+// a library sends what it should not.
+func (c *core) gated() {
+	if n := c.gate.Dropped(); n > 0 && c.log != nil {
+		c.log.Warn("sequences that are not the program's own were kept from the terminal", "count", n)
+	}
 }
 
 // newCore makes the sources of these kinds. Nothing runs before start.

@@ -16,6 +16,7 @@ import (
 
 	"conway/internal/envelope"
 	"conway/internal/runner"
+	"conway/internal/ui/gate"
 )
 
 // supervised runs this same command as a child whose terminal is restored
@@ -195,6 +196,9 @@ func (l *loan) SetStdin(r io.Reader) {
 // SetStdout gives the command the terminal to write to, for its errors too:
 // this program's own standard error is its parent's.
 func (l *loan) SetStdout(w io.Writer) {
+	if g, ok := w.(*gate.Gate); ok {
+		w = g.Behind() // as above, and the command's sequences are its own
+	}
 	if l.cmd != nil {
 		l.cmd.Stdout, l.cmd.Stderr = w, w
 	}

@@ -18,7 +18,6 @@ import (
 	"conway/internal/runbook"
 	"conway/internal/runner"
 	"conway/internal/sources"
-	"conway/internal/sources/command"
 	"conway/internal/ui"
 	"conway/internal/ui/pane"
 )
@@ -72,7 +71,7 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		}
 		return said("looking again at every source", false)
 	case pane.Copy:
-		return copied(i)
+		return w.copied(i)
 	case pane.OpenURL:
 		return w.open(i.URL)
 	case pane.EditNote:
@@ -151,10 +150,13 @@ func (w *world) loadDetail(ctx context.Context, p oncall.Page) {
 
 // copied puts text on the clipboard of the person's own terminal, without a
 // newline at its end: pasted into a shell, that would run it.
-func copied(i pane.Copy) tea.Cmd {
+func (w *world) copied(i pane.Copy) tea.Cmd {
 	raw := strings.TrimRight(i.Raw, "\r\n")
 	if raw == "" {
 		return said("there is nothing to copy", false)
+	}
+	if w.gate != nil {
+		w.gate.ArmCopy(raw)
 	}
 	return tea.Batch(tea.SetClipboard(raw), said(fmt.Sprintf("copied %s (%d bytes): %s", i.What, len(raw), raw), false))
 }
@@ -174,7 +176,7 @@ func (w *world) open(raw string) tea.Cmd {
 		defer cancel()
 		// Its output goes nowhere: it would land on the screen.
 		cmd := exec.CommandContext(ctx, opener, u.String())
-		cmd.Env = command.Env(os.Environ())
+		cmd.Env = childEnv(w.cfg)
 		if err := cmd.Run(); err != nil {
 			return ui.Said{Text: fmt.Sprintf("%s: %v; the address is %s", opener, err, u), Fault: true}
 		}
@@ -225,7 +227,7 @@ func (w *world) edit(i pane.EditNote) tea.Cmd {
 		return fail(err)
 	}
 	cmd := exec.CommandContext(w.ctx, editor[0], append(editor[1:], name)...)
-	cmd.Env = command.Env(os.Environ())
+	cmd.Env = childEnv(w.cfg)
 	return tea.Exec(&loan{cmd: cmd, run: cmd.Run, lend: w.lend}, func(err error) tea.Msg {
 		msg := ui.NoteEdited{Target: i.Target, Err: err}
 		data, rerr := os.ReadFile(name)

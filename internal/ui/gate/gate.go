@@ -24,7 +24,8 @@ const (
 // has what a terminal's file has, so that a program given a Gate as its output
 // still finds the size, the colours and the settings of the terminal behind it.
 //
-// A child process must not inherit it as its output: give an editor the file.
+// A child process must not inherit it as its output: give an editor what is
+// behind it.
 type Gate struct {
 	to      io.Writer
 	dropped atomic.Uint64
@@ -80,6 +81,9 @@ func (g *Gate) Arm(seq string) {
 
 // ArmCopy lets the clipboard be set once, to exactly this text.
 func (g *Gate) ArmCopy(text string) { g.Arm(ansi.SetSystemClipboard(text)) }
+
+// Behind returns what the gate writes to.
+func (g *Gate) Behind() io.Writer { return g.to }
 
 // Fd returns the file behind, so that its size and settings can be asked for. It
 // is no file's when what is behind is none.
