@@ -16,6 +16,7 @@ func (n *run) settle(ctx context.Context) {
 	tick := time.NewTicker(batchEvery)
 	defer tick.Stop()
 	ended := n.ended
+	drained := false
 	for waiting := true; waiting; {
 		select {
 		case <-ended:
@@ -26,6 +27,13 @@ func (n *run) settle(ctx context.Context) {
 		case <-tick.C:
 			n.flush()
 		case <-timeout.C:
+			// With nobody left to hold the outputs open, their end is only a matter
+			// of reading: on a busy machine that takes longer than a linger.
+			if pids, err := n.group.members(); err == nil && len(pids) == 0 && ended != nil && !drained {
+				drained = true
+				timeout.Reset(drainWait)
+				continue
+			}
 			waiting = false
 		case <-n.stopped:
 			n.end()

@@ -17,6 +17,9 @@ const (
 	// linger is how long a step that has ended may take to close its outputs,
 	// such as a pipe to tee, before what holds them counts as left running.
 	linger = 300 * time.Millisecond
+	// drainWait is how long what a step printed may still take to be read once
+	// all of its processes are gone.
+	drainWait = 5 * time.Second
 	// killWait is how long after SIGKILL the processes may take to be gone.
 	killWait = 300 * time.Millisecond
 )
