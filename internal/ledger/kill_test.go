@@ -175,12 +175,12 @@ func TestKillAtSyscalls(t *testing.T) {
 	for _, call := range calls[:len(calls)/min(slowdown, 4)] {
 		t.Run(call, func(t *testing.T) {
 			s := tally{names: map[string]int{}}
-			used := home(t)
-			for k := 1; ; k += stride {
-				path := []string{used, home(t), abandoned(t)}[k%3]
-				wrap := []string{strace, "-f", "-qq", "-o", os.DevNull, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, k)}
-				if !killed(t, path, nil, wrap, &s) {
-					break
+			for _, place := range []func(*testing.T) string{abandoned, func(t *testing.T) string { t.Helper(); return home(t) }} {
+				for k := 1; ; k += stride {
+					wrap := []string{strace, "-f", "-qq", "-o", os.DevNull, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, k)}
+					if !killed(t, place(t), nil, wrap, &s) {
+						break
+					}
 				}
 			}
 			t.Log(&s)
