@@ -16,7 +16,7 @@ import (
 )
 
 // failpoint is a model that fails in the way that CONWAY_FAILPOINT names once
-// the key f12 is pressed. What CONWAY_FAILPOINT_TEXT holds is in every panic.
+// the key f12 is pressed. What CONWAY_FAILPOINT_SECRET holds is in every panic.
 type failpoint struct {
 	tea.Model
 	core   *core
@@ -26,7 +26,7 @@ type failpoint struct {
 }
 
 func (a *app) trap(m tea.Model, c *core) tea.Model {
-	return &failpoint{Model: m, core: c, how: a.getenv("CONWAY_FAILPOINT"), text: a.getenv("CONWAY_FAILPOINT_TEXT")}
+	return &failpoint{Model: m, core: c, how: a.getenv("CONWAY_FAILPOINT"), text: a.getenv("CONWAY_FAILPOINT_SECRET")}
 }
 
 func (f *failpoint) Update(msg tea.Msg) (tea.Model, tea.Cmd) {

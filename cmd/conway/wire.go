@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"slices"
+	"strings"
 
 	"conway/internal/board"
 	"conway/internal/config"
@@ -162,9 +165,19 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 	case config.LogFile:
 		return file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths})
 	case config.LogCommand:
-		return command.New(command.Options{Name: c.Name, Argv: c.Argv})
+		return command.New(command.Options{Name: c.Name, Argv: c.Argv, Env: childEnv(w.cfg)})
 	}
 	return nil, fmt.Errorf("no source for %T", c)
+}
+
+// childEnv is the environment of the programs that are started: this one's own
+// without any credential, whatever the variable is called.
+func childEnv(cfg config.Config) []string {
+	names := cfg.SecretVariables()
+	return slices.DeleteFunc(command.Env(os.Environ()), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return slices.Contains(names, name)
+	})
 }
 
 // servicesOf turns the config's map into the one that panes follow.

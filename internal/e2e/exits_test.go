@@ -107,7 +107,7 @@ func (e ending) run(t *testing.T, bin string) time.Duration {
 	cmd := exec.Command(bin, "--config", config)
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TERM=xterm-256color", "LANG=C.UTF-8",
-		"CONWAY_FAILPOINT=" + e.fail, "CONWAY_FAILPOINT_TEXT=whatever",
+		"CONWAY_FAILPOINT=" + e.fail, "CONWAY_FAILPOINT_SECRET=whatever",
 	}
 	s := open(t, cmd)
 	s.sees("LOGS", "help")
