@@ -7,6 +7,7 @@ require (
 	charm.land/bubbletea/v2 v2.1.1 // the terminal: input, and a renderer that sends few bytes over ssh
 	charm.land/lipgloss/v2 v2.0.6 // colours of the themes
 	github.com/PagerDuty/go-pagerduty v1.8.0 // pages: types and simple writes of the pager
+	github.com/Shopify/toxiproxy/v2 v2.5.0 // tests: slow, cut and broken connections
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // tests: the renderer whose bytes the gate lets through
 	github.com/charmbracelet/x/ansi v0.11.9 // styles as terminal sequences
 	github.com/charmbracelet/x/term v0.2.2 // whether a stream is a terminal, and its state
@@ -18,6 +19,7 @@ require (
 	github.com/ncruces/go-sqlite3 v0.37.0 // the ledger, without cgo and with a file system that tests can fail
 	github.com/prometheus/client_golang v1.25.0 // metrics: the API client
 	github.com/prometheus/common v0.73.1 // metrics: the model of its answers
+	github.com/rs/zerolog v1.28.0 // tests: the logger that Toxiproxy wants
 	github.com/spf13/cobra v1.10.2 // commands, flags and completion
 	github.com/yuin/goldmark v1.8.7 // runbooks: Markdown
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left behind
@@ -29,6 +31,8 @@ require (
 
 require (
 	github.com/atotto/clipboard v0.1.4 // indirect
+	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/charmbracelet/colorprofile v0.4.3 // indirect
 	github.com/charmbracelet/x/exp/ordered v0.1.0 // indirect
 	github.com/charmbracelet/x/termios v0.1.1 // indirect
@@ -38,21 +42,29 @@ require (
 	github.com/go-openapi/jsonpointer v0.22.5 // indirect
 	github.com/go-openapi/swag/jsonname v0.25.5 // indirect
 	github.com/google/go-querystring v1.1.0 // indirect
+	github.com/gorilla/mux v1.8.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
+	github.com/mattn/go-colorable v0.1.13 // indirect
+	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/mattn/go-runewidth v0.0.30 // indirect
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.2 // indirect
 	github.com/muesli/cancelreader v0.2.2 // indirect
+	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/ncruces/go-sqlite3-wasm/v6 v6.5.35401 // indirect
 	github.com/ncruces/julianday v1.0.0 // indirect
+	github.com/pandatix/go-abnf v0.5.3 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
+	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
+	github.com/rs/xid v1.4.0 // indirect
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
 	github.com/xo/terminfo v1.0.0 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
+	gopkg.in/tomb.v1 v1.0.0-20141024135613-dd632973f1e7 // indirect
 )

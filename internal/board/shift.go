@@ -1,6 +1,7 @@
 package board
 
 import (
+	"slices"
 	"time"
 
 	"conway/internal/oncall"
@@ -8,7 +9,8 @@ import (
 
 // Shift returns a board on which everything came d later, or earlier when d is
 // negative. It is for a wall clock that was set: told by how much, ages go on as
-// if it had not been. What the sources and people wrote keeps its times.
+// if it had not been, those of the pages too, until their source is heard of
+// again. What else the sources and people wrote keeps its times.
 func (b Board) Shift(d time.Duration) Board {
 	if d == 0 {
 		return b
@@ -20,6 +22,7 @@ func (b Board) Shift(d time.Duration) Board {
 	for ref, en := range b.entries {
 		e := *en
 		e.received, e.gone = moved(e.received, d), moved(e.gone, d)
+		e.page = movedPage(e.page, d)
 		entries[ref] = &e
 	}
 	b.entries = entries
@@ -68,6 +71,19 @@ func shifted(s ActionStatus, d time.Duration) ActionStatus {
 	// The outbox counts the hold by a clock that nobody sets.
 	s.Action.NotBefore = moved(s.Action.NotBefore, d)
 	return s
+}
+
+func movedPage(p oncall.Page, d time.Duration) oncall.Page {
+	p.CreatedAt = moved(p.CreatedAt, d)
+	p.Acks = slices.Clone(p.Acks)
+	for i := range p.Acks {
+		p.Acks[i].At = moved(p.Acks[i].At, d)
+	}
+	p.Pending = slices.Clone(p.Pending)
+	for i := range p.Pending {
+		p.Pending[i].At = moved(p.Pending[i].At, d)
+	}
+	return p
 }
 
 // moved moves a moment, but not the absence of one.

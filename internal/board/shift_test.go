@@ -51,6 +51,10 @@ func TestShift(t *testing.T) {
 				r := row(t, b, "1")
 				return r.Quality(n), r.Reading.Age(n)
 			},
+			"since": func(b board.Board, n time.Time) (oncall.Quality, time.Duration) {
+				br := b.Brief(ref("1"), n)
+				return br.Quality, br.Age
+			},
 			"gone": func(b board.Board, n time.Time) (oncall.Quality, time.Duration) {
 				r := row(t, b, "2")
 				return r.Quality(n), n.Sub(r.GoneSince)

@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// agreeing is how far two clocks may be apart and count as one: an answer's
-	// Date is told in whole seconds, and by then a request has travelled.
-	agreeing = 2 * time.Second
+	// agreeing is how far two clocks may be measured apart and count as one: two
+	// seconds matter to nobody, and an answer's Date is told in whole ones.
+	agreeing = 2500 * time.Millisecond
 	// sameSkew is within what a newer measure is the same as the older one, so that
 	// times do not dance by the rounding.
 	sameSkew = 2 * time.Second
@@ -24,7 +24,7 @@ type Skew struct {
 }
 
 // Ahead returns how far the other side's clock is ahead, 0 while they agree to
-// two seconds or it is not known. It is a multiple of a second. A nil Skew
+// about two seconds or it is not known. It is a multiple of a second. A nil Skew
 // always returns 0.
 func (s *Skew) Ahead() time.Duration {
 	if s == nil {

@@ -43,7 +43,7 @@ func (m *Model) brief(w, h int) pane.Block {
 func (m *Model) noPage() pane.Block {
 	r := m.board.PagesReading()
 	switch q := r.Quality(m.now); {
-	case (q == oncall.Live || q == oncall.NoData) && m.board.Counts().Known && !m.selected.IsZero():
+	case (q == oncall.Live || q == oncall.NoData) && m.board.Counts().Known && len(m.board.Pages()) > 0 && !m.selected.IsZero():
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const(" the selected page is no longer listed; choose another with j and k")))}
 	case (q == oncall.Live || q == oncall.NoData) && m.board.Counts().Known:
 		return append(pane.Block{pane.L(pane.S(style.OK, text.Const(" ✓ nothing is open")))}, m.silent()...)

@@ -81,13 +81,14 @@ func (s *Source) deployments(ctx context.Context, r *repo) ([]deployment, map[st
 	address := s.base + "/repos/" + r.name + "/deployments?" + query.Encode()
 	used := map[string]bool{}
 	out := []deployment{}
-	oldest := time.Now().Add(s.http.Skew.Ahead() - maxAge)
 	for range maxPages {
 		used[address] = true
 		p, err := s.list(ctx, op, address, r.pages)
 		if err != nil {
 			return nil, nil, err
 		}
+		// By GitHub's clock, which the answer has told.
+		oldest := time.Now().Add(s.http.Skew.Ahead() - maxAge)
 		var done bool
 		if out, done = s.take(out, p.rows, oldest); done || p.next == "" || used[p.next] {
 			break

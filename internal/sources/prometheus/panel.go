@@ -47,37 +47,29 @@ func (s *Source) ask(ctx context.Context, p *oncall.Panel, t plan) error {
 		warn(p, w)
 	}
 	x := now.worst()
-	if x == nil {
-		return nil
+	if x != nil {
+		p.Latest = &oncall.Point{At: x.Timestamp.Time(), V: float64(x.Value)}
 	}
-	p.Latest = &oncall.Point{At: x.Timestamp.Time(), V: float64(x.Value)}
-	if !isSelector(p.Query) {
+	if !isSelector(p.Query) || len(p.Series) == 0 && x == nil {
 		return nil
 	}
 	taken, err := s.sampleTimes(ctx, p.Query, t.at)
 	if err != nil {
 		return err
 	}
-	if at, ok := taken[keyOf(x.Metric)]; ok {
-		p.Latest.At = at
-	}
-	for i, line := range p.Series {
-		if at, ok := taken[keyOf(metricOf(line.Labels))]; ok && t.at.Sub(at) > oncall.OldSample {
-			p.Series[i].Points = until(line.Points, at)
+	if x != nil {
+		if at, ok := taken[keyOf(x.Metric)]; ok {
+			p.Latest.At = at
 		}
 	}
-	return nil
-}
-
-// until returns the points up to a moment. What follows the newest sample of a
-// series is that sample again, which the server repeats for five minutes: drawn,
-// it would look like a value that does not change.
-func until(points []oncall.Point, at time.Time) []oncall.Point {
-	n := len(points)
-	for n > 0 && points[n-1].At.After(at) {
-		n--
+	fresh := func(line oncall.Series) bool {
+		at, ok := taken[keyOf(metricOf(line.Labels))]
+		return ok && t.at.Sub(at) <= oncall.OldSample
 	}
-	return points[:n]
+	if taken == nil || !slices.ContainsFunc(p.Series, func(line oncall.Series) bool { return !fresh(line) }) {
+		return nil
+	}
+	return s.cutEchoes(ctx, p, t)
 }
 
 // warn adds the server's own words once.
@@ -199,6 +191,40 @@ func (s *Source) sampleTimes(ctx context.Context, selector string, at time.Time)
 		}
 	}
 	return out, nil
+}
+
+// cutEchoes takes the points out of a panel's lines that are an older sample again.
+// The server repeats the newest sample of a series for five minutes after it ended:
+// drawn, that looks like a value that does not change.
+func (s *Source) cutEchoes(ctx context.Context, p *oncall.Panel, t plan) error {
+	limit := v1.WithLimit(uint64(limitFactor * s.maxSeries))
+	v, _, _, err := s.api.QueryRange(ctx, "timestamp("+p.Query+")", t.Range, limit, v1.WithTimeout(s.timeout()))
+	if err != nil {
+		return s.fault(ctx, err)
+	}
+	m, ok := v.(model.Matrix)
+	if !ok {
+		return s.noAnswer(v)
+	}
+	taken := make(map[model.Fingerprint]map[int64]time.Time, len(m))
+	for _, stream := range m {
+		if stream == nil {
+			continue
+		}
+		at := make(map[int64]time.Time, len(stream.Values))
+		for _, x := range stream.Values {
+			at[int64(x.Timestamp)] = time.UnixMilli(int64(float64(x.Value) * 1000))
+		}
+		taken[keyOf(stream.Metric)] = at
+	}
+	for i, line := range p.Series {
+		times := taken[keyOf(metricOf(line.Labels))]
+		p.Series[i].Points = slices.DeleteFunc(line.Points, func(x oncall.Point) bool {
+			at, ok := times[x.At.UnixMilli()]
+			return ok && x.At.Sub(at) > oncall.OldSample
+		})
+	}
+	return nil
 }
 
 // keyOf names a series without its metric's name, which timestamp() leaves out.

@@ -51,8 +51,11 @@ func Heard[T any](b board.Board, kind string, r oncall.Reading[T], f Frame) Line
 // again and what a person can do; the pane of sources has the whole sentence.
 func cause(b board.Board, fault *oncall.Fault, now time.Time) Span {
 	words := text.Sprintf(": %s %s", fault.Source, fault.Kind)
-	if fault.Status != 0 {
+	switch {
+	case fault.Status != 0:
 		words = text.Sprintf("%s (HTTP %d)", words, fault.Status)
+	case fault.Detail != "":
+		words = text.Sprintf(": %s: %s", fault.Source, fault.Detail)
 	}
 	if fault.Fix != "" {
 		words = text.Sprintf("%s; %s", words, fault.Fix)
