@@ -234,9 +234,11 @@ type modes struct {
 	titleStack []string
 	margins    bool
 	style      string
+	// explicit is true while right-to-left text is drawn in the order sent.
+	explicit bool
 }
 
-var modeSequence = regexp.MustCompile(`\x1b(?:\[\?([0-9;]+)([hl])|\[>([0-9]*)u|\[<([0-9]*)u|\[>4(;[0-9])?m|\[(2[23]);2t|\]2;([^\x07\x1b]*)\x07|\[([0-9;]*)r|\[([0-9;]*)m)`)
+var modeSequence = regexp.MustCompile(`\x1b(?:\[\?([0-9;]+)([hl])|\[>([0-9]*)u|\[<([0-9]*)u|\[>4(;[0-9])?m|\[(2[23]);2t|\]2;([^\x07\x1b]*)\x07|\[([0-9;]*)r|\[([0-9;]*)m|\[8([hl]))`)
 
 // modesAfter replays the bytes of a terminal.
 func modesAfter(raw []byte) modes {
@@ -264,6 +266,8 @@ func modesAfter(raw []byte) modes {
 			}
 		case strings.HasPrefix(s, "\x1b]2;"):
 			m.title = string(g[7])
+		case g[10] != nil:
+			m.explicit = g[10][0] == 'l'
 		case s[len(s)-1] == 'r':
 			m.margins = len(g[8]) > 0 && string(g[8]) != fmt.Sprintf("1;%d", tapeHeight)
 		case s[len(s)-1] == 'm':
@@ -286,8 +290,8 @@ func (m modes) faults() []string {
 			out = append(out, fmt.Sprintf("keyboard protocol pushed %d times (alternate screen: %v)", depth, alternate))
 		}
 	}
-	if m.otherKeys || m.margins || m.style != "" {
-		out = append(out, fmt.Sprintf("modifyOtherKeys %v, margins %v, style %q", m.otherKeys, m.margins, m.style))
+	if m.otherKeys || m.margins || m.explicit || m.style != "" {
+		out = append(out, fmt.Sprintf("modifyOtherKeys %v, margins %v, explicit order %v, style %q", m.otherKeys, m.margins, m.explicit, m.style))
 	}
 	if m.title != "before" || len(m.titleStack) != 0 {
 		out = append(out, fmt.Sprintf("title %q, %d more saved", m.title, len(m.titleStack)))

@@ -81,13 +81,14 @@ func foreign(raw []byte) []string {
 }
 
 // ownSequence is what the program and its screen library write: moves, wipes,
-// styles without blinking, the modes that it sets and resets, what it asks the
+// styles without blinking, the modes that it sets and resets (8 keeps the order of
+// right-to-left text), what it asks the
 // terminal at the start, and its window's title, which it puts back at the end.
 var ownSequence = regexp.MustCompile(`^\x1b(?:` + strings.Join([]string{
 	`\[[0-9;]*[ABCDEFGHJKLMPSTXabd@r]`,
 	`\[(?:[0-46-9]|[1-9][0-9]+|38;5;[0-9]+|48;5;[0-9]+|38;2;[0-9]+;[0-9]+;[0-9]+|48;2;[0-9]+;[0-9]+;[0-9]+|;)*m`,
 	`\[\?(?:7|25|1049|2004|2026|2027)[hl]`,
-	`\[2[23];2t`, `\[\?5W`, `\[\?(?:2026|2027)\$p`, `\[(?:\?|>1|<1|=[0-9];[0-9])u`, `\[>4(?:;[0-9])?m`, `\[>0?q`,
+	`\[8[hl]`, `\[2[23];2t`, `\[\?5W`, `\[\?(?:2026|2027)\$p`, `\[(?:\?|>1|<1|=[0-9];[0-9])u`, `\[>4(?:;[0-9])?m`, `\[>0?q`,
 	`\]2;(?:conway(?: \d+ open, \d+ unacked)?)?\x07`,
 }, "|") + `)$`)
 

@@ -319,6 +319,7 @@ func (s *supervisor) stop() {
 			waiting = false
 		}
 	}
+	s.unstopped = nil
 	s.stopped, s.yielded, s.retake = true, true, s.taken
 	if s.taken {
 		s.restore(false)

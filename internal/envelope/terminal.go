@@ -75,7 +75,6 @@ const undo = "\x1b\\" + // end a string that was being sent
 	"\x1b[>4m\x1b[<u" + // modifyOtherKeys, Kitty keyboard protocol
 	"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l" + // mouse
 	"\x1b[?1004l\x1b[?2004l" + // focus, bracketed paste
-	"\x1b[?2027l" + // grapheme clusters
 	"\x1b[8h" + // order of right-to-left text
 	"\x1b[r\x1b[?7h" + // scroll region, wrapping
 	"\x1b[0m\x1b]8;;\x1b\\" + // colours, a link
