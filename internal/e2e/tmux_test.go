@@ -229,7 +229,7 @@ func (s *screen) quits() int {
 // exit waits for the program's end and returns its exit code.
 func (s *screen) exit() int {
 	s.tb.Helper()
-	m := s.matches(`(?m)^exit (\d+)$`)
+	m := s.matches(`(?m)^\s*exit (\d+)\s*$`)
 	code, err := strconv.Atoi(m[1])
 	if err != nil {
 		s.tb.Fatal(err)
