@@ -24,14 +24,11 @@ import (
 // failing is a binary of which each part can be made to fail; see the files
 // with the build tag failpoint.
 var failing = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "conway-failing-")
-	if err != nil {
+	// Whoever it runs as has to reach it.
+	if err := os.Chmod(scratch, 0o711); err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "conway")
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return "", err
-	}
+	path := filepath.Join(scratch, "failing", "conway")
 	cmd := exec.Command("go", "build", "-trimpath", "-tags", "failpoint", "-o", path, "conway/cmd/conway")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -17,12 +17,13 @@ import (
 // what a busy machine needs, because only a failing test waits for all of it.
 const patience = 30 * time.Second
 
-// binary is the program under test.
-var binary string
+// binary is the program under test, scratch a directory that is gone after it.
+var binary, scratch string
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "conway-e2e-")
 	if err == nil {
+		scratch = dir
 		err = findBinary(dir)
 	}
 	if err != nil {
