@@ -8,6 +8,7 @@ require (
 	charm.land/lipgloss/v2 v2.0.6 // colours of the themes
 	github.com/PagerDuty/go-pagerduty v1.8.0 // pages: types and simple writes of the pager
 	github.com/Shopify/toxiproxy/v2 v2.5.0 // tests: slow, cut and broken connections
+	github.com/charmbracelet/colorprofile v0.4.3 // tests: the colours that the renderer of a session is given
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // tests: the renderer whose bytes the gate lets through
 	github.com/charmbracelet/x/ansi v0.11.9 // styles as terminal sequences
 	github.com/charmbracelet/x/term v0.2.2 // whether a stream is a terminal, and its state
@@ -33,7 +34,6 @@ require (
 	github.com/atotto/clipboard v0.1.4 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
-	github.com/charmbracelet/colorprofile v0.4.3 // indirect
 	github.com/charmbracelet/x/exp/ordered v0.1.0 // indirect
 	github.com/charmbracelet/x/termios v0.1.1 // indirect
 	github.com/charmbracelet/x/windows v0.2.2 // indirect
