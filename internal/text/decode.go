@@ -54,6 +54,21 @@ func Decode(raw string) Safe {
 	return Safe{s, d.w}
 }
 
+// Bare decodes a line that somebody is about to run: nothing is drawn as it is
+// but printable ASCII, so that no letter can pass for another. A tab is a marker
+// too. No two different lines look alike.
+func Bare(raw string) Safe {
+	if len(raw) <= maxBytes && plainPrefix(raw) == len(raw) {
+		return Safe{raw, len(raw)}
+	}
+	d := decoder{marks: -1, bare: true}
+	if d.line(raw) > 0 {
+		d.put(' ', 1)
+		d.marker("cut")
+	}
+	return Safe{d.b.String(), d.w}
+}
+
 // Lines splits raw at its newlines and decodes each line. A trailing newline
 // ends the last line and starts none.
 func Lines(raw string) []Safe {
@@ -100,6 +115,8 @@ type decoder struct {
 	// marks counts the marks on the letter before; negative when there is none to
 	// carry one.
 	marks int
+	// bare draws nothing beyond ASCII as it is.
+	bare bool
 }
 
 // line decodes raw until it ends or there is no more room, and returns how many
@@ -153,7 +170,10 @@ func (d *decoder) marker(name string) {
 // rune writes one code point beyond printable ASCII.
 func (d *decoder) rune(r rune) {
 	switch {
-	case r == '\t':
+	case d.bare && r >= 0x80:
+		d.marker(codePoint(r))
+		return
+	case r == '\t' && !d.bare:
 		d.b.WriteString("    ")
 		d.w += tabWidth
 		d.marks = -1

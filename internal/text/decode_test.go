@@ -64,6 +64,22 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+func TestBareDrawsOnlyASCII(t *testing.T) {
+	for raw, want := range map[string]string{
+		"rm -rf /tmp/x":         "rm -rf /tmp/x",
+		"cat\t'\\u{E9}' é":      "cat␉'\\u{E9}' ⟪U+00E9⟫",
+		"раypal \u202e\xff\x1b": "⟪U+0440⟫⟪U+0430⟫ypal ⟪U+202E⟫⟪FF⟫␛",
+		"支":                     "⟪U+652F⟫",
+	} {
+		if got := text.Bare(raw); got.String() != want {
+			t.Errorf("Bare(%q) = %q, want %q", raw, got, want)
+		}
+	}
+	if got := text.Bare(strings.Repeat("é", 5<<20)); !strings.HasSuffix(got.String(), "⟪cut⟫") || len(got.String()) > 64<<10 {
+		t.Errorf("a huge line is %d bytes", len(got.String()))
+	}
+}
+
 func TestDecodeBoundsZalgo(t *testing.T) {
 	got := text.Decode("a" + strings.Repeat("\u0301", 100)).String()
 	if n := strings.Count(got, "\u0301"); n != 4 {

@@ -42,7 +42,7 @@ func (m *Model) SVG() string {
 func (m *Model) svgSpan(b *strings.Builder, x, y, n int, role style.Role, s string) {
 	look := m.opts.Sheet.Look(role)
 	px, py, pw := 8+float64(x)*cellW, 8+y*cellH, float64(n)*cellW
-	if look.Back != "" {
+	if look.Back != "" && look.Back != m.opts.Sheet.Ground() {
 		fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>`, px, py, pw, cellH, look.Back)
 	}
 	if strings.TrimSpace(s) == "" {

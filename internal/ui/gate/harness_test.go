@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/colorprofile"
 	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
@@ -32,6 +33,7 @@ func newCanvas(w, h int) *canvas {
 	c := &canvas{w: w, h: h, buf: uv.NewScreenBuffer(w, h)}
 	c.gate = gate.New(&c.out)
 	c.r = uv.NewTerminalRenderer(&c.raw, []string{"TERM=xterm-256color", "COLORTERM=truecolor"})
+	c.r.SetColorProfile(colorprofile.TrueColor)
 	c.r.SetTabStops(w)
 	c.r.SetBackspace(true)
 	c.r.SetScrollOptim(true)

@@ -62,37 +62,23 @@ func (c *Confirm) Size(w, h int) (int, int) {
 	return w, min(h, len(c.script(w))+5)
 }
 
-// script is the exact bytes, one line of them a line here, everything that is
-// not plain text escaped.
+// script is the exact bytes, one line of them a line here. Everything that is not
+// plain ASCII is a marker, so that no two different commands look alike, and a
+// line is broken without losing a space.
 func (c *Confirm) script(w int) pane.Block {
 	var out pane.Block
 	for i, l := range strings.Split(strings.TrimSuffix(string(c.run.Step.Script), "\n"), "\n") {
-		for j, p := range text.Decode(escaped(l)).Wrap(max(1, w-5)) {
-			no := text.Sprintf("%3d  ", i+1)
-			if j > 0 {
-				no = text.Const("     ")
+		no := text.Sprintf("%3d  ", i+1)
+		for rest := text.Bare(l); ; no = text.Const("     ") {
+			var head text.Safe
+			head, rest = rest.Cut(max(1, w-5))
+			out = append(out, pane.L(pane.S(style.Dim, no), pane.S(style.Accent, head)))
+			if rest.Empty() {
+				break
 			}
-			out = append(out, pane.L(pane.S(style.Dim, no), pane.S(style.Accent, p)))
 		}
 	}
 	return out
-}
-
-// escaped writes what is not ASCII as \u escapes, so that no two different
-// commands look alike.
-func escaped(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '\t', r >= 0x20 && r < 0x7f:
-			b.WriteRune(r)
-		case r > 0xffff:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
 }
 
 // confirmHead is how many rows say where, for what and what it is.

@@ -101,7 +101,8 @@ func (b Block) Fit(w, h int) Block {
 	return out
 }
 
-// Wrap breaks the line into lines of at most w cells, wherever they end.
+// Wrap breaks the line into lines of at most w cells, wherever they end but
+// within what is drawn as one.
 func (l Line) Wrap(w int) []Line {
 	if w <= 0 {
 		return nil
@@ -110,9 +111,16 @@ func (l Line) Wrap(w int) []Line {
 	left := w
 	for _, s := range l {
 		for s.Text.Width() > left {
+			head, tail := s.Text.Cut(left)
 			last := len(out) - 1
-			out[last] = append(out[last], Span{s.Role, s.Text.Slice(0, left)})
-			s.Text = s.Text.Slice(left, s.Text.Width())
+			switch {
+			case head.Width() <= left:
+				out[last] = append(out[last], Span{s.Role, head})
+				s.Text = tail
+			case left == w: // it fits into no line
+				out[last] = append(out[last], Span{s.Role, head.Truncate(w)})
+				s.Text = tail
+			}
 			out, left = append(out, nil), w
 		}
 		if !s.Text.Empty() {

@@ -5,6 +5,7 @@ package style
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -50,6 +51,15 @@ func (r Role) String() string {
 		"ok", "warn", "error", "critical", "pending", "stale", "accent", "bar", "deploy",
 		"marker", "production", "input", "cursor",
 	}[r]
+}
+
+// Roles returns every role.
+func Roles() []Role {
+	out := make([]Role, roleCount)
+	for i := range out {
+		out[i] = Role(i)
+	}
+	return out
 }
 
 // Sheet is a theme made ready: the sequence that begins each role. The zero
@@ -112,6 +122,11 @@ func Parse(name string, data []byte) (Sheet, error) {
 	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
 		return Sheet{}, fmt.Errorf("read theme %s: %w", name, err)
 	}
+	for colour, v := range file.Palette {
+		if !isColour(v) {
+			return Sheet{}, fmt.Errorf("read theme %s: colour %s is %q: write #rrggbb, or 0 to 255 for a colour of the terminal", name, colour, v)
+		}
+	}
 	var s Sheet
 	for r := range roleCount {
 		l, ok := file.Roles[r.String()]
@@ -130,6 +145,16 @@ func Parse(name string, data []byte) (Sheet, error) {
 		return Sheet{}, fmt.Errorf("read theme %s: unknown role %q", name, extra)
 	}
 	return s, nil
+}
+
+// isColour reports whether v is #rrggbb or the number of a terminal's colour.
+func isColour(v string) bool {
+	if hex, ok := strings.CutPrefix(v, "#"); ok {
+		_, err := strconv.ParseUint(hex, 16, 32)
+		return err == nil && len(hex) == 6
+	}
+	_, err := strconv.ParseUint(v, 10, 8)
+	return err == nil
 }
 
 func (l look) open(palette map[string]string) (string, error) {

@@ -1,6 +1,7 @@
 package style_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,8 +12,9 @@ import (
 
 func TestEveryThemeThatShipsParses(t *testing.T) {
 	names := themes.Names()
-	if len(names) < 3 {
-		t.Fatalf("themes: %v", names)
+	want := []string{"colour-blind", "dark", "greyscale", "high-contrast", "light", "night", "terminal"}
+	if !slices.Equal(names, want) {
+		t.Fatalf("themes: %v, want %v", names, want)
 	}
 	for _, n := range names {
 		data, err := themes.Read(n)
@@ -31,9 +33,12 @@ func TestBadThemeSaysWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ old, with, want string }{
-		"missing role":   {"  warn: {fg: orange}\n", "", "role warn is missing"},
+		"missing role":   {"  warn: {fg: orange, bg: ground}\n", "", "role warn is missing"},
 		"unknown role":   {"roles:\n", "roles:\n  wran: {}\n", `unknown role "wran"`},
-		"unknown colour": {"  warn: {fg: orange}", "  warn: {fg: mauve}", `role warn: colour "mauve" is not in the palette`},
+		"unknown colour": {"  warn: {fg: orange,", "  warn: {fg: mauve,", `role warn: colour "mauve" is not in the palette`},
+		"no colour":      {`"#e0a84a"`, `"amber"`, `colour amber is "amber": write #rrggbb`},
+		"half a colour":  {`"#e0a84a"`, `"#e0a8"`, `colour amber is "#e0a8": write #rrggbb`},
+		"unknown key":    {"  warn: {fg:", "  warn: {colour: red, fg:", "unknown field"},
 	} {
 		_, err := style.Parse("night", []byte(strings.Replace(string(good), c.old, c.with, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
