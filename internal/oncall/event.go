@@ -79,6 +79,9 @@ type SeriesEvent struct {
 // LinesEvent is an ordered batch of log lines.
 type LinesEvent struct {
 	Stamp
+	// Scope is that of the LogQuery which the lines answer, empty for a source that
+	// follows nothing.
+	Scope   string
 	Lines   []LogLine
 	Dropped Dropped
 }

@@ -84,3 +84,25 @@ type Asker interface {
 type Refresher interface {
 	Refresh()
 }
+
+// Tailer is a source of log lines that can be pointed at something else. Follow
+// does not block; from then on Run emits the lines that answer q, from the start
+// of its window on, each event with q's Scope, and no line twice. A query with
+// Unfilled set is not asked: Run then emits an event without lines whose fault
+// says why. Before the first Follow, Run waits.
+type Tailer interface {
+	Follow(q oncall.LogQuery)
+}
+
+// Searcher finds lines in a log store. Search blocks until it is done and hands
+// over what it finds meanwhile, from its own goroutine; found never blocks. When
+// ctx ends the search is cancelled on the other side too, within a bound, and
+// what had been found stays handed over. It emits nothing to Run's listener.
+type Searcher interface {
+	Search(ctx context.Context, q oncall.LogQuery, found func(oncall.LogPart)) (oncall.LogFound, error)
+}
+
+// Estimator says what a search would cost before it is run.
+type Estimator interface {
+	Estimate(ctx context.Context, q oncall.LogQuery) (oncall.LogCost, error)
+}
