@@ -16,7 +16,7 @@ const (
 	// orphanGrace is how long an orphan has between SIGTERM and SIGKILL.
 	orphanGrace = 300 * time.Millisecond
 	// stepsWait bounds how long is waited for what the child has left running.
-	stepsWait = 3 * time.Second
+	stepsWait = 10 * time.Second
 )
 
 // finish cleans up after the child, the terminal first, says what there is to

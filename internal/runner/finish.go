@@ -74,8 +74,12 @@ func (n *run) end() {
 	n.state.State = oncall.RunCancelling
 	lines, d := n.out.flush()
 	n.emit(lines, d)
-	kill, giveUp := time.NewTimer(n.opts.Grace), time.NewTimer(n.opts.Grace+killWait)
+	kill := time.NewTimer(n.opts.Grace)
 	defer kill.Stop()
+	// It runs from the first SIGKILL on: on a busy machine the look before that
+	// one can take longer than the whole wait, and nothing may be given up unkilled.
+	giveUp := time.NewTimer(killWait)
+	giveUp.Stop()
 	defer giveUp.Stop()
 	tick := time.NewTicker(batchEvery)
 	defer tick.Stop()
@@ -93,6 +97,8 @@ func (n *run) end() {
 			continue
 		case <-kill.C:
 			killing = true
+			n.press(n.alive(), killing, warned)
+			giveUp.Reset(killWait)
 			continue
 		case <-giveUp.C:
 		}

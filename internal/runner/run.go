@@ -20,8 +20,9 @@ const (
 	// drainWait is how long what a step printed may still take to be read once
 	// all of its processes are gone.
 	drainWait = 5 * time.Second
-	// killWait is how long after SIGKILL the processes may take to be gone.
-	killWait = 300 * time.Millisecond
+	// killWait is how long after the first SIGKILL the processes may take to be
+	// gone, before those that are left are named.
+	killWait = 700 * time.Millisecond
 )
 
 // run is one step's execution. Its owner goroutine alone changes state and emits

@@ -16,7 +16,7 @@ import (
 // defaultGrace is how long a step has between SIGTERM and SIGKILL: long enough
 // to remove a lock file, short enough that nothing is left two seconds after a
 // cancel.
-const defaultGrace = 1500 * time.Millisecond
+const defaultGrace = 1200 * time.Millisecond
 
 // maxKept is how much of the output of ended runs is kept in all.
 const maxKept = 32 << 20
@@ -36,7 +36,7 @@ type Options struct {
 	Pass []string
 	// LookPath finds a shell, exec.LookPath when nil.
 	LookPath func(string) (string, error)
-	// Grace is the time between SIGTERM and SIGKILL, 1.5 s when zero.
+	// Grace is the time between SIGTERM and SIGKILL, 1.2 s when zero.
 	Grace time.Duration
 	// Began and Ended, if not nil, are told of every step that has a process and
 	// of its end, so that it can be ended should conway die before. They must not

@@ -36,7 +36,8 @@ func (t Trace) End(ctx context.Context, grace time.Duration) (survivors []int, e
 	g := newGroup(t.Leader, t.Mark, t.Pipes...)
 	// The leader's number may be another's by now.
 	g.start = t.Start
-	kill, giveUp := time.Now().Add(grace), time.Now().Add(grace+killWait)
+	kill := time.Now().Add(grace)
+	var giveUp time.Time // from the first SIGKILL on, as with a cancel
 	tick := time.NewTicker(endEvery)
 	defer tick.Stop()
 	warned := map[int]uint64{}
@@ -45,11 +46,16 @@ func (t Trace) End(ctx context.Context, grace time.Duration) (survivors []int, e
 		if err != nil {
 			return nil, fmt.Errorf("end step: %w", err)
 		}
-		if now := time.Now(); len(pids) == 0 || now.After(giveUp) {
+		now := time.Now()
+		if len(pids) == 0 || !giveUp.IsZero() && now.After(giveUp) {
 			return pids, nil
 		}
-		if err := g.press(pids, time.Now().After(kill), warned); err != nil {
+		killing := now.After(kill)
+		if err := g.press(pids, killing, warned); err != nil {
 			return pids, fmt.Errorf("end step: %w", err)
+		}
+		if killing && giveUp.IsZero() {
+			giveUp = time.Now().Add(killWait)
 		}
 		select {
 		case <-tick.C:
