@@ -111,7 +111,9 @@ func (s *Signals) Hold(screen Screen) (back func()) {
 	signal.Notify(s.ch, syscall.SIGQUIT, syscall.SIGTSTP)
 	return func() {
 		s.screen.Store(nil)
-		signal.Reset(syscall.SIGQUIT, syscall.SIGTSTP)
+		// SIGQUIT stays: the parent passes on what the whole group has got already,
+		// and a second one must not crash a program that ends because of the first.
+		signal.Reset(syscall.SIGTSTP)
 	}
 }
 
@@ -141,8 +143,10 @@ func (s *Signals) Stopped() {
 	}
 }
 
-// Stop gives the signals their ordinary meaning back.
+// Stop ends the listening at the end of the program. What is sent once more until
+// it has ended is ignored: it would take the exit code away.
 func (s *Signals) Stop() {
+	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	signal.Stop(s.ch)
 	close(s.stop)
 	s.done.Wait()
