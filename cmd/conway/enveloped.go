@@ -16,6 +16,7 @@ import (
 
 	"conway/internal/envelope"
 	"conway/internal/runner"
+	"conway/internal/ui"
 	"conway/internal/ui/gate"
 )
 
@@ -159,8 +160,38 @@ func kill(p *tea.Program) {
 // yield has the screen give the terminal back, calls f, and has it take the
 // terminal again and paint everything.
 func (a *app) yield(p *tea.Program, f func()) {
-	go p.Send(tea.Exec(&loan{run: func() error { f(); return nil }, lend: a.lend}, nil)())
+	called := false
+	call := func() error {
+		if !called {
+			called = true
+			f()
+		}
+		return nil
+	}
+	go p.Send(a.exchange(call, yieldTries)())
 }
+
+// yieldTries is how often the exchange of the terminal is tried. It fails where a
+// signal interrupts the system call, and a screen that gave up would stay blank.
+const yieldTries = 20
+
+// exchange gives the terminal back, calls f, takes the terminal again and has
+// every cell painted. It is tried anew when it failed on the way.
+func (a *app) exchange(f func() error, tries int) tea.Cmd {
+	return tea.Exec(&loan{run: f, lend: a.lend}, func(err error) tea.Msg {
+		switch {
+		case err == nil:
+			return tea.ClearScreen()
+		case tries > 1:
+			time.Sleep(yieldPause)
+			return a.exchange(f, tries-1)()
+		}
+		return ui.Said{Text: "the terminal could not be taken back: " + err.Error(), Fault: true}
+	})
+}
+
+// yieldPause is between two tries to exchange the terminal.
+const yieldPause = 50 * time.Millisecond
 
 // everyStack returns what every goroutine does.
 func everyStack() []byte {
