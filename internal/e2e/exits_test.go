@@ -138,7 +138,8 @@ func (e ending) run(t *testing.T, bin string) time.Duration {
 	if code != e.code {
 		t.Errorf("exit %d, want %d:\n%s", code, e.code, s.tail())
 	}
-	if limit := time.Second; took > limit && !raceEnabled {
+	// A hang is what this finds; how long it takes on an idle machine is in the log.
+	if limit := 10 * time.Second; took > limit {
 		t.Errorf("the terminal was restored after %s, want at most %s on a busy machine", took, limit)
 	}
 	if e.says != "" {
