@@ -154,18 +154,20 @@ const (
 
 func (c *counter) toil() time.Duration {
 	var sum time.Duration
+	runs := map[string][]Run{}
 	for _, r := range c.f.Runs {
-		if !c.in(r.At) {
-			continue
-		}
-		ordinal := 1
-		for _, o := range c.f.Runs {
-			if o.Runbook == r.Runbook && o.At.Before(r.At) && r.At.Sub(o.At) <= toilSpan {
-				ordinal++
+		runs[r.Runbook] = append(runs[r.Runbook], r)
+	}
+	for _, all := range runs {
+		slices.SortStableFunc(all, func(a, b Run) int { return a.At.Compare(b.At) })
+		oldest := 0
+		for i, r := range all {
+			for r.At.Sub(all[oldest].At) > toilSpan {
+				oldest++
 			}
-		}
-		if ordinal >= toilFrom {
-			sum += r.Spent
+			if c.in(r.At) && i-oldest+1 >= toilFrom {
+				sum += r.Spent
+			}
 		}
 	}
 	return sum
@@ -217,7 +219,7 @@ func (c *counter) fixes() []Fix {
 	var out []Fix
 	for print, f := range by {
 		f.Mean /= float64(f.Incidents)
-		f.pay(c.o.FixHours[print])
+		f.Pays, f.Handbook = pays(c.o.FixHours[print], f.Mean)
 		if f.Incidents > 1 || f.Pays > 0 {
 			out = append(out, *f)
 		}
@@ -230,15 +232,16 @@ func (c *counter) fixes() []Fix {
 	return out
 }
 
-// pay fills in after how many incidents a fix of so many hours has paid.
-func (f *Fix) pay(hours float64) {
+// pays returns after how many incidents a fix of so many hours has paid, at the
+// mean of its own incidents in minutes and at the handbook's; 0 for not known.
+func pays(hours, mean float64) (own, handbook int) {
 	if hours <= 0 {
-		return
+		return 0, 0
 	}
-	f.Handbook = ceil(hours / handbookHours)
-	if f.Mean > 0 {
-		f.Pays = ceil(hours * 60 / f.Mean)
+	if mean > 0 {
+		own = ceil(hours * 60 / mean)
 	}
+	return own, ceil(hours / handbookHours)
 }
 
 func ceil(x float64) int {

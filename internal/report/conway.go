@@ -162,35 +162,53 @@ func (c *counter) high() []string {
 // signals returns what was known of an incident's alert or service early enough.
 func (c *counter) signals(root string) []signal {
 	limit := c.first[root].Add(-leadSpan)
-	in := c.incidents[root]
-	near := func(other string) bool {
-		o := c.incidents[other]
-		return other != root && (o.Service == in.Service || o.Fingerprint == in.Fingerprint)
-	}
 	var out []signal
 	add := func(at time.Time, words ...string) {
 		if !at.IsZero() && !at.After(limit) {
 			out = append(out, signal{at, strings.Join(words, " ")})
 		}
 	}
-	for other, v := range c.index.verdicts {
-		if near(other) && v.Preventable {
+	for _, other := range c.near(root) {
+		if v := c.index.verdicts[other]; v.Preventable {
 			add(later(v.At, c.first[other]), other, "was tagged preventable")
 		}
-	}
-	for other, at := range c.first {
-		if near(other) && c.repeated(other) && c.followUpState(other) == followUpNone {
-			add(at, other, "repeated without a follow-up")
+		if c.repeated(other) && c.followUpState(other) == followUpNone {
+			add(c.first[other], other, "repeated without a follow-up")
 		}
-	}
-	for _, f := range c.f.FollowUps {
-		if near(c.root(f.Incident)) && f.open(c.first[root]) {
-			add(f.Opened, "follow-up", f.ID, "was open")
+		for _, f := range c.sought[other] {
+			if f.open(c.first[root]) {
+				add(f.Opened, "follow-up", f.ID, "was open")
+			}
 		}
 	}
 	for _, r := range c.f.Recommends {
-		if r.Service == in.Service && r.open(c.first[root]) {
+		if r.Service == c.incidents[root].Service && r.open(c.first[root]) {
 			add(r.Sent, "recommendation", r.ID, "was unanswered")
+		}
+	}
+	return out
+}
+
+// signalSpan is how far back a signal is looked for: what was known longer ago is
+// another story, and a busy service has thousands of those.
+const signalSpan = 180 * day
+
+// near returns the other incidents of the same service or alert that came before,
+// as far back as signals are looked for.
+func (c *counter) near(root string) []string {
+	in := c.incidents[root]
+	seen := map[string]bool{root: true}
+	var out []string
+	for _, all := range [][]string{c.ofService[in.Service], c.ofPrint[in.Fingerprint]} {
+		i, _ := slices.BinarySearchFunc(all, c.first[root], func(id string, t time.Time) int { return c.first[id].Compare(t) })
+		for _, id := range slices.Backward(all[:i]) {
+			if c.first[root].Sub(c.first[id]) > signalSpan {
+				break
+			}
+			if !seen[id] {
+				seen[id] = true
+				out = append(out, id)
+			}
 		}
 	}
 	return out

@@ -102,8 +102,14 @@ type counter struct {
 	all, pages []timed
 	// roots are the incidents of the period in the order of their first page.
 	roots []string
-	// first is when each incident of all time was first notified.
+	// first is when each incident of all time was first notified, fired the same
+	// by alert and in order.
 	first map[string]time.Time
+	fired map[string][]time.Time
+	// ofService and ofPrint are all incidents by service and by alert, in order.
+	ofService, ofPrint map[string][]string
+	// asked is the follow-ups by the alert that they are about, sought by incident.
+	asked, sought map[string][]FollowUp
 }
 
 // timed is a page with the minutes of sleep that it took, with and without the
@@ -114,7 +120,11 @@ type timed struct {
 }
 
 func newCounter(f Facts, o Options) *counter {
-	c := &counter{o: o, f: f, index: newIndex(f), first: map[string]time.Time{}}
+	c := &counter{
+		o: o, f: f, index: newIndex(f), first: map[string]time.Time{},
+		fired: map[string][]time.Time{}, ofService: map[string][]string{}, ofPrint: map[string][]string{},
+		asked: map[string][]FollowUp{}, sought: map[string][]FollowUp{},
+	}
 	pages := Interruptions(f)
 	c.all = make([]timed, len(pages))
 	long, bare := c.minutes(pages, o.Resettle), c.minutes(pages, 0)
@@ -122,6 +132,10 @@ func newCounter(f Facts, o Options) *counter {
 		c.all[i] = timed{p, long[i], bare[i]}
 		if _, seen := c.first[p.Root]; !seen {
 			c.first[p.Root] = p.Notified
+			in := c.incidents[p.Root]
+			c.fired[in.Fingerprint] = append(c.fired[in.Fingerprint], p.Notified)
+			c.ofPrint[in.Fingerprint] = append(c.ofPrint[in.Fingerprint], p.Root)
+			c.ofService[in.Service] = append(c.ofService[in.Service], p.Root)
 			if c.in(p.Notified) {
 				c.roots = append(c.roots, p.Root)
 			}
@@ -129,6 +143,11 @@ func newCounter(f Facts, o Options) *counter {
 		if c.in(p.Notified) {
 			c.pages = append(c.pages, c.all[i])
 		}
+	}
+	for _, f := range f.FollowUps {
+		root := c.root(f.Incident)
+		print := c.incidents[root].Fingerprint
+		c.asked[print], c.sought[root] = append(c.asked[print], f), append(c.sought[root], f)
 	}
 	return c
 }

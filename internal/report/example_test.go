@@ -66,11 +66,16 @@ func worked(tb testing.TB) (report.Facts, report.Options) {
 		},
 	}
 	for _, i := range [][4]string{
-		{"I1", "checkout", "HighErrorRate", "payments"}, {"I2", "checkout", "HighErrorRate", "payments"},
-		{"I3", "search-api", "PodRestart", "search"}, {"I4", "ledger-api", "QueueDepth", "payments"},
-		{"I5", "search-api", "LatencyHigh", "search"}, {"I6", "checkout", "DiskFull", "payments"},
-		{"I7", "ingress", "CertExpiry", "sre"}, {"I8", "checkout", "HighErrorRate", "payments"},
-		{"I9", "cron-x", "JobFailed", ""}, {"I10", "checkout", "DiskFull", "payments"},
+		{"I1", "checkout", "HighErrorRate", "payments"},
+		{"I2", "checkout", "HighErrorRate", "payments"},
+		{"I3", "search-api", "PodRestart", "search"},
+		{"I4", "ledger-api", "QueueDepth", "payments"},
+		{"I5", "search-api", "LatencyHigh", "search"},
+		{"I6", "checkout", "DiskFull", "payments"},
+		{"I7", "ingress", "CertExpiry", "sre"},
+		{"I8", "checkout", "HighErrorRate", "payments"},
+		{"I9", "cron-x", "JobFailed", ""},
+		{"I10", "checkout", "DiskFull", "payments"},
 	} {
 		f.Incidents = append(f.Incidents, report.Incident{ID: i[0], Service: i[1], Fingerprint: i[1] + "/" + i[2], Title: i[2], Owner: i[3]})
 	}

@@ -18,6 +18,7 @@ type Facts struct {
 	FollowUps     []FollowUp
 	Recommends    []Recommendation
 	Budgets       []Budget
+	Decisions     []Decision
 	// Contested holds the incidents whose row team disputes them.
 	Contested []string
 }
@@ -199,4 +200,10 @@ type Budget struct {
 	Estimated bool
 	// From and To bound the incident on the SLO, for splitting what overlaps.
 	From, To time.Time
+}
+
+// Decision is what was decided upon an earlier report.
+type Decision struct {
+	Text, By string
+	At       time.Time
 }

@@ -125,13 +125,9 @@ func (c *counter) repeated(root string) bool {
 	if print == "" {
 		return false
 	}
-	for other, before := range c.first {
-		gap := at.Sub(before)
-		if other != root && c.incidents[other].Fingerprint == print && gap > 0 && gap <= repeatSpan {
-			return true
-		}
-	}
-	return false
+	all := c.fired[print]
+	i, _ := slices.BinarySearchFunc(all, at, time.Time.Compare)
+	return i > 0 && at.Sub(all[i-1]) <= repeatSpan
 }
 
 type followUpState uint8
@@ -146,9 +142,8 @@ const (
 // alert had asked for, just before this one.
 func (c *counter) followUpState(root string) followUpState {
 	at, state := c.first[root], followUpNone
-	for _, f := range c.f.FollowUps {
-		of := c.root(f.Incident)
-		if of == root || c.incidents[of].Fingerprint != c.incidents[root].Fingerprint || !f.Opened.Before(at) {
+	for _, f := range c.asked[c.incidents[root].Fingerprint] {
+		if c.root(f.Incident) == root || !f.Opened.Before(at) {
 			continue
 		}
 		if f.open(at) {
