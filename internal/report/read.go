@@ -1,0 +1,317 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"conway/internal/oncall"
+)
+
+// Record is one entry of the ledger. Its body's shape depends on its kind.
+type Record struct {
+	ID   string
+	At   time.Time
+	Kind string
+	Body json.RawMessage
+}
+
+// The kinds of record that are counted. Others say nothing here.
+const (
+	KindIncident  = "incident"
+	KindNotify    = "notify"
+	KindAck       = "ack"
+	KindRelease   = "release"
+	KindSnooze    = "snooze"
+	KindHandoff   = "handoff"
+	KindResolve   = "resolve"
+	KindMerge     = "merge"
+	KindDeploy    = "deploy"
+	KindAttrib    = "attrib"
+	KindTag       = "tag"
+	KindRun       = "run"
+	KindFollowUp  = "followup"
+	KindRecommend = "recommend"
+	KindSLO       = "slo"
+	KindContest   = "contest"
+	KindDecision  = "decision"
+)
+
+// The bodies of the records that the cockpit and a sync write. An incident is
+// named by its oncall.Ref as a string.
+type (
+	// IncidentBody is KindIncident; a later one of the same ID corrects it.
+	IncidentBody struct {
+		ID           string `json:"id"`
+		Service      string `json:"service"`
+		Fingerprint  string `json:"fingerprint"`
+		Title        string `json:"title,omitempty"`
+		Owner        string `json:"owner,omitempty"`
+		OwnerSource  string `json:"owner_source,omitempty"`
+		OwnerGuessed bool   `json:"owner_guessed,omitempty"`
+		Test         bool   `json:"test,omitempty"`
+		Major        bool   `json:"major,omitempty"`
+		URL          string `json:"url,omitempty"`
+	}
+	// MomentBody is KindNotify, KindAck, KindRelease, KindSnooze, KindHandoff and
+	// KindResolve: something that happened to one person, or to all for a resolve,
+	// at the record's time.
+	MomentBody struct {
+		Incident string  `json:"incident"`
+		Person   string  `json:"person,omitempty"`
+		Channel  Channel `json:"channel,omitempty"`
+		Reason   Reason  `json:"reason,omitempty"`
+		Auto     bool    `json:"auto,omitempty"`
+	}
+	// MergeBody is KindMerge.
+	MergeBody struct {
+		Incident string `json:"incident"`
+		Into     string `json:"into"`
+	}
+	// DeployBody is KindDeploy; the record's time is when it was finished.
+	DeployBody struct {
+		ID      string `json:"id"`
+		Service string `json:"service"`
+		Team    string `json:"team,omitempty"`
+		Kind    string `json:"kind,omitempty"`
+		Checks  string `json:"checks,omitempty"`
+	}
+	// AttribBody is KindAttrib: the deploy that a page was preceded by, as it was
+	// shown. It becomes an attribution when a person judges it with a tag.
+	AttribBody struct {
+		Incident string  `json:"incident"`
+		Deploy   string  `json:"deploy"`
+		Score    float64 `json:"score"`
+		Chance   float64 `json:"chance"`
+		Likely   bool    `json:"likely,omitempty"`
+	}
+	// TagBody is KindTag: what a person said of a page.
+	TagBody struct {
+		Page  oncall.Ref `json:"page"`
+		Name  string     `json:"name"`
+		Value string     `json:"value"`
+	}
+	// FollowUpBody is KindFollowUp: opened at the record's time, or closed.
+	FollowUpBody struct {
+		ID       string `json:"id"`
+		Incident string `json:"incident,omitempty"`
+		Team     string `json:"team,omitempty"`
+		URL      string `json:"url,omitempty"`
+		Closed   bool   `json:"closed,omitempty"`
+	}
+	// RecommendBody is KindRecommend: sent at the record's time, or answered.
+	RecommendBody struct {
+		ID      string `json:"id"`
+		Service string `json:"service,omitempty"`
+		Team    string `json:"team,omitempty"`
+		Text    string `json:"text,omitempty"`
+		Answer  string `json:"answer,omitempty"`
+	}
+	// SLOBody is KindSLO: what an incident took of a budget.
+	SLOBody struct {
+		Incident  string    `json:"incident"`
+		SLO       string    `json:"slo"`
+		Share     float64   `json:"share"`
+		Estimated bool      `json:"estimated,omitempty"`
+		From      time.Time `json:"from,omitzero"`
+		To        time.Time `json:"to,omitzero"`
+	}
+	// DecisionBody is KindDecision: what was decided upon a report, by whom.
+	DecisionBody struct {
+		Text string `json:"text"`
+		By   string `json:"by"`
+	}
+	// ContestBody is KindContest: a row team disputes an incident, or no longer.
+	ContestBody struct {
+		Incident  string `json:"incident"`
+		Withdrawn bool   `json:"withdrawn,omitempty"`
+	}
+)
+
+// Read makes facts of records, in whatever order they come: two exports that
+// were merged either way give the same. A record that cannot be read is named in
+// the error, and the facts hold all the others.
+func Read(records []Record) (Facts, error) {
+	records = slices.Clone(records)
+	slices.SortStableFunc(records, func(a, b Record) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	r := reader{
+		incidents: map[string]int{}, deploys: map[string]int{}, followUps: map[string]int{}, recommends: map[string]int{},
+		verdicts: map[string]int{}, suspects: map[string]AttribBody{}, judged: map[string]int{}, contested: map[string]bool{},
+		seen: map[string]bool{},
+	}
+	for _, rec := range records {
+		if rec.ID != "" {
+			if r.seen[rec.ID] {
+				continue
+			}
+			r.seen[rec.ID] = true
+		}
+		if err := r.take(rec); err != nil && r.err == nil {
+			r.err = fmt.Errorf("read %s record %s: %w", rec.Kind, rec.ID, err)
+		}
+	}
+	for id, yes := range r.contested {
+		if yes {
+			r.facts.Contested = append(r.facts.Contested, id)
+		}
+	}
+	slices.Sort(r.facts.Contested)
+	return r.facts, r.err
+}
+
+// reader folds records, oldest first. The maps lead to a place in the facts.
+type reader struct {
+	facts      Facts
+	incidents  map[string]int
+	deploys    map[string]int
+	followUps  map[string]int
+	recommends map[string]int
+	verdicts   map[string]int
+	suspects   map[string]AttribBody
+	judged     map[string]int
+	contested  map[string]bool
+	seen       map[string]bool
+	err        error
+}
+
+// put replaces the fact of that key or adds it.
+func put[T any](all *[]T, at map[string]int, key string, v T) {
+	if i, known := at[key]; known {
+		(*all)[i] = v
+		return
+	}
+	at[key] = len(*all)
+	*all = append(*all, v)
+}
+
+func (r *reader) take(rec Record) error {
+	switch rec.Kind {
+	case KindNotify, KindAck, KindRelease, KindSnooze, KindHandoff, KindResolve:
+		return r.moment(rec)
+	case KindIncident:
+		return with(rec, func(b IncidentBody) {
+			put(&r.facts.Incidents, r.incidents, b.ID, Incident{
+				ID: b.ID, Service: b.Service, Fingerprint: b.Fingerprint, Title: b.Title,
+				Owner: b.Owner, OwnerGuessed: b.OwnerGuessed, Test: b.Test, Major: b.Major,
+			})
+		})
+	case KindMerge:
+		return with(rec, func(b MergeBody) {
+			r.facts.Merges = append(r.facts.Merges, Merge{Incident: b.Incident, Into: b.Into, At: rec.At})
+		})
+	case KindDeploy:
+		return with(rec, func(b DeployBody) {
+			put(&r.facts.Deploys, r.deploys, b.ID, Deploy{ID: b.ID, Service: b.Service, Team: b.Team, Kind: b.Kind, Checks: b.Checks, At: rec.At})
+		})
+	case KindAttrib:
+		return with(rec, func(b AttribBody) { r.suspects[b.Incident] = b })
+	case KindTag:
+		return with(rec, func(b TagBody) { r.tag(rec.At, b) })
+	case KindRun:
+		return with(rec, func(b oncall.StepRun) {
+			r.facts.Runs = append(r.facts.Runs, Run{Runbook: b.Runbook, Incident: b.Page.String(), At: b.Started, Spent: b.Duration(b.Started)})
+		})
+	case KindFollowUp:
+		return with(rec, func(b FollowUpBody) { r.followUp(rec.At, b) })
+	case KindRecommend:
+		return with(rec, func(b RecommendBody) { r.recommend(rec.At, b) })
+	case KindSLO:
+		return with(rec, func(b SLOBody) {
+			r.facts.Budgets = append(r.facts.Budgets, Budget(b))
+		})
+	case KindDecision:
+		return with(rec, func(b DecisionBody) {
+			r.facts.Decisions = append(r.facts.Decisions, Decision{Text: b.Text, By: b.By, At: rec.At})
+		})
+	case KindContest:
+		return with(rec, func(b ContestBody) { r.contested[b.Incident] = !b.Withdrawn })
+	}
+	return nil
+}
+
+// with hands over a record's body.
+func with[T any](rec Record, use func(T)) error {
+	var body T
+	if err := json.Unmarshal(rec.Body, &body); err != nil {
+		return err
+	}
+	use(body)
+	return nil
+}
+
+func (r *reader) moment(rec Record) error {
+	return with(rec, func(b MomentBody) {
+		switch rec.Kind {
+		case KindNotify:
+			r.facts.Notifications = append(r.facts.Notifications, Notification{Incident: b.Incident, Person: b.Person, Channel: b.Channel, At: rec.At})
+			return
+		case KindAck:
+			r.facts.Acks = append(r.facts.Acks, Ack{Incident: b.Incident, Person: b.Person, At: rec.At})
+			return
+		case KindSnooze:
+			b.Reason = Snoozed
+		case KindHandoff:
+			b.Reason = Handoff
+		case KindResolve:
+			b.Reason, b.Person = Resolved, ""
+		}
+		r.facts.Releases = append(r.facts.Releases, Release{Incident: b.Incident, Person: b.Person, At: rec.At, Reason: b.Reason, Auto: b.Auto})
+	})
+}
+
+// tag takes one judgement in; a later one of the same name corrects it, and an
+// empty one takes it back.
+func (r *reader) tag(at time.Time, b TagBody) {
+	incident := b.Page.String()
+	i, known := r.verdicts[incident]
+	if !known && (b.Name == "verdict" || b.Name == "preventable") {
+		i = len(r.facts.Verdicts)
+		r.verdicts[incident] = i
+		r.facts.Verdicts = append(r.facts.Verdicts, Verdict{Incident: incident})
+	}
+	switch b.Name {
+	case "verdict":
+		r.facts.Verdicts[i].Worth, r.facts.Verdicts[i].At = Worth(b.Value), at
+	case "preventable":
+		r.facts.Verdicts[i].Preventable, r.facts.Verdicts[i].At = b.Value == "yes", at
+	case "deploy":
+		r.judge(incident, b.Value)
+	}
+}
+
+// judge makes an attribution of the suspect that was shown with an incident.
+func (r *reader) judge(incident, value string) {
+	suspect, shown := r.suspects[incident]
+	if !shown {
+		return // a judgement of nothing that was shown
+	}
+	a := Attribution{Incident: incident, Deploy: suspect.Deploy, Likely: suspect.Likely, Confirmed: value == "confirmed"}
+	if value == "" {
+		a = Attribution{} // taken back: it judges no deploy and no incident
+	}
+	put(&r.facts.Attributions, r.judged, incident, a)
+}
+
+func (r *reader) followUp(at time.Time, b FollowUpBody) {
+	i, known := r.followUps[b.ID]
+	if !known {
+		put(&r.facts.FollowUps, r.followUps, b.ID, FollowUp{ID: b.ID, Incident: b.Incident, Team: b.Team, Opened: at})
+		i = r.followUps[b.ID]
+	}
+	if b.Closed {
+		r.facts.FollowUps[i].Closed = at
+	}
+}
+
+func (r *reader) recommend(at time.Time, b RecommendBody) {
+	i, known := r.recommends[b.ID]
+	if !known {
+		put(&r.facts.Recommends, r.recommends, b.ID, Recommendation{ID: b.ID, Service: b.Service, Team: b.Team, Sent: at})
+		i = r.recommends[b.ID]
+	}
+	if b.Answer != "" && b.Answer != "none" {
+		r.facts.Recommends[i].Answered = at
+	}
+}

@@ -1,0 +1,163 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"conway/internal/report"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// large says that every team of the worked example may be named.
+func large() report.Privacy {
+	return report.Privacy{Sizes: map[string]int{"payments": 9, "search": 7, "sre": 6}}
+}
+
+func composed(t *testing.T) report.Report {
+	t.Helper()
+	f, o := worked(t)
+	return report.Compose(f, o, large(), "Shop")
+}
+
+func TestPageGoldens(t *testing.T) {
+	r := composed(t)
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"page.md":   func(b *bytes.Buffer) error { return r.Markdown(b) },
+		"page.html": func(b *bytes.Buffer) error { return r.HTML(b) },
+		"page.json": func(b *bytes.Buffer) error { return r.JSON(b) },
+	} {
+		var got bytes.Buffer
+		if err := write(&got); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join("testdata", name+".golden")
+		if *update {
+			if err := os.WriteFile(path, got.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("%s is not the golden file; run with -update and read the difference:\n%s", name, got.String())
+		}
+	}
+}
+
+func TestPageAsksForNothing(t *testing.T) {
+	var b bytes.Buffer
+	if err := composed(t).HTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"src=", "href=", "url(", "@import", "<script", "http://", "https://"} {
+		if strings.Contains(b.String(), bad) {
+			t.Errorf("the page has %q", bad)
+		}
+	}
+}
+
+func TestNoPersonIsOnThePage(t *testing.T) {
+	r := composed(t)
+	var b bytes.Buffer
+	if err := r.JSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []string{`"s1"`, `"s2"`, `"p1"`, `"q1"`} {
+		if strings.Contains(b.String(), who) {
+			t.Errorf("person %s is named", who)
+		}
+	}
+	if strings.Contains(b.String(), "mttr") {
+		t.Error("the mean time to resolve is there though nobody asked for it")
+	}
+}
+
+func TestHostileNamesStayText(t *testing.T) {
+	f, o := worked(t)
+	for i := range f.Incidents {
+		f.Incidents[i].Title = `<script>alert(1)</script>|x` + "\n# y"
+	}
+	var html, md bytes.Buffer
+	r := report.Compose(f, o, large(), "a|b\n# c")
+	if err := r.HTML(&html); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Markdown(&md); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(html.String(), "<script") || strings.Contains(md.String(), "<script") || strings.Contains(md.String(), "\n# y") {
+		t.Error("text from outside became markup")
+	}
+}
+
+// TestSmallTeamsCannotBeToldApart is for teams of fewer than five: neither they
+// nor one that stands alone are named, and no number of theirs is left to take
+// from another.
+func TestSmallTeamsCannotBeToldApart(t *testing.T) {
+	f, o := worked(t)
+	for _, c := range []struct {
+		name  string
+		sizes map[string]int
+		want  []string
+	}{
+		{"none is small", map[string]int{"payments": 5, "search": 5, "sre": 5}, []string{"payments", "search", "sre"}},
+		{"one is small", map[string]int{"payments": 9, "search": 3, "sre": 6}, []string{report.Others, "payments"}},
+		{"two are small", map[string]int{"payments": 9, "search": 3, "sre": 4}, []string{report.Others, "payments"}},
+		{"all are small", map[string]int{}, []string{report.Others}},
+	} {
+		r := report.Compose(f, o, report.Privacy{Sizes: c.sizes}, "")
+		got := r.Now.Conway.Sleep.Matrix.Columns
+		if strings.Join(got, ",") != strings.Join(c.want, ",") {
+			t.Errorf("%s: columns %v, want %v", c.name, got, c.want)
+		}
+		var b bytes.Buffer
+		if err := r.JSON(&b); err != nil {
+			t.Fatal(err)
+		}
+		for team, n := range c.sizes {
+			if n < report.MinTeam && strings.Contains(b.String(), `"`+team+`"`) {
+				t.Errorf("%s: %s is named", c.name, team)
+			}
+		}
+	}
+	share, all := report.Compose(f, o, large(), "").Now, report.Compose(f, o, report.Privacy{}, "").Now
+	if share.Pages != all.Pages || share.Disrupted.Minutes != all.Disrupted.Minutes {
+		t.Error("a total changed with the names")
+	}
+}
+
+// TestOrderDoesNotMatter merges the records of two ledgers in many orders, with
+// some twice.
+func TestOrderDoesNotMatter(t *testing.T) {
+	records := recorded(t)
+	want := ""
+	for seed := range uint64(20) {
+		shuffled := append(append([]report.Record{}, records...), records[:len(records)/2]...)
+		rand.New(rand.NewPCG(seed, 1)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		f, err := report.Read(shuffled)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, o := worked(t)
+		f.People = people(t)
+		got, err := json.Marshal(report.Compose(f, o, large(), ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == "" {
+			want = string(got)
+		}
+		if string(got) != want {
+			t.Fatalf("order %d gives\n%s\nnot\n%s", seed, got, want)
+		}
+	}
+}
