@@ -117,6 +117,11 @@ func (s *Source) stream(ctx context.Context, r request, c *collector) error {
 		if errors.Is(err, io.EOF) || err != nil && st.whole && ctx.Err() == nil {
 			return st.end()
 		}
+		if errors.Is(err, sources.ErrBodyTooLarge) {
+			// A fault would have the same asked again and again.
+			c.why = "more than 32 MiB match; search a shorter window, or for less"
+			break
+		}
 		if err != nil {
 			c.flush()
 			return own(ctx, s.broken(silent, r.op, err))

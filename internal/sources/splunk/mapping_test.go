@@ -99,6 +99,21 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
+// TestHugeAnswer has more match than is read: what was read is shown, and the
+// search says so. That is no fault, with which a tail would begin again for ever.
+func TestHugeAnswer(t *testing.T) {
+	srv := splunktest.New(splunktest.Options{Token: secret})
+	const n = 40
+	for i := range n {
+		srv.Add(splunktest.Event{Time: time.Now().Add(time.Duration(-i-1) * time.Second), Raw: strings.Repeat("a", 1<<20)})
+	}
+	s := source(t, srv, func(o *splunk.Options) { o.Timeout = time.Minute })
+	lines, f, err := search(t, s, lately("index=main"))
+	if err != nil || len(lines) < n/2 || f.Complete || f.Why != "more than 32 MiB match; search a shorter window, or for less" {
+		t.Errorf("found %d lines, complete %v, %q, %v", len(lines), f.Complete, f.Why, err)
+	}
+}
+
 // TestPreviews has a Splunk stream previews that nobody asked for.
 func TestPreviews(t *testing.T) {
 	srv := held(splunktest.Options{Token: secret, Previews: true})
