@@ -50,10 +50,8 @@ func TestLogs(t *testing.T) {
 		o      splunktest.Options
 		within time.Duration
 	}{
-		"streamed":     {splunktest.Options{}, 0},
-		"streamed old": {splunktest.Options{Old: true}, 0},
-		"jobs":         {splunktest.Options{MaxResults: 10}, -1},
-		"jobs old":     {splunktest.Options{MaxResults: 10, Old: true}, -1},
+		"streamed": {splunktest.Options{}, 0},
+		"old jobs": {splunktest.Options{MaxResults: 10, Old: true}, -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sourcetest.Logs(t, sourcetest.LogCase{

@@ -99,17 +99,17 @@ func (s *Source) stream(ctx context.Context, r request, c *collector) error {
 		return errClock
 	}
 	st := &stream{source: s, take: c}
-	in := bufio.NewReaderSize(resp.Body, 64<<10)
+	in := bufio.NewReaderSize(heard{resp.Body, dog}, 64<<10)
 	for !c.full() {
 		line, err := in.ReadBytes('\n')
-		if st.whole {
-			dog.limit = min(dog.limit, lastWords)
-		}
-		dog.pat()
 		if whole := err == nil || errors.Is(err, io.EOF); whole {
 			if bad := st.line(bytes.TrimSpace(line)); bad != nil {
 				return bad
 			}
+		}
+		if st.whole {
+			dog.limit = min(dog.limit, lastWords)
+			dog.pat()
 		}
 		if in.Buffered() == 0 {
 			c.flush()

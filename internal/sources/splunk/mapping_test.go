@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -93,7 +94,8 @@ func TestMapping(t *testing.T) {
 func TestLongLine(t *testing.T) {
 	srv := splunktest.New(splunktest.Options{Token: secret})
 	srv.Add(splunktest.Event{Time: time.Now().Add(-time.Minute), Raw: "a" + strings.Repeat("é", 1<<20)})
-	lines, _, err := search(t, source(t, srv), lately("index=main"))
+	patient := func(o *splunk.Options) { o.Timeout = time.Minute }
+	lines, _, err := search(t, source(t, srv, patient), lately("index=main"))
 	if err != nil || len(lines) != 1 || !lines[0].Cut || len(lines[0].Raw) > 1<<20 || !strings.HasSuffix(lines[0].Raw, "é") {
 		t.Errorf("found %d lines, %v", len(lines), err)
 	}
@@ -111,6 +113,22 @@ func TestHugeAnswer(t *testing.T) {
 	lines, f, err := search(t, s, lately("index=main"))
 	if err != nil || len(lines) < n/2 || f.Complete || f.Why != "more than 32 MiB match; search a shorter window, or for less" {
 		t.Errorf("found %d lines, complete %v, %q, %v", len(lines), f.Complete, f.Why, err)
+	}
+}
+
+// TestStaysOpen has a proxy that keeps the connection after the last row.
+func TestStaysOpen(t *testing.T) {
+	s := source(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		_, _ = w.Write([]byte(`{"preview":false,"offset":0,"lastrow":true,"result":{"_raw":"the only one"}}` + "\n"))
+		if f, ok := w.(http.Flusher); ok {
+			f.Flush()
+		}
+		<-r.Context().Done()
+	}), func(o *splunk.Options) { o.Timeout = time.Hour })
+	lines, f, err := search(t, s, lately("index=main"))
+	if err != nil || raws(lines) != "the only one" || !f.Complete {
+		t.Errorf("found %q, %+v, %v", raws(lines), f, err)
 	}
 }
 

@@ -244,6 +244,22 @@ func watch(ctx context.Context, limit time.Duration) (context.Context, *watchdog
 
 func (w *watchdog) pat() { w.timer.Reset(w.limit) }
 
+// heard is a body whose every byte shows that the other side is not silent.
+type heard struct {
+	io.Reader
+
+	dog *watchdog
+}
+
+// Read reads what has come.
+func (h heard) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if n > 0 {
+		h.dog.pat()
+	}
+	return n, err
+}
+
 func (w *watchdog) stop() {
 	w.timer.Stop()
 	w.end(nil)
