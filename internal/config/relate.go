@@ -27,6 +27,7 @@ func (d *decoder) relate(c *Config) {
 	}
 	d.relatePages(c)
 	d.relateMetrics(c)
+	d.relateLogs(c)
 	d.relatePanels(c, first)
 	d.relateServices(c)
 	d.relateScreen(c)
@@ -91,6 +92,26 @@ func (d *decoder) relateMetrics(c *Config) {
 		_, token := d.marks[path+".token"]
 		if ok && token && p.Basic != nil {
 			d.add(d.marks[path+".basic"], `"basic" and "token" exclude each other`, "keep the one that the server asks for")
+		}
+	}
+}
+
+func (d *decoder) relateLogs(c *Config) {
+	for i, s := range c.Logs {
+		p, ok := s.(Splunk)
+		if !ok {
+			continue
+		}
+		path := "logs[" + itoa(i) + "]"
+		_, token := d.marks[path+".token"]
+		_, basic := d.marks[path+".basic"]
+		switch {
+		case token && basic:
+			d.add(d.marks[path+".basic"], `"basic" and "token" exclude each other`, "keep the one that the server asks for")
+		case !token && !basic:
+			d.add(d.marks[path+".name"], "the source has no credential", "add token: {env: SPLUNK_TOKEN}, or basic with user and password")
+		case p.Session && !basic:
+			d.add(d.marks[path+".session"], `"session" counts only with "basic"`, "remove it, or log in with a user and password")
 		}
 	}
 }

@@ -32,6 +32,8 @@ func structs() []any {
 		config.Basic{},
 		config.LogFile{},
 		config.LogCommand{},
+		config.Splunk{},
+		config.SumoLogic{},
 	}
 }
 
@@ -73,10 +75,11 @@ func TestSchemaAcceptsWhatParseAccepts(t *testing.T) {
 func TestSchemaRefusesWhatParseRefuses(t *testing.T) {
 	for _, text := range []string{
 		"thme: night", "me: ana", "read_only: yes", "theme: [night]", "theme: ''", "ack: {hold: 3}", "ack: {hold: soon}",
-		"pages: [{name: pd, token: {env: T}}]", "pages: [{type: splunk, name: pd}]", "pages: [{type: pagerduty, name: pd}]",
+		"pages: [{name: pd, token: {env: T}}]", "pages: [{type: opsgenie, name: pd}]", "pages: [{type: pagerduty, name: pd}]",
 		"pages: [{type: pagerduty, name: pd, token: abc}]", "pages: [{type: pagerduty, name: pd, token: {env: A, file: B}}]",
 		"pages: [{type: pagerduty, name: 'a b', token: {env: T}}]", "pages: [{type: pagerduty, name: a, token: {env: T}, scope: some}]",
 		"metrics: [{type: prometheus, name: p, url: 'https://u:p@h'}]", "logs: [{type: file, name: l, paths: []}]",
+		"logs: [{type: splunk, name: s, url: 'https://h:8089', token: {env: T}}]", "logs: [{type: sumologic, name: s, access_id: a, access_key: {env: T}, query: q, version: v3}]",
 		"panels: [{title: a, source: p, query: q, warn: low}]", "keys: {ack: {a: b}}", "deploys: [{type: github, name: g, repos: [acme]}]",
 	} {
 		if _, err := config.Parse("c", []byte(text), config.Options{}); err == nil {

@@ -27,7 +27,8 @@ type MetricSource interface {
 	metrics()
 }
 
-// LogSource is one entry of logs. The set is sealed: LogFile and LogCommand.
+// LogSource is one entry of logs. The set is sealed: LogFile, LogCommand, Splunk
+// and SumoLogic.
 type LogSource interface {
 	// SourceName returns the configured name, unique among all sources.
 	SourceName() string
@@ -109,6 +110,31 @@ type LogCommand struct {
 	Argv []string `yaml:"argv,required" is:"argv" doc:"The program and its arguments; no shell."`
 }
 
+// Splunk is log lines from a Splunk.
+type Splunk struct {
+	Name    string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	URL     string        `yaml:"url,required" is:"url" doc:"The management port, such as https://splunk.example.com:8089."`
+	Token   Secret        `yaml:"token" doc:"An authentication token."`
+	Basic   *Basic        `yaml:"basic" doc:"A user and password, instead of a token."`
+	Session bool          `yaml:"session" default:"false" doc:"Log in once with basic, and send the session's key instead."`
+	CA      string        `yaml:"ca" is:"path" doc:"A PEM file with the authority that signed the server's certificate."`
+	App     string        `yaml:"app" is:"label" doc:"The app in whose context to search; the user's own when empty."`
+	Query   string        `yaml:"query,required" is:"query" doc:"What to follow, in SPL; {{service}} and other labels are filled in from the page."`
+	Every   time.Duration `yaml:"every" default:"5s" min:"1s" max:"1h" doc:"How often to ask; each time is a search."`
+	Timeout time.Duration `yaml:"timeout" default:"30s" min:"1s" max:"10m" doc:"How long one answer may be silent."`
+}
+
+// SumoLogic is log lines from a Sumo Logic account.
+type SumoLogic struct {
+	Name      string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	URL       string        `yaml:"url" is:"url" default:"https://api.sumologic.com/api" doc:"The API of the account's deployment, such as https://api.eu.sumologic.com/api."`
+	Version   string        `yaml:"version" default:"v1" enum:"v1,v2" doc:"The version of the API."`
+	AccessID  string        `yaml:"access_id,required" is:"label" doc:"The id of an access key."`
+	AccessKey Secret        `yaml:"access_key,required" doc:"The access key."`
+	Query     string        `yaml:"query,required" is:"query" doc:"What to follow, in Sumo Logic's language; {{service}} and other labels are filled in from the page."`
+	Every     time.Duration `yaml:"every" default:"15s" min:"5s" max:"1h" doc:"How often to ask; each time is a search job."`
+}
+
 // SourceName returns the configured name.
 func (p PagerDuty) SourceName() string { return p.Name }
 
@@ -130,6 +156,12 @@ func (f LogFile) SourceName() string { return f.Name }
 // SourceName returns the configured name.
 func (c LogCommand) SourceName() string { return c.Name }
 
+// SourceName returns the configured name.
+func (s Splunk) SourceName() string { return s.Name }
+
+// SourceName returns the configured name.
+func (s SumoLogic) SourceName() string { return s.Name }
+
 func (PagerDuty) pages()    {}
 func (GitHub) deploys()     {}
 func (DeployFile) deploys() {}
@@ -137,6 +169,8 @@ func (Git) deploys()        {}
 func (Prometheus) metrics() {}
 func (LogFile) logs()       {}
 func (LogCommand) logs()    {}
+func (Splunk) logs()        {}
+func (SumoLogic) logs()     {}
 
 // variant is one type of source that a list can hold.
 type variant struct {
@@ -162,6 +196,8 @@ func variants(t reflect.Type) (list string, types []variant) {
 		return "logs", []variant{
 			{"file", reflect.TypeFor[LogFile]()},
 			{"command", reflect.TypeFor[LogCommand]()},
+			{"splunk", reflect.TypeFor[Splunk]()},
+			{"sumologic", reflect.TypeFor[SumoLogic]()},
 		}
 	}
 	return "", nil

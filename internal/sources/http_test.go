@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -175,5 +176,21 @@ func TestPollWakesAtAPoke(t *testing.T) {
 	})
 	if !errors.Is(err, io.EOF) || calls != 3 {
 		t.Errorf("%d calls, %v", calls, err)
+	}
+}
+
+func TestCAFile(t *testing.T) {
+	if pool, err := sources.CAFile(""); pool != nil || err != nil {
+		t.Errorf("no path is %v, %v", pool, err)
+	}
+	dir := t.TempDir()
+	if _, err := sources.CAFile(dir + "/absent.pem"); err == nil || !strings.Contains(err.Error(), "ca cannot be read: open "+dir+"/absent.pem") {
+		t.Errorf("an absent file is %v", err)
+	}
+	if err := os.WriteFile(dir+"/ca.pem", []byte("not PEM"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sources.CAFile(dir + "/ca.pem"); err == nil || !strings.Contains(err.Error(), "ca holds no certificate: "+dir+"/ca.pem; give") {
+		t.Errorf("a file without a certificate is %v", err)
 	}
 }
