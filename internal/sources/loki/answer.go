@@ -33,15 +33,9 @@ type stream struct {
 	Values []json.RawMessage `json:"values"`
 }
 
-// page is what one request brought.
-type page struct {
-	entries []tailing.Entry
-	bytes   int64
-}
-
 // read reads an answer of query_range about the time from start on.
-func (s *Source) read(a answer, op string, start time.Time) (page, error) {
-	p := page{}
+func (s *Source) read(a answer, op string, start time.Time) (tailing.Page, error) {
+	p := tailing.Page{}
 	switch {
 	case a.Status != "success" || a.Data.ResultType == "":
 		return p, s.malformed(op, nil)
@@ -56,10 +50,10 @@ func (s *Source) read(a answer, op string, start time.Time) (page, error) {
 		return p, s.malformed(op, err)
 	}
 	if n, err := a.Data.Stats.Summary.Bytes.Int64(); err == nil {
-		p.bytes = n
+		p.Bytes = n
 	}
-	p.add(streams)
-	tailing.Sort(p.entries, start)
+	p.Entries = entriesOf(streams)
+	tailing.Sort(p.Entries, start)
 	return p, nil
 }
 
@@ -70,22 +64,24 @@ func (s *Source) malformed(op string, cause error) *oncall.Fault {
 	}
 }
 
-func (p *page) add(streams []stream) {
+// entriesOf reads the lines of streams, those that cannot be read as they came.
+func entriesOf(streams []stream) (out []tailing.Entry) {
 	for _, st := range streams {
 		key, origin, level := labelText(st.Labels), originOf(st.Labels), levelOf(st.Labels)
 		for _, v := range st.Values {
 			e, ok := entryOf(v)
 			if !ok {
-				p.entries = append(p.entries, tailing.Unread(string(v), key, origin))
+				out = append(out, tailing.Unread(string(v), key, origin))
 				continue
 			}
 			e.Key, e.Line.Origin = key, origin
 			if e.Line.Level == oncall.LevelNone {
 				e.Line.Level = level
 			}
-			p.entries = append(p.entries, e)
+			out = append(out, e)
 		}
 	}
+	return out
 }
 
 // entryOf reads ["nanoseconds", "line"], perhaps with more behind it: labels of

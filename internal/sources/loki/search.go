@@ -25,22 +25,16 @@ func (s *Source) Search(ctx context.Context, q oncall.LogQuery, found func(oncal
 	if err := tailing.Askable(s.o.Name, opSearch, q, s.query(q)); err != nil {
 		return none, err
 	}
-	start, end := s.window(q.Window, searchBack)
-	w := &walk{source: s, op: opSearch, query: s.query(q), start: start, end: end, limit: q.Limit}
-	if w.limit <= 0 {
-		w.limit = searchLimit
+	start, end := tailing.Window(q.Window, searchBack, s.http.Skew.Ahead())
+	limit := q.Limit
+	if limit <= 0 {
+		limit = searchLimit
 	}
-	err := w.run(ctx, func(p page) {
-		found(oncall.LogPart{Lines: tailing.Lines(p.entries, s.o.Name, s.http.Skew.Ahead()), Done: w.done(), Scanned: w.bytes})
+	w := s.walk(opSearch, s.query(q), start, end, limit)
+	err := w.Run(ctx, func(entries []tailing.Entry) {
+		found(oncall.LogPart{Lines: tailing.Lines(entries, s.o.Name, s.http.Skew.Ahead()), Done: w.Done(), Scanned: w.Bytes})
 	})
-	out := oncall.LogFound{Lines: w.lines, Matched: -1, Scanned: w.bytes, Complete: err == nil && w.complete, Why: w.why}
-	switch {
-	case err != nil:
-		out.Why = "the search was broken off"
-	case w.complete:
-		out.Matched = int64(w.lines)
-	}
-	return out, err
+	return w.Found(err), err
 }
 
 // Estimate asks the index what the search would look at. Loki knows that of
@@ -50,7 +44,7 @@ func (s *Source) Estimate(ctx context.Context, q oncall.LogQuery) (oncall.LogCos
 	if err := tailing.Askable(s.o.Name, opEstimate, q, s.query(q)); err != nil {
 		return none, err
 	}
-	start, end := s.window(q.Window, searchBack)
+	start, end := tailing.Window(q.Window, searchBack, s.http.Skew.Ahead())
 	var stats struct {
 		Streams, Bytes, Entries *json.Number
 	}

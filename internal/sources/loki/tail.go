@@ -64,47 +64,33 @@ func (s *Source) tail(ctx context.Context, q oncall.LogQuery, turn int, emit sou
 
 // begin emits the newest lines of the query's window.
 func (s *Source) begin(ctx context.Context, q oncall.LogQuery, out *tailing.Out) error {
-	start, _ := s.window(oncall.Window{Start: q.Window.Start}, tailing.Lookback)
-	w := &walk{start: start, limit: q.Limit}
-	if w.limit <= 0 {
-		w.limit = tailing.History
+	limit := q.Limit
+	if limit <= 0 {
+		limit = tailing.History
 	}
-	all, err := s.collect(ctx, w, q, out)
+	start, end := tailing.Window(oncall.Window{Start: q.Window.Start}, tailing.Lookback, s.http.Skew.Ahead())
+	w := s.walk(tailing.OpFollow, s.query(q), start, end, limit)
+	all, err := w.All(ctx)
 	if err != nil {
 		return err
 	}
-	s.place.Begin(w.start)
-	s.put(all, out)
+	s.place.Begin(w.Start)
+	out.PutOrAlive(all)
 	return nil
 }
 
 // fetch emits what the place does not know yet, and tells when that is too much.
 func (s *Source) fetch(ctx context.Context, q oncall.LogQuery, out *tailing.Out) error {
-	w := &walk{start: s.place.From(), limit: catchUp}
-	all, err := s.collect(ctx, w, q, out)
+	w := s.walk(tailing.OpFollow, s.query(q), s.place.From(), out.Now().Add(tailing.Endless), catchUp)
+	all, err := w.All(ctx)
 	if err != nil {
 		return err
 	}
-	if !w.complete {
-		out.Lost(oncall.Dropped{Count: 1, Reason: fmt.Sprintf("more than %d lines came while nobody read; the older ones are left out", catchUp)})
+	if !w.Complete {
+		out.Lost(oncall.Dropped{Count: 1, Reason: "lines that came while nobody read are left out: " + w.Why})
 	}
-	s.put(all, out)
+	out.PutOrAlive(all)
 	return nil
-}
-
-// collect goes through a window up to now.
-func (s *Source) collect(ctx context.Context, w *walk, q oncall.LogQuery, out *tailing.Out) ([]tailing.Entry, error) {
-	w.source, w.op, w.query, w.end = s, tailing.OpFollow, s.query(q), out.Now().Add(endless)
-	var all []tailing.Entry
-	err := w.run(ctx, func(p page) { all = append(all, p.entries...) })
-	return all, err
-}
-
-// put emits what a walk has brought, or that nothing came.
-func (s *Source) put(all []tailing.Entry, out *tailing.Out) {
-	if out.Put(all) == 0 {
-		out.Alive()
-	}
 }
 
 // poll asks again and again, where tail is not offered.
@@ -257,12 +243,10 @@ func (s *Source) message(data []byte, out *tailing.Out) error {
 	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&f); err != nil {
 		return s.malformed(tailing.OpFollow, err)
 	}
-	var p page
-	p.add(f.Streams)
 	if n := len(f.Dropped); n > 0 {
 		out.Lost(oncall.Dropped{Count: n, Exact: true, Reason: "Loki dropped lines because this tail read too slowly"})
 	}
-	out.Put(p.entries)
+	out.Put(entriesOf(f.Streams))
 	return nil
 }
 

@@ -51,8 +51,19 @@ func (o *Out) Put(entries []Entry) int {
 	return n
 }
 
+// PutOrAlive emits those entries that come for the first time, and that all is
+// well when there are none.
+func (o *Out) PutOrAlive(entries []Entry) {
+	if o.Put(entries) == 0 {
+		o.Alive()
+	}
+}
+
 // Lost tells that lines are missing before the next one.
 func (o *Out) Lost(d oncall.Dropped) { o.batch.Gap(d) }
+
+// Fault tells of a failure that the tail survives.
+func (o *Out) Fault(f *oncall.Fault) { o.batch.Fault(f) }
 
 // Alive tells that all is well although nothing may have come.
 func (o *Out) Alive() { o.batch.Alive() }

@@ -44,6 +44,8 @@ type Place struct {
 	seen        map[uint64]int64
 	forgetAt    int
 	seed        maphash.Seed
+	// hold is where lines may still be missing, zero for nowhere.
+	hold time.Time
 	// turn is the query whose beginning has been shown, 0 for none.
 	turn int
 }
@@ -60,8 +62,18 @@ func (p *Place) Arrive(turn int) { p.turn = turn }
 // shown, so that a tail of it goes on rather than begins.
 func (p *Place) Arrived(turn int) bool { return p.turn == turn }
 
+// Hold keeps From from going beyond where it is, because lines from there on may
+// be missing; Release lets it go.
+func (p *Place) Hold() { p.hold = p.From() }
+
+// Release ends a Hold.
+func (p *Place) Release() { p.hold = time.Time{} }
+
 // From returns the moment to ask the store from.
 func (p *Place) From() time.Time {
+	if !p.hold.IsZero() {
+		return p.hold
+	}
 	if from := p.edge.Add(-Overlap); from.After(p.start) {
 		return from
 	}
@@ -99,7 +111,7 @@ func (p *Place) Take(e Entry, now time.Time) bool {
 
 // forget lets go of lines that are too old to come again.
 func (p *Place) forget() {
-	before := p.edge.Add(-2 * Overlap).UnixNano()
+	before := p.From().Add(-Overlap).UnixNano()
 	maps.DeleteFunc(p.seen, func(_ uint64, at int64) bool { return at < before })
 	p.forgetAt = max(forgetAt, 2*len(p.seen))
 }
