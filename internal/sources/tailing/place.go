@@ -30,6 +30,9 @@ type Entry struct {
 	// Untimed is true for a record that could not be read and is shown as it came;
 	// its time is only a place beside the others.
 	Untimed bool
+	// Outside is true for one that was not asked for, and only tells where a page
+	// ended.
+	Outside bool
 }
 
 // Unread is a record that could not be read, as it came.

@@ -159,7 +159,7 @@ func (w *Walk) step(p *Page) (moved bool) {
 	fresh := make([]Entry, 0, len(p.Entries))
 	for _, e := range p.Entries {
 		id := lineID{e.Line.At.UnixNano(), e.Key, e.Line.Raw}
-		if _, again := seen[id]; !again {
+		if _, again := seen[id]; !again && !e.Outside {
 			fresh = append(fresh, e)
 		}
 		if e.Line.At.Equal(oldest) {
