@@ -27,12 +27,23 @@ type Entry struct {
 	// Key tells lines with the same time and text apart, such as the stream they
 	// are in or an id.
 	Key string
+	// ID tells the line from all others by itself, for a store that writes the same
+	// line in more than one way; empty where Raw does.
+	ID string
 	// Untimed is true for a record that could not be read and is shown as it came;
 	// its time is only a place beside the others.
 	Untimed bool
 	// Outside is true for one that was not asked for, and only tells where a page
 	// ended.
 	Outside bool
+}
+
+// text is what tells lines of the same time and key apart.
+func (e Entry) text() string {
+	if e.ID != "" {
+		return e.ID
+	}
+	return e.Line.Raw
 }
 
 // Unread is a record that could not be read, as it came.
@@ -129,6 +140,6 @@ func (p *Place) hash(e Entry) uint64 {
 	}
 	_, _ = h.WriteString(e.Key)
 	_ = h.WriteByte(0)
-	_, _ = h.WriteString(e.Line.Raw)
+	_, _ = h.WriteString(e.text())
 	return h.Sum64()
 }

@@ -25,7 +25,8 @@ type Page struct {
 // Walk goes through a window backwards, from its newest lines on, in pages.
 type Walk struct {
 	// Ask returns the newest lines of a window by the store's clock, at most limit;
-	// fewer mean that there are no more. End is exclusive.
+	// fewer mean that there are no more. End is exclusive. With an error it returns
+	// what came before, if anything.
 	Ask func(ctx context.Context, start, end time.Time, limit int) (Page, error)
 	// Ahead is how far the store's clock is ahead of this machine's.
 	Ahead func() time.Duration
@@ -55,8 +56,8 @@ type Walk struct {
 
 // lineID tells a line from all others.
 type lineID struct {
-	at       int64
-	key, raw string
+	at        int64
+	key, text string
 }
 
 // Run hands the entries of each page to take, the newest page first, each entry
@@ -75,6 +76,12 @@ func (w *Walk) Run(ctx context.Context, take func([]Entry)) error {
 		}
 		p, err := w.Ask(ctx, w.Start, w.End, ask)
 		if err != nil {
+			// What came before the failure came.
+			if len(p.Entries) > 0 {
+				w.step(&p)
+				w.give(p, true, take)
+				w.Complete = false
+			}
 			return err
 		}
 		// The first answer tells that the clocks differ, after it was asked for.
@@ -104,11 +111,13 @@ func (w *Walk) Run(ctx context.Context, take func([]Entry)) error {
 	return nil
 }
 
-// All walks to the end and returns everything.
+// All walks to the end and returns everything, or nothing when that fails.
 func (w *Walk) All(ctx context.Context) ([]Entry, error) {
 	var all []Entry
-	err := w.Run(ctx, func(entries []Entry) { all = append(all, entries...) })
-	return all, err
+	if err := w.Run(ctx, func(entries []Entry) { all = append(all, entries...) }); err != nil {
+		return nil, err
+	}
+	return all, nil
 }
 
 // give hands over a page, and reports whether it is the last one.
@@ -158,7 +167,7 @@ func (w *Walk) step(p *Page) (moved bool) {
 	}
 	fresh := make([]Entry, 0, len(p.Entries))
 	for _, e := range p.Entries {
-		id := lineID{e.Line.At.UnixNano(), e.Key, e.Line.Raw}
+		id := lineID{e.Line.At.UnixNano(), e.Key, e.text()}
 		if _, again := seen[id]; !again && !e.Outside {
 			fresh = append(fresh, e)
 		}
