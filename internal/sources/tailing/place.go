@@ -114,7 +114,7 @@ func (p *Place) Take(e Entry, now time.Time) bool {
 	if at.After(now) {
 		at = now
 	}
-	if at.After(p.edge) {
+	if at.After(p.edge) && !e.Untimed {
 		p.edge = at
 	}
 	if len(p.seen) >= p.forgetAt {
