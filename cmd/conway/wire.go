@@ -12,11 +12,13 @@ import (
 	"conway/internal/config"
 	"conway/internal/feed"
 	"conway/internal/follow"
+	"conway/internal/oncall"
 	"conway/internal/sources"
 	"conway/internal/sources/command"
 	"conway/internal/sources/file"
 	"conway/internal/sources/git"
 	"conway/internal/sources/github"
+	"conway/internal/sources/loki"
 	"conway/internal/sources/pagerduty"
 	"conway/internal/sources/prometheus"
 )
@@ -166,8 +168,56 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 		return file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths})
 	case config.LogCommand:
 		return command.New(command.Options{Name: c.Name, Argv: c.Argv, Env: childEnv(w.cfg)})
+	case config.Loki:
+		s, err := loki.New(loki.Options{
+			Name: c.Name, URL: c.URL, Authorize: w.authorize(c.Token, c.Basic), Header: headers(c.Headers),
+			Query: plain(c.Query), Timeout: c.Timeout, UserAgent: w.agent,
+		})
+		return pointed(s, err, c.Query)
 	}
 	return nil, fmt.Errorf("no source for %T", c)
+}
+
+// authorize returns what sets a credential on a request, or nil for none.
+func (w *wiring) authorize(token config.Secret, b *config.Basic) func(*http.Request) error {
+	switch {
+	case !token.IsZero():
+		return bearer(w.secret(token))
+	case b != nil:
+		return basic(b.User, w.secret(b.Password))
+	}
+	return nil
+}
+
+func headers(h map[string]string) http.Header {
+	out := http.Header{}
+	for k, v := range h {
+		out.Set(k, v)
+	}
+	return out
+}
+
+// plain returns a query that can be asked as it is, empty for one with places that
+// a page fills.
+func plain(query string) string {
+	if strings.Contains(query, "{{") {
+		return ""
+	}
+	return query
+}
+
+// pointed points a log store at its query, when no page has to fill that first.
+func pointed[S interface {
+	sources.Source
+	sources.Tailer
+}](s S, err error, query string) (sources.Source, error) {
+	if err != nil {
+		return nil, err
+	}
+	if plain(query) == query {
+		s.Follow(oncall.LogQuery{Query: query})
+	}
+	return s, nil
 }
 
 // childEnv is the environment of the programs that are started: this one's own

@@ -27,6 +27,7 @@ func (d *decoder) relate(c *Config) {
 	}
 	d.relatePages(c)
 	d.relateMetrics(c)
+	d.relateLogs(c)
 	d.relatePanels(c, first)
 	d.relateServices(c)
 	d.relateScreen(c)
@@ -91,6 +92,24 @@ func (d *decoder) relateMetrics(c *Config) {
 		_, token := d.marks[path+".token"]
 		if ok && token && p.Basic != nil {
 			d.add(d.marks[path+".basic"], `"basic" and "token" exclude each other`, "keep the one that the server asks for")
+		}
+	}
+}
+
+// relateLogs checks that each log store is given one way to log in.
+func (d *decoder) relateLogs(c *Config) {
+	for i := range c.Logs {
+		path := "logs[" + itoa(i) + "]"
+		given := ""
+		for _, key := range []string{"api_key", "token", "basic"} {
+			at, ok := d.marks[path+"."+key]
+			switch {
+			case !ok:
+			case given == "":
+				given = key
+			default:
+				d.add(at, quote(key)+" and "+quote(given)+" exclude each other", "keep the one that the server asks for")
+			}
 		}
 	}
 }

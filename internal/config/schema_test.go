@@ -32,6 +32,7 @@ func structs() []any {
 		config.Basic{},
 		config.LogFile{},
 		config.LogCommand{},
+		config.Loki{},
 	}
 }
 

@@ -27,7 +27,8 @@ type MetricSource interface {
 	metrics()
 }
 
-// LogSource is one entry of logs. The set is sealed: LogFile and LogCommand.
+// LogSource is one entry of logs. The set is sealed: LogFile, LogCommand and
+// those of logsources.go.
 type LogSource interface {
 	// SourceName returns the configured name, unique among all sources.
 	SourceName() string
@@ -162,6 +163,7 @@ func variants(t reflect.Type) (list string, types []variant) {
 		return "logs", []variant{
 			{"file", reflect.TypeFor[LogFile]()},
 			{"command", reflect.TypeFor[LogCommand]()},
+			{"loki", reflect.TypeFor[Loki]()},
 		}
 	}
 	return "", nil
