@@ -15,6 +15,7 @@ import (
 	"conway/internal/oncall"
 	"conway/internal/sources"
 	"conway/internal/sources/command"
+	"conway/internal/sources/elasticsearch"
 	"conway/internal/sources/file"
 	"conway/internal/sources/git"
 	"conway/internal/sources/github"
@@ -174,6 +175,17 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 			Query: plain(c.Query), Timeout: c.Timeout, UserAgent: w.agent,
 		})
 		return pointed(s, err, c.Query)
+	case config.Elasticsearch:
+		authorize := w.authorize(c.Token, c.Basic)
+		if !c.APIKey.IsZero() {
+			authorize = scheme("ApiKey", w.secret(c.APIKey))
+		}
+		s, err := elasticsearch.New(elasticsearch.Options{
+			Name: c.Name, URL: c.URL, Authorize: authorize, Header: headers(c.Headers), Index: c.Index,
+			Query: plain(c.Query), TimeField: c.TimeField, MessageField: c.MessageField, LevelField: c.LevelField,
+			Every: c.Every, Timeout: c.Timeout, UserAgent: w.agent,
+		})
+		return pointed(s, err, c.Query)
 	}
 	return nil, fmt.Errorf("no source for %T", c)
 }
@@ -195,6 +207,17 @@ func headers(h map[string]string) http.Header {
 		out.Set(k, v)
 	}
 	return out
+}
+
+// scheme sends a credential under a scheme of its own.
+func scheme(name string, s sources.Secret) func(*http.Request) error {
+	return func(r *http.Request) error {
+		v, err := s(r.Context())
+		if err == nil {
+			r.Header.Set("Authorization", name+" "+v)
+		}
+		return err
+	}
 }
 
 // plain returns a query that can be asked as it is, empty for one with places that

@@ -33,6 +33,7 @@ func structs() []any {
 		config.LogFile{},
 		config.LogCommand{},
 		config.Loki{},
+		config.Elasticsearch{},
 	}
 }
 

@@ -164,6 +164,7 @@ func variants(t reflect.Type) (list string, types []variant) {
 			{"file", reflect.TypeFor[LogFile]()},
 			{"command", reflect.TypeFor[LogCommand]()},
 			{"loki", reflect.TypeFor[Loki]()},
+			{"elasticsearch", reflect.TypeFor[Elasticsearch]()},
 		}
 	}
 	return "", nil
