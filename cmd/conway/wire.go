@@ -22,6 +22,7 @@ import (
 	"conway/internal/sources/loki"
 	"conway/internal/sources/pagerduty"
 	"conway/internal/sources/prometheus"
+	"conway/internal/sources/victorialogs"
 )
 
 // The request allowances, for sources whose other side counts.
@@ -184,6 +185,12 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 			Name: c.Name, URL: c.URL, Authorize: authorize, Header: headers(c.Headers), Index: c.Index,
 			Query: plain(c.Query), TimeField: c.TimeField, MessageField: c.MessageField, LevelField: c.LevelField,
 			Every: c.Every, Timeout: c.Timeout, UserAgent: w.agent,
+		})
+		return pointed(s, err, c.Query)
+	case config.VictoriaLogs:
+		s, err := victorialogs.New(victorialogs.Options{
+			Name: c.Name, URL: c.URL, Authorize: w.authorize(c.Token, c.Basic), Header: headers(c.Headers),
+			Query: plain(c.Query), Timeout: c.Timeout, UserAgent: w.agent,
 		})
 		return pointed(s, err, c.Query)
 	}

@@ -34,6 +34,7 @@ func structs() []any {
 		config.LogCommand{},
 		config.Loki{},
 		config.Elasticsearch{},
+		config.VictoriaLogs{},
 	}
 }
 

@@ -165,6 +165,7 @@ func variants(t reflect.Type) (list string, types []variant) {
 			{"command", reflect.TypeFor[LogCommand]()},
 			{"loki", reflect.TypeFor[Loki]()},
 			{"elasticsearch", reflect.TypeFor[Elasticsearch]()},
+			{"victorialogs", reflect.TypeFor[VictoriaLogs]()},
 		}
 	}
 	return "", nil
