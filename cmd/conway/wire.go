@@ -19,6 +19,7 @@ import (
 	"conway/internal/sources/file"
 	"conway/internal/sources/git"
 	"conway/internal/sources/github"
+	"conway/internal/sources/journald"
 	"conway/internal/sources/loki"
 	"conway/internal/sources/pagerduty"
 	"conway/internal/sources/prometheus"
@@ -191,6 +192,12 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 		s, err := victorialogs.New(victorialogs.Options{
 			Name: c.Name, URL: c.URL, Authorize: w.authorize(c.Token, c.Basic), Header: headers(c.Headers),
 			Query: plain(c.Query), Timeout: c.Timeout, UserAgent: w.agent,
+		})
+		return pointed(s, err, c.Query)
+	case config.Journal:
+		s, err := journald.New(journald.Options{
+			Name: c.Name, Argv: c.Argv, Units: c.Units, Identifiers: c.Identifiers, Priority: c.Priority,
+			Directory: c.Directory, Query: plain(c.Query), Env: childEnv(w.cfg),
 		})
 		return pointed(s, err, c.Query)
 	}

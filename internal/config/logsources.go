@@ -41,6 +41,17 @@ type VictoriaLogs struct {
 	Timeout time.Duration     `yaml:"timeout" default:"30s" min:"100ms" max:"5m" doc:"How long one answer may take."`
 }
 
+// Journal is log lines from the systemd journal.
+type Journal struct {
+	Name        string   `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Argv        []string `yaml:"argv" is:"argv" doc:"How journalctl is started, such as [ssh, web-03, journalctl]; no shell. This machine's own when empty."`
+	Units       []string `yaml:"units" is:"label" doc:"Only entries of these units; all when empty."`
+	Identifiers []string `yaml:"identifiers" is:"label" doc:"Only entries of these syslog identifiers; all when empty."`
+	Priority    string   `yaml:"priority" enum:"emerg,alert,crit,err,warning,notice,info,debug" doc:"The least severe entries to show; all when empty."`
+	Directory   string   `yaml:"directory" is:"path" doc:"A directory of journal files, instead of this machine's own."`
+	Query       string   `yaml:"query" is:"query" doc:"The query: FIELD=value, then a regular expression; {{service}} and other labels are filled in from the followed page."`
+}
+
 // SourceName returns the configured name.
 func (l Loki) SourceName() string { return l.Name }
 
@@ -55,3 +66,8 @@ func (Elasticsearch) logs() {}
 func (l VictoriaLogs) SourceName() string { return l.Name }
 
 func (VictoriaLogs) logs() {}
+
+// SourceName returns the configured name.
+func (l Journal) SourceName() string { return l.Name }
+
+func (Journal) logs() {}

@@ -35,6 +35,7 @@ func structs() []any {
 		config.Loki{},
 		config.Elasticsearch{},
 		config.VictoriaLogs{},
+		config.Journal{},
 	}
 }
 

@@ -166,6 +166,7 @@ func variants(t reflect.Type) (list string, types []variant) {
 			{"loki", reflect.TypeFor[Loki]()},
 			{"elasticsearch", reflect.TypeFor[Elasticsearch]()},
 			{"victorialogs", reflect.TypeFor[VictoriaLogs]()},
+			{"journald", reflect.TypeFor[Journal]()},
 		}
 	}
 	return "", nil
