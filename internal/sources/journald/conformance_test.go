@@ -12,7 +12,7 @@ import (
 func TestConformance(t *testing.T) {
 	sourcetest.Run(t, sourcetest.Case{New: func(tb testing.TB) sources.Source {
 		tb.Helper()
-		s := newJournal(tb, oncall.LogLine{At: time.Now().Add(-time.Minute), Origin: "checkout.service", Raw: "upstream timeout"}).source(Options{})
+		s := newJournal(tb, oncall.LogLine{At: time.Now().Add(-time.Minute), Origin: "checkout.service", Raw: "upstream timeout"}).source()
 		s.Follow(oncall.LogQuery{Scope: "checkout"})
 		return s
 	}})
@@ -21,7 +21,7 @@ func TestConformance(t *testing.T) {
 func TestLogs(t *testing.T) {
 	var newest *fakeJournal
 	sourcetest.Logs(t, sourcetest.LogCase{
-		New: func(testing.TB, sourcetest.Endpoint) sources.Source { return newest.source(Options{}) },
+		New: func(testing.TB, sourcetest.Endpoint) sources.Source { return newest.source() },
 		Store: func(tb testing.TB, s sourcetest.LogSetup) sourcetest.LogStore {
 			tb.Helper()
 			j := newJournal(tb, s.Lines...)

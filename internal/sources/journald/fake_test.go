@@ -62,7 +62,7 @@ func readFlags(args []string) (f flags, err error) {
 		case "--output", "--no-pager", "--all", "--no-tail", "--unit", "--priority", "--directory", "--identifier", "--file":
 		default:
 			if strings.HasPrefix(a, "-") {
-				return f, fmt.Errorf("unrecognized option '%s'", a)
+				return f, fmt.Errorf("unknown option '%s'", a)
 			}
 			f.matches = append(f.matches, a)
 		}
@@ -257,11 +257,9 @@ func (j *fakeJournal) running() (n int) {
 	return n
 }
 
-func (j *fakeJournal) source(o Options) *Source {
+func (j *fakeJournal) source() *Source {
 	j.tb.Helper()
-	o.Name, o.Argv = "journal", []string{os.Args[0]}
-	o.Env = []string{"FAKE_JOURNAL=" + j.dir}
-	s, err := New(o)
+	s, err := New(Options{Name: "journal", Argv: []string{os.Args[0]}, Env: []string{"FAKE_JOURNAL=" + j.dir}})
 	if err != nil {
 		j.tb.Fatal(err)
 	}

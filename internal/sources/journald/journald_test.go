@@ -74,7 +74,7 @@ func (r *running) said() (out []string) {
 // the tail was: it goes on by the time, and says that of journalctl.
 func TestLostCursor(t *testing.T) {
 	j := newJournal(t, oncall.LogLine{At: time.Now().Add(-time.Minute), Raw: "one"})
-	s := j.source(Options{})
+	s := j.source()
 	s.Follow(oncall.LogQuery{})
 	r := run(t, s)
 	eventually(t, "the tail", func() bool { return len(r.said()) == 1 && j.running() == 1 })
@@ -104,7 +104,7 @@ func TestHint(t *testing.T) {
 	const hint = "Hint: You are currently not seeing messages from other users and the system."
 	j := newJournal(t, oncall.LogLine{At: time.Now(), Raw: "mine"})
 	j.write("stderr", hint)
-	s := j.source(Options{})
+	s := j.source()
 	s.Follow(oncall.LogQuery{})
 	r := run(t, s)
 	eventually(t, "the hint", func() bool { return slices.Contains(r.said(), hint) && slices.Contains(r.said(), "mine") })
@@ -130,7 +130,7 @@ func TestRefusals(t *testing.T) {
 			if tt.breaks != nil {
 				tt.breaks(j)
 			}
-			_, err := j.source(Options{}).Search(t.Context(), oncall.LogQuery{Query: tt.query}, func(oncall.LogPart) {})
+			_, err := j.source().Search(t.Context(), oncall.LogQuery{Query: tt.query}, func(oncall.LogPart) {})
 			fault, ok := errors.AsType[*oncall.Fault](err)
 			if !ok || fault.Kind != tt.kind || !strings.Contains(fault.Error(), want) || fault.Op != opSearch {
 				t.Errorf("the error is %v, want %q", err, want)
@@ -149,7 +149,7 @@ func TestRefusals(t *testing.T) {
 
 func TestPatternThatMatchesNothing(t *testing.T) {
 	j := newJournal(t, oncall.LogLine{At: time.Now(), Raw: "one"})
-	found, err := j.source(Options{}).Search(t.Context(), oncall.LogQuery{Query: "two"}, func(oncall.LogPart) {})
+	found, err := j.source().Search(t.Context(), oncall.LogQuery{Query: "two"}, func(oncall.LogPart) {})
 	if err != nil || found.Lines != 0 || !found.Complete {
 		t.Errorf("found %+v (%v), want nothing", found, err)
 	}

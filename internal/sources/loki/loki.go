@@ -96,7 +96,7 @@ func New(o Options) (*Source, error) {
 		header = http.Header{}
 	}
 	// With it a stream's labels are its own, and not split by what lines say.
-	header.Set("X-Loki-Response-Encoding-Flags", "categorize-labels")
+	header.Set("X-Loki-Response-Encoding-Flags", "categorize-labels") //nolint:misspell // the word is Loki's
 	s := &Source{o: o, base: u, http: sources.HTTP{
 		Source: o.Name, UserAgent: o.UserAgent, Authorize: o.Authorize, Header: header, Budget: o.Budget,
 		Timeout: o.Timeout, Skew: new(sources.Skew), Transport: o.Transport,

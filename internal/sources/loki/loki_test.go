@@ -250,7 +250,7 @@ func TestTenantIsSent(t *testing.T) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, h := range f.headers {
-		if h.Get("X-Scope-OrgID") != "t1|t2" || h.Get("X-Loki-Response-Encoding-Flags") != "categorize-labels" {
+		if h.Get("X-Scope-OrgID") != "t1|t2" || h.Get("X-Loki-Response-Encoding-Flags") != "categorize-labels" { //nolint:misspell // the word is Loki's
 			t.Errorf("the request for %s has headers %v", f.asked[i], h)
 		}
 	}

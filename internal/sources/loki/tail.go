@@ -113,6 +113,7 @@ type conn struct {
 // dial connects the tail.
 func (s *Source) dial(ctx context.Context, query string) (*conn, error) {
 	c := &conn{pinged: make(chan struct{}, 1)}
+	//nolint:bodyclose // the library closes it
 	ws, resp, err := websocket.Dial(ctx, s.address("tail", url.Values{
 		"query": {query}, "start": {nanos(s.place.Edge())}, "limit": {strconv.Itoa(maxPage)},
 	}), &websocket.DialOptions{

@@ -73,15 +73,14 @@ func (f *fakeStore) cutTails() {
 
 // record writes a line with its fields in any order, as the store does.
 func (f *fakeStore) record(l oncall.LogLine) string {
-	parts := []string{
-		fmt.Sprintf(`"_time":%q`, l.At.UTC().Format(time.RFC3339Nano)), `"_stream":"{app=\"checkout\"}"`,
-		`"_stream_id":"0000000000000000e934"`, `"host.name":"` + l.Origin + `"`, `"level":"error"`,
-	}
 	msg, err := json.Marshal(l.Raw)
 	if err != nil {
 		f.tb.Error(err)
 	}
-	parts = append(parts, `"_msg":`+string(msg))
+	parts := []string{
+		`"_msg":` + string(msg), fmt.Sprintf(`"_time":%q`, l.At.UTC().Format(time.RFC3339Nano)), `"_stream":"{app=\"checkout\"}"`,
+		`"_stream_id":"0000000000000000e934"`, `"host.name":"` + l.Origin + `"`, `"level":"error"`,
+	}
 	rand.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 	return "{" + strings.Join(parts, ",") + "}\n"
 }
