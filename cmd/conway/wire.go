@@ -20,6 +20,7 @@ import (
 	"conway/internal/sources/git"
 	"conway/internal/sources/github"
 	"conway/internal/sources/journald"
+	"conway/internal/sources/kubernetes"
 	"conway/internal/sources/loki"
 	"conway/internal/sources/pagerduty"
 	"conway/internal/sources/prometheus"
@@ -198,6 +199,12 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 		s, err := journald.New(journald.Options{
 			Name: c.Name, Argv: c.Argv, Units: c.Units, Identifiers: c.Identifiers, Priority: c.Priority,
 			Directory: c.Directory, Query: plain(c.Query), Env: childEnv(w.cfg),
+		})
+		return pointed(s, err, c.Query)
+	case config.Kubernetes:
+		s, err := kubernetes.New(kubernetes.Options{
+			Name: c.Name, Kubeconfig: c.Kubeconfig, Context: c.Context, Namespace: c.Namespace, Query: plain(c.Query),
+			Containers: c.Containers, Timeout: c.Timeout, UserAgent: w.agent, Environ: childEnv(w.cfg), Learn: w.learn,
 		})
 		return pointed(s, err, c.Query)
 	}

@@ -52,6 +52,17 @@ type Journal struct {
 	Query       string   `yaml:"query" is:"query" doc:"The query: FIELD=value, then a regular expression; {{service}} and other labels are filled in from the followed page."`
 }
 
+// Kubernetes is log lines from the pods of a cluster.
+type Kubernetes struct {
+	Name       string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Kubeconfig string        `yaml:"kubeconfig" is:"path" doc:"The kubeconfig; $KUBECONFIG or ~/.kube/config when empty, and the pod's own account inside a cluster."`
+	Context    string        `yaml:"context" is:"label" doc:"The context in the kubeconfig; the current one when empty."`
+	Namespace  string        `yaml:"namespace" is:"label" doc:"The namespace; that of the context when empty."`
+	Query      string        `yaml:"query" is:"query" doc:"The pods: a label selector, or a workload such as deployment/checkout; {{service}} and other labels are filled in from the followed page."`
+	Containers []string      `yaml:"containers" is:"label" doc:"Only these containers of each pod; all when empty."`
+	Timeout    time.Duration `yaml:"timeout" default:"30s" min:"100ms" max:"5m" doc:"How long one answer may take."`
+}
+
 // SourceName returns the configured name.
 func (l Loki) SourceName() string { return l.Name }
 
@@ -71,3 +82,8 @@ func (VictoriaLogs) logs() {}
 func (l Journal) SourceName() string { return l.Name }
 
 func (Journal) logs() {}
+
+// SourceName returns the configured name.
+func (l Kubernetes) SourceName() string { return l.Name }
+
+func (Kubernetes) logs() {}

@@ -36,6 +36,7 @@ func structs() []any {
 		config.Elasticsearch{},
 		config.VictoriaLogs{},
 		config.Journal{},
+		config.Kubernetes{},
 	}
 }
 

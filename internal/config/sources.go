@@ -167,6 +167,7 @@ func variants(t reflect.Type) (list string, types []variant) {
 			{"elasticsearch", reflect.TypeFor[Elasticsearch]()},
 			{"victorialogs", reflect.TypeFor[VictoriaLogs]()},
 			{"journald", reflect.TypeFor[Journal]()},
+			{"kubernetes", reflect.TypeFor[Kubernetes]()},
 		}
 	}
 	return "", nil
