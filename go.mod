@@ -13,6 +13,7 @@ require (
 	github.com/charmbracelet/x/ansi v0.11.9 // styles as terminal sequences
 	github.com/charmbracelet/x/term v0.2.2 // whether a stream is a terminal, and its state
 	github.com/charmbracelet/x/vt v0.0.0-20260430013151-79116d1f37bd // tests: an emulated screen
+	github.com/coder/websocket v1.8.15 // logs: the tail of Loki
 	github.com/creack/pty v1.1.24 // tests: a terminal for the real binary
 	github.com/fsnotify/fsnotify v1.10.1 // logs: news of files without polling
 	github.com/getkin/kin-openapi v0.153.0 // tests: requests and answers against the published descriptions

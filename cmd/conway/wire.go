@@ -12,7 +12,6 @@ import (
 	"conway/internal/config"
 	"conway/internal/feed"
 	"conway/internal/follow"
-	"conway/internal/oncall"
 	"conway/internal/sources"
 	"conway/internal/sources/command"
 	"conway/internal/sources/file"
@@ -20,8 +19,6 @@ import (
 	"conway/internal/sources/github"
 	"conway/internal/sources/pagerduty"
 	"conway/internal/sources/prometheus"
-	"conway/internal/sources/splunk"
-	"conway/internal/sources/sumologic"
 )
 
 // The request allowances, for sources whose other side counts.
@@ -163,69 +160,6 @@ func basic(user string, s sources.Secret) func(*http.Request) error {
 		}
 		return err
 	}
-}
-
-func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
-	switch c := c.(type) {
-	case config.LogFile:
-		return file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths})
-	case config.LogCommand:
-		return command.New(command.Options{Name: c.Name, Argv: c.Argv, Env: childEnv(w.cfg)})
-	case config.Splunk:
-		s, err := w.splunk(c)
-		return following(s, c.Query, err)
-	case config.SumoLogic:
-		s, err := sumologic.New(sumologic.Options{
-			Name: c.Name, URL: c.URL, Version: c.Version, ID: c.AccessID, Key: w.secret(c.AccessKey), Every: c.Every,
-			UserAgent: w.agent, Budget: w.shared("sumologic "+c.AccessID, sumologic.PerMinute, sumologic.Burst),
-		})
-		return following(s, c.Query, err)
-	}
-	return nil, fmt.Errorf("no source for %T", c)
-}
-
-func (w *wiring) splunk(c config.Splunk) (*splunk.Source, error) {
-	cas, err := sources.CAFile(c.CA)
-	if err != nil {
-		return nil, err
-	}
-	o := splunk.Options{
-		Name: c.Name, URL: c.URL, App: c.App, Token: w.secret(c.Token), Session: c.Session, CAs: cas,
-		Every: c.Every, Timeout: c.Timeout, UserAgent: w.agent,
-	}
-	if c.Basic != nil {
-		o.User, o.Password = c.Basic.User, w.secret(c.Basic.Password)
-	}
-	return splunk.New(o)
-}
-
-// shared returns the one budget of a user.
-func (w *wiring) shared(user string, perMinute, burst int) sources.Budget {
-	if w.budgets == nil {
-		w.budgets = map[string]sources.Budget{}
-	}
-	if w.budgets[user] == nil {
-		w.budgets[user] = feed.NewBudget(feed.BudgetOptions{PerMinute: perMinute, Burst: burst})
-	}
-	return w.budgets[user]
-}
-
-// logStore is a source of log lines that has to be told what to follow.
-type logStore interface {
-	sources.Source
-	sources.Tailer
-}
-
-// following points a log store at its query, unless that is to be filled in from
-// a page first.
-func following[S logStore](s S, query string, err error) (sources.Source, error) {
-	if err != nil {
-		return nil, err
-	}
-	if !strings.Contains(query, "{{") {
-		s.Follow(oncall.LogQuery{Query: query})
-	}
-	return s, nil
 }
 
 // childEnv is the environment of the programs that are started: this one's own

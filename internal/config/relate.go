@@ -96,21 +96,27 @@ func (d *decoder) relateMetrics(c *Config) {
 	}
 }
 
+// relateLogs checks that each log store is given one way to log in, and a Splunk
+// any at all.
 func (d *decoder) relateLogs(c *Config) {
 	for i, s := range c.Logs {
-		p, ok := s.(Splunk)
-		if !ok {
-			continue
-		}
 		path := "logs[" + itoa(i) + "]"
-		_, token := d.marks[path+".token"]
-		_, basic := d.marks[path+".basic"]
+		given := ""
+		for _, key := range []string{"api_key", "token", "basic"} {
+			at, ok := d.marks[path+"."+key]
+			switch {
+			case !ok:
+			case given == "":
+				given = key
+			default:
+				d.add(at, quote(key)+" and "+quote(given)+" exclude each other", "keep the one that the server asks for")
+			}
+		}
+		splunk, ok := s.(Splunk)
 		switch {
-		case token && basic:
-			d.add(d.marks[path+".basic"], `"basic" and "token" exclude each other`, "keep the one that the server asks for")
-		case !token && !basic:
+		case ok && given == "":
 			d.add(d.marks[path+".name"], "the source has no credential", "add token: {env: SPLUNK_TOKEN}, or basic with user and password")
-		case p.Session && !basic:
+		case ok && splunk.Session && given == "token":
 			d.add(d.marks[path+".session"], `"session" counts only with "basic"`, "remove it, or log in with a user and password")
 		}
 	}

@@ -34,6 +34,11 @@ func structs() []any {
 		config.LogCommand{},
 		config.Splunk{},
 		config.SumoLogic{},
+		config.Loki{},
+		config.Elasticsearch{},
+		config.VictoriaLogs{},
+		config.Journal{},
+		config.Kubernetes{},
 	}
 }
 

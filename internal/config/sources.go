@@ -27,8 +27,8 @@ type MetricSource interface {
 	metrics()
 }
 
-// LogSource is one entry of logs. The set is sealed: LogFile, LogCommand, Splunk
-// and SumoLogic.
+// LogSource is one entry of logs. The set is sealed: LogFile, LogCommand, Splunk,
+// SumoLogic and those of logsources.go.
 type LogSource interface {
 	// SourceName returns the configured name, unique among all sources.
 	SourceName() string
@@ -198,6 +198,11 @@ func variants(t reflect.Type) (list string, types []variant) {
 			{"command", reflect.TypeFor[LogCommand]()},
 			{"splunk", reflect.TypeFor[Splunk]()},
 			{"sumologic", reflect.TypeFor[SumoLogic]()},
+			{"loki", reflect.TypeFor[Loki]()},
+			{"elasticsearch", reflect.TypeFor[Elasticsearch]()},
+			{"victorialogs", reflect.TypeFor[VictoriaLogs]()},
+			{"journald", reflect.TypeFor[Journal]()},
+			{"kubernetes", reflect.TypeFor[Kubernetes]()},
 		}
 	}
 	return "", nil

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -357,7 +358,7 @@ func errorDetail(contentType string, body []byte) string {
 	if json.Unmarshal(body, &v) != nil {
 		return Printable(string(body), maxDetail)
 	}
-	return Printable(strings.Join(words(v, nil), ": "), maxDetail)
+	return Printable(strings.Join(slices.Compact(words(v, nil)), ": "), maxDetail)
 }
 
 // words collects the human parts of an error object, depth first.
@@ -370,7 +371,7 @@ func words(v any, out []string) []string {
 			out = words(e, out)
 		}
 	case map[string]any:
-		for _, k := range []string{"message", "error", "errors", "error_description", "detail"} {
+		for _, k := range []string{"message", "error", "errors", "error_description", "detail", "root_cause", "reason"} {
 			if e, ok := v[k]; ok {
 				out = words(e, out)
 			}

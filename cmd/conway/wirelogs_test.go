@@ -1,0 +1,52 @@
+package main
+
+import (
+	"testing"
+
+	"conway/internal/board"
+	"conway/internal/config"
+	"conway/internal/sources"
+)
+
+// TestLogStores makes a source of each kind of log store, with each way to log in.
+func TestLogStores(t *testing.T) {
+	cfg, err := config.Parse("config.yaml", []byte(`
+logs:
+  - {type: loki, name: loki, url: http://127.0.0.1:3100, token: {env: T}, headers: {X-Scope-OrgID: prod}, query: '{app="{{service}}"}'}
+  - {type: elasticsearch, name: es, url: https://127.0.0.1:9200, api_key: {env: T}, index: logs-*}
+  - {type: elasticsearch, name: os, url: https://127.0.0.1:9201, basic: {user: ana, password: {env: T}}, index: logs-*, query: 'level:error'}
+  - {type: victorialogs, name: vl, url: http://127.0.0.1:9428}
+  - {type: journald, name: units, units: [checkout.service], priority: warning}
+  - {type: kubernetes, name: pods, namespace: shop, query: deployment/checkout}
+`), config.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := sourcesOf(cfg, func(string) {}, board.KindLogs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"loki", "es", "os", "vl", "units", "pods"}
+	if len(made) != len(want) {
+		t.Fatalf("%d sources were made, want %d", len(made), len(want))
+	}
+	for i, s := range made {
+		if s.Name() != want[i] || s.kind != board.KindLogs {
+			t.Errorf("source %d is %q of kind %s, want %q", i, s.Name(), s.kind, want[i])
+		}
+		if _, ok := s.Source.(sources.Tailer); !ok {
+			t.Errorf("%s cannot be pointed at a page", s.Name())
+		}
+		if _, ok := s.Source.(sources.Searcher); !ok {
+			t.Errorf("%s cannot be searched", s.Name())
+		}
+	}
+}
+
+func TestQueriesWithPlacesWaitForAPage(t *testing.T) {
+	for query, want := range map[string]string{"": "", "level:error": "level:error", `{app="{{service}}"}`: ""} {
+		if got := plain(query); got != want {
+			t.Errorf("without a page %q is asked as %q, want %q", query, got, want)
+		}
+	}
+}

@@ -1,0 +1,13 @@
+// Package loki follows and searches log lines in Grafana Loki, or in what speaks
+// its HTTP API, such as Grafana Cloud and Grafana Enterprise Logs.
+//
+// A tail begins with the newest lines of its window, through query_range, and
+// goes on over the WebSocket of tail. Loki's tail gives only its best effort for
+// what is older than its connection, so once it is connected query_range is asked
+// again for what lies in between; what comes twice is known by its time, its
+// labels and its text. Lines that Loki says it has dropped are counted. Where a
+// gateway does not offer tail, query_range is asked every two seconds instead.
+//
+// Times are whole nanoseconds in text and never numbers in JSON, which would
+// round them. Loki's errors are plain text.
+package loki
