@@ -10,10 +10,8 @@ import (
 // Journal is an open ledger. Its methods may be called from several goroutines;
 // one goroutine of its own writes, and one connection answers short reads.
 type Journal struct {
-	opts Options
-	// path is where the ledger really is.
-	path  string
-	locks *lockFile
+	opts  Options
+	store store
 	ids   ids
 	// why is the reason for a handle that only reads, nil for one that writes.
 	why error
@@ -33,15 +31,15 @@ type Journal struct {
 	broken error
 }
 
-func newJournal(o Options, path string) *Journal {
+func newJournal(o Options, s store) *Journal {
 	return &Journal{
-		opts: o, path: path, jobs: make(chan job), readers: make(chan *db, 1),
+		opts: o, store: s, jobs: make(chan job), readers: make(chan *db, 1),
 		quit: make(chan struct{}), last: make(chan struct{}), ended: make(chan struct{}),
 	}
 }
 
 // Path returns where the ledger is, with symbolic links resolved.
-func (j *Journal) Path() string { return j.path }
+func (j *Journal) Path() string { return j.store.place() }
 
 // Writable returns nil while records are accepted, and otherwise why they are
 // not and what to do: an error that is ErrReadOnly, ErrBroken or ErrClosed.
@@ -138,7 +136,7 @@ func (j *Journal) take(d *db, r Record, t task, named bool) (Record, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, d.track(t, seq, j.locks.session)
+	return r, d.track(t, seq, j.store.session())
 }
 
 // conflict returns why r cannot be taken for the known record, or nil.
@@ -169,7 +167,7 @@ func (j *Journal) Reopen(ctx context.Context) error {
 	defer func() { j.readers <- nil }()
 	_ = guard(r.close)
 	if err := j.hand(ctx, job{ctx: ctx, done: make(chan error, 1)}); err != nil {
-		return fmt.Errorf("reopen ledger %s: %w", j.path, err)
+		return fmt.Errorf("reopen ledger %s: %w", j.Path(), err)
 	}
 	return nil
 }
@@ -188,7 +186,7 @@ func (j *Journal) Close() error {
 			close(j.last)
 			<-j.ended
 		}
-		err = errors.Join(err, j.failed, j.locks.close())
+		err = errors.Join(err, j.failed, j.store.close())
 	})
 	if err != nil {
 		return fmt.Errorf("close ledger: %w", err)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/ncruces/go-sqlite3"
 )
 
 // maxSnapshot bounds what is kept of one source and kind, in bytes: some ten
@@ -35,7 +33,7 @@ func (j *Journal) SaveSnapshot(ctx context.Context, source, kind string, at time
 			data = []byte{}
 		}
 		return j.write(ctx, "snapshot", func(d *db) error {
-			return d.exec(`INSERT INTO snapshot (source, kind, at, data) VALUES (?, ?, ?, ?)
+			return d.exec(`INSERT INTO snapshot (source, kind, at, data) VALUES ($1, $2, $3, $4)
 				ON CONFLICT (source, kind) DO UPDATE SET at = excluded.at, data = excluded.data WHERE excluded.at >= at`,
 				source, kind, at.UnixNano(), data)
 		})
@@ -50,7 +48,7 @@ func (j *Journal) SaveSnapshot(ctx context.Context, source, kind string, at time
 func (j *Journal) Snapshots(ctx context.Context) ([]Snapshot, error) {
 	var out []Snapshot
 	err := j.read(ctx, func(d *db) error {
-		return d.each("SELECT source, kind, at, data FROM snapshot ORDER BY source, kind", func(s *sqlite3.Stmt) error {
+		return d.each("SELECT source, kind, at, data FROM snapshot ORDER BY source, kind", func(s cells) error {
 			out = append(out, Snapshot{
 				Source: s.ColumnText(0), Kind: s.ColumnText(1),
 				At: time.Unix(0, s.ColumnInt64(2)).UTC(), Data: s.ColumnBlob(3, nil),

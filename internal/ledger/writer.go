@@ -106,7 +106,7 @@ func (j *Journal) renew(ctx context.Context, d *db) (*db, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	err := guard(func() (err error) {
-		d, err = j.begin(ctx)
+		d, err = j.store.enter(ctx)
 		return err
 	})
 	j.mu.Lock()
@@ -145,11 +145,11 @@ func (j *Journal) read(ctx context.Context, do func(*db) error) (err error) {
 	}
 	defer func() { j.readers <- d }()
 	if d == nil {
-		if d, err = dial(j.path, j.opts.disk.vfs(), true); err != nil {
+		if d, err = j.store.dial(ctx); err != nil {
 			return explain(ctx, err)
 		}
 	}
-	err = d.within(ctx, do)
+	err = guard(func() error { return d.within(ctx, func() error { return do(d) }) })
 	if errors.Is(err, errPanic) {
 		// What state it is in is anybody's guess; the next read gets a new one.
 		_ = guard(d.close)
@@ -165,28 +165,10 @@ func (j *Journal) scan(ctx context.Context, do func(*db) error) error {
 		return ErrClosed
 	default:
 	}
-	d, err := dial(j.path, j.opts.disk.vfs(), true)
+	d, err := j.store.dial(ctx)
 	if err != nil {
 		return explain(ctx, err)
 	}
-	err = d.within(ctx, do)
+	err = guard(func() error { return d.within(ctx, func() error { return do(d) }) })
 	return explain(ctx, errors.Join(err, d.close()))
-}
-
-// within runs do in a transaction that only reads, so that it sees one state,
-// and ends it with ctx.
-func (d *db) within(ctx context.Context, do func(*db) error) error {
-	defer d.c.SetInterrupt(d.c.SetInterrupt(ctx))
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return guard(func() (err error) {
-		tx := d.c.Begin()
-		defer func() {
-			if !d.c.GetAutocommit() {
-				err = errors.Join(err, tx.Rollback())
-			}
-		}()
-		return do(d)
-	})
 }
