@@ -13,6 +13,10 @@ type Journal struct {
 	opts  Options
 	store store
 	ids   ids
+	// local holds what each source last said beside a team's database, nil for none;
+	// noLocal is why it could not be opened.
+	local   *Journal
+	noLocal error
 	// why is the reason for a handle that only reads, nil for one that writes.
 	why error
 
@@ -108,9 +112,23 @@ func (j *Journal) append(ctx context.Context, r Record) (Record, error) {
 	if err != nil {
 		return r, err
 	}
+	written, err := j.try(ctx, r, t, named)
+	if errors.Is(err, errLost) && !errors.Is(err, ErrBroken) && j.Reopen(ctx) == nil {
+		// Whether it was written is known now that the database is back: if so, it is
+		// found by its id.
+		written, err = j.try(ctx, r, t, true)
+	}
+	if err != nil {
+		return r, err
+	}
+	return written, nil
+}
+
+// try takes a record in one transaction.
+func (j *Journal) try(ctx context.Context, r Record, t task, named bool) (Record, error) {
 	// While the outcome is unknown the writer may still set this.
 	var written Record
-	err = j.write(ctx, "append", func(d *db) (err error) {
+	err := j.write(ctx, "append", func(d *db) (err error) {
 		written, err = j.take(d, r, t, named)
 		return err
 	})
@@ -172,6 +190,25 @@ func (j *Journal) Reopen(ctx context.Context) error {
 	return nil
 }
 
+// Held returns nil while what Pending gave to this handle is its own to deliver.
+// It is always so in a file. A handle on a team's database that has not reached
+// it for a while cannot know; then it must not send what another may be sending,
+// and ask Pending what is left to it.
+func (j *Journal) Held() error {
+	if t := j.tenure(); t != nil && j.why == nil {
+		return t.held()
+	}
+	return nil
+}
+
+// tenure is the handle's claim in a team's database, nil in a file.
+func (j *Journal) tenure() *tenure {
+	if t, ok := j.store.(*teamStore); ok {
+		return t.tenure
+	}
+	return nil
+}
+
 // Close ends the use of the ledger and waits for what is being written. It may
 // be called more than once.
 func (j *Journal) Close() error {
@@ -187,6 +224,9 @@ func (j *Journal) Close() error {
 			<-j.ended
 		}
 		err = errors.Join(err, j.failed, j.store.close())
+		if j.local != nil {
+			err = errors.Join(err, j.local.Close())
+		}
 	})
 	if err != nil {
 		return fmt.Errorf("close ledger: %w", err)

@@ -42,6 +42,12 @@ func (j *Journal) Since(ctx context.Context, after Cursor) ([]Record, Cursor, er
 	return out, next, nil
 }
 
+// Tail returns the cursor before the newest n records.
+func (j *Journal) Tail(ctx context.Context, n int) (Cursor, error) {
+	h, err := j.Head(ctx)
+	return Cursor(max(0, h.Count-int64(n))), err
+}
+
 // Head returns the end of the chain. Kept on another machine it lets Verify find
 // out that the newest records were taken away.
 func (j *Journal) Head(ctx context.Context) (Head, error) {

@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -21,11 +23,28 @@ type Snapshot struct {
 	Data []byte
 }
 
+// near returns the journal that holds what sources last said: this one when it
+// is a file, and otherwise the file beside the database, because a cold start
+// must have something to show while that is away.
+func (j *Journal) near() (*Journal, error) {
+	if j.tenure() == nil {
+		return j, nil
+	}
+	if j.local == nil {
+		return nil, cmp.Or(j.noLocal, errors.New("no file is set for it"))
+	}
+	return j.local, nil
+}
+
 // SaveSnapshot keeps what a source said at a time, in place of what it said
 // before. An older one than what is kept, as another cockpit may hand in, is
 // left out. Each call is a synced commit, so it belongs behind a rate limit.
 func (j *Journal) SaveSnapshot(ctx context.Context, source, kind string, at time.Time, data []byte) error {
 	err := func() error {
+		j, err := j.near()
+		if err != nil {
+			return err
+		}
 		if len(data) > maxSnapshot {
 			return fmt.Errorf("%d bytes are more than %d", len(data), maxSnapshot)
 		}
@@ -47,7 +66,11 @@ func (j *Journal) SaveSnapshot(ctx context.Context, source, kind string, at time
 // Snapshots returns what every source last said, by source and kind.
 func (j *Journal) Snapshots(ctx context.Context) ([]Snapshot, error) {
 	var out []Snapshot
-	err := j.read(ctx, func(d *db) error {
+	j, err := j.near()
+	if err != nil {
+		return nil, fmt.Errorf("read snapshots: %w", err)
+	}
+	err = j.read(ctx, func(d *db) error {
 		return d.each("SELECT source, kind, at, data FROM snapshot ORDER BY source, kind", func(s cells) error {
 			out = append(out, Snapshot{
 				Source: s.ColumnText(0), Kind: s.ColumnText(1),

@@ -12,6 +12,13 @@ import (
 // most likely in its last sync, and knowing is better than not.
 const commitGrace = 2 * time.Second
 
+const (
+	// readTimeout bounds a short read, which takes a few ms.
+	readTimeout = 10 * time.Second
+	// scanTimeout bounds the reading of everything.
+	scanTimeout = 10 * time.Minute
+)
+
 // job is one transaction for the writer, or with do nil the wish for another
 // connection.
 type job struct {
@@ -88,6 +95,14 @@ func (j *Journal) perform(d *db, jb job) (*db, error) {
 	if err := j.failure(); err != nil {
 		return d, err
 	}
+	if d == nil || d.lost() {
+		// The last call's context took the connection with it.
+		fresh, err := j.renew(jb.ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		d = fresh
+	}
 	err := guard(func() error {
 		return d.transact(jb.ctx, jb.name, j.opts.failpoint, func() error { return jb.do(d) })
 	})
@@ -144,6 +159,12 @@ func (j *Journal) read(ctx context.Context, do func(*db) error) (err error) {
 		return ErrClosed
 	}
 	defer func() { j.readers <- d }()
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	if d != nil && d.lost() {
+		_ = d.close()
+		d = nil
+	}
 	if d == nil {
 		if d, err = j.store.dial(ctx); err != nil {
 			return explain(ctx, err)
@@ -165,6 +186,8 @@ func (j *Journal) scan(ctx context.Context, do func(*db) error) error {
 		return ErrClosed
 	default:
 	}
+	ctx, cancel := context.WithTimeout(ctx, scanTimeout)
+	defer cancel()
 	d, err := j.store.dial(ctx)
 	if err != nil {
 		return explain(ctx, err)
