@@ -52,8 +52,9 @@ func startPostgres() (*postgres, error) {
 	if p.bin, err = postgresPrograms(); err != nil {
 		return nil, err
 	}
-	// Not in the tests' own folder, which only root may enter.
-	if p.dir, err = os.MkdirTemp("", "conway-pg-"); err != nil {
+	// Not in the tests' own folder, which only root may enter; and in memory where
+	// there is much, because a database syncs a lot.
+	if p.dir, err = os.MkdirTemp(roomyMemory(), "conway-pg-"); err != nil {
 		return nil, err
 	}
 	if os.Geteuid() == 0 {
@@ -81,6 +82,16 @@ func startPostgres() (*postgres, error) {
 		return nil, err
 	}
 	return p, p.up()
+}
+
+// roomyMemory is a file system in memory with room for a database, empty for none.
+func roomyMemory() string {
+	const dir, room = "/dev/shm", 2 << 30
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err != nil || s.Bavail*uint64(s.Bsize) < room {
+		return ""
+	}
+	return dir
 }
 
 // postgresPrograms returns the folder of the newest server that is installed.

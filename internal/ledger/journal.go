@@ -113,7 +113,7 @@ func (j *Journal) append(ctx context.Context, r Record) (Record, error) {
 		return r, err
 	}
 	written, err := j.try(ctx, r, t, named)
-	if errors.Is(err, errLost) && !errors.Is(err, ErrBroken) && j.Reopen(ctx) == nil {
+	if again(err) && j.Reopen(ctx) == nil {
 		// Whether it was written is known now that the database is back: if so, it is
 		// found by its id.
 		written, err = j.try(ctx, r, t, true)
@@ -122,6 +122,13 @@ func (j *Journal) append(ctx context.Context, r Record) (Record, error) {
 		return r, err
 	}
 	return written, nil
+}
+
+// again reports whether it is worth connecting to the database at once: it went
+// away under the call, or nobody has asked for it yet. One that is known to be
+// away is not waited for.
+func again(err error) bool {
+	return errors.Is(err, errNotYet) || errors.Is(err, errLost) && !errors.Is(err, ErrBroken)
 }
 
 // try takes a record in one transaction.

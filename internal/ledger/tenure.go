@@ -107,8 +107,6 @@ func (t *tenure) serve(ctx context.Context, c *teamConn) {
 // of its own that the database does not know to be gone; then that one counts.
 func (t *tenure) beat(ctx context.Context, c *teamConn) error {
 	began := t.opts.Elapsed()
-	ctx, cancel := context.WithTimeout(ctx, beatEvery)
-	defer cancel()
 	err := c.run(ctx, `SELECT CASE WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted)
 		THEN TRUE ELSE pg_try_advisory_lock($1) END`, nil, t.session)
 	if err == nil {

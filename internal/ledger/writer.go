@@ -167,16 +167,28 @@ func (j *Journal) read(ctx context.Context, do func(*db) error) (err error) {
 	}
 	if d == nil {
 		if d, err = j.store.dial(ctx); err != nil {
+			j.away(ctx, err)
 			return explain(ctx, err)
 		}
 	}
 	err = guard(func() error { return d.within(ctx, func() error { return do(d) }) })
+	if errors.Is(err, errLost) {
+		j.away(ctx, err)
+	}
 	if errors.Is(err, errPanic) {
 		// What state it is in is anybody's guess; the next read gets a new one.
 		_ = guard(d.close)
 		d = nil
 	}
 	return explain(ctx, err)
+}
+
+// away says after a failed read that the team's database is away, so that the
+// next write need not find it out. A file's failures to be read are its own.
+func (j *Journal) away(ctx context.Context, err error) {
+	if j.tenure() != nil && ctx.Err() == nil {
+		j.breakDown(err)
+	}
 }
 
 // scan runs do on a connection of its own, so that a long read holds nothing up.

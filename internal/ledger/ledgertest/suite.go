@@ -35,11 +35,23 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		name string
 		test func(t *testing.T, open Open)
 	}{
-		{"KeepsWhatWasSaid", keepsWhatWasSaid}, {"Refuses", refuses}, {"Twice", twice}, {"Together", together},
-		{"ContextEnds", contextEnds}, {"Reopen", reopen}, {"Closed", closed}, {"SinceBesideAnother", sinceBesideAnother},
-		{"PendingHoldsAllOfAnAction", pendingHoldsAll}, {"PendingFollowsStates", pendingFollowsStates},
-		{"PendingBelongsToWhoLives", pendingBelongs}, {"TakenOverOnce", takenOverOnce}, {"Steps", steps}, {"Snapshots", snapshots},
-		{"ExportAndImport", exportAndImport}, {"ReadOnly", readOnly}, {"Tail", tail},
+		{"KeepsWhatWasSaid", keepsWhatWasSaid},
+		{"Refuses", refuses},
+		{"Twice", twice},
+		{"Together", together},
+		{"ContextEnds", contextEnds},
+		{"Reopen", reopen},
+		{"Closed", closed},
+		{"SinceBesideAnother", sinceBesideAnother},
+		{"PendingHoldsAllOfAnAction", pendingHoldsAll},
+		{"PendingFollowsStates", pendingFollowsStates},
+		{"PendingBelongsToWhoLives", pendingBelongs},
+		{"TakenOverOnce", takenOverOnce},
+		{"Steps", steps},
+		{"Snapshots", snapshots},
+		{"ExportAndImport", exportAndImport},
+		{"ReadOnly", readOnly},
+		{"Tail", tail},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
 	}
