@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -99,6 +100,11 @@ func seesTheOthersAck(t *testing.T, pd *pager, id string, ana, ben *screen) {
 	pd.Fail(pdserver.On(http.MethodPut, "/incidents", 0, pdserver.Failure{Status: http.StatusServiceUnavailable}))
 	early := never(t, ben, "acked by")
 	defer early()
+	defer func() {
+		if t.Failed() {
+			t.Log(ana.text())
+		}
+	}()
 	ana.press("a")
 	ben.sees("ack by ana, not confirmed yet")
 	ben.press("Enter")
@@ -356,8 +362,9 @@ func newCutter(tb testing.TB, to int) *cutter {
 			var once sync.Once
 			end := func() { once.Do(func() { _, _ = in.Close(), out.Close() }) }
 			context.AfterFunc(ctx, end)
-			all.Go(func() { c.pass(in, out, true, end) })
-			all.Go(func() { c.pass(out, in, false, end) })
+			var mute atomic.Bool
+			all.Go(func() { c.pass(in, out, true, &mute, end) })
+			all.Go(func() { c.pass(out, in, false, &mute, end) })
 		}
 	})
 	tb.Cleanup(func() {
@@ -370,7 +377,7 @@ func newCutter(tb testing.TB, to int) *cutter {
 
 // pass copies one direction. The client's side is cut after a commit went out,
 // with the answer unread.
-func (c *cutter) pass(from, to net.Conn, client bool, end func()) {
+func (c *cutter) pass(from, to net.Conn, client bool, mute *atomic.Bool, end func()) {
 	defer end()
 	b := make([]byte, 64<<10)
 	for {
@@ -378,8 +385,13 @@ func (c *cutter) pass(from, to net.Conn, client bool, end func()) {
 		if err != nil {
 			return
 		}
-		// A statement that was prepared is sent by its name; the first one by its words.
 		lost := client && c.commits(b[:n])
+		if lost {
+			mute.Store(true)
+		}
+		if !client && mute.Load() {
+			continue
+		}
 		if _, err := to.Write(b[:n]); err != nil {
 			return
 		}
@@ -394,7 +406,8 @@ func (c *cutter) pass(from, to net.Conn, client bool, end func()) {
 func (c *cutter) commits(b []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.armed || !strings.Contains(strings.ToUpper(string(b)), "COMMIT\x00") {
+	// A simple query is a Q, its length and its words.
+	if !c.armed || b[0] != 'Q' || !strings.HasSuffix(string(b), "COMMIT\x00") {
 		return false
 	}
 	c.armed = false

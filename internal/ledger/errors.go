@@ -28,6 +28,14 @@ var (
 	ErrDamaged = errors.New("the ledger is damaged")
 )
 
+// awayError is ErrBroken for a team's database, in few words: whoever opens it
+// again says at length what is wrong.
+type awayError struct{ cause error }
+
+func (awayError) Error() string { return "the team's database is away" }
+
+func (e awayError) Unwrap() []error { return []error{ErrBroken, e.cause} }
+
 // damaged reports whether err says that the file's content is not what SQLite
 // wrote.
 func damaged(err error) bool {

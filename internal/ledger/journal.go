@@ -66,6 +66,9 @@ func (j *Journal) failure() error {
 	if j.broken == nil {
 		return nil
 	}
+	if j.tenure() != nil && errors.Is(j.broken, errLost) {
+		return awayError{j.broken}
+	}
 	return fmt.Errorf("%w: %w", ErrBroken, j.broken)
 }
 

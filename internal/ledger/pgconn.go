@@ -22,7 +22,7 @@ const (
 )
 
 // errLost means that the connection to the database ended under a call.
-var errLost = errors.New("the connection to the database is lost")
+var errLost = errors.New("the database cannot be reached")
 
 // teamConn is one connection to a team's database.
 type teamConn struct {

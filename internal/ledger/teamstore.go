@@ -100,7 +100,7 @@ func (s *teamStore) connect(ctx context.Context) (*teamConn, error) {
 	defer cancel()
 	c, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, explainTeam(err)
+		return nil, fmt.Errorf("%w: %w", errLost, explainTeam(err))
 	}
 	return &teamConn{c: c}, nil
 }
