@@ -16,7 +16,7 @@ const mendEvery = 3 * time.Second
 // ledgerFix is what mends a ledger, in a person's words.
 func (c *core) ledgerFix() string {
 	if c.cfg.Ledger.URL != "" {
-		return "bring the team's database back, it is reached again by itself"
+		return "start the database"
 	}
 	return "free disk space"
 }

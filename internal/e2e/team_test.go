@@ -218,7 +218,7 @@ func TestDatabaseGoesAndComesBack(t *testing.T) {
 	c.sees("nothing is recorded while it is away")
 	recorded := never(t, c, "ack recorded")
 	c.press("a")
-	c.sees("ack refused", "bring the team's database back")
+	c.sees("ack refused: ledger", "the team's database is away")
 	recorded()
 	if pd.acked(id) != 0 {
 		t.Error("what could not be recorded was sent")
