@@ -21,7 +21,7 @@ type claim struct {
 }
 
 // who is the person who asked for an action.
-func (s ActionStatus) who(me oncall.Person) oncall.Person {
+func (s *ActionStatus) who(me oncall.Person) oncall.Person {
 	if s.By == "" {
 		return me
 	}

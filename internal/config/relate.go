@@ -29,7 +29,7 @@ func (d *decoder) relate(c *Config) {
 	d.relateMetrics(c)
 	d.relatePanels(c, first)
 	d.relateServices(c)
-	d.relateLedger(c)
+	d.relateLedger()
 	d.relateScreen(c)
 }
 
@@ -129,7 +129,7 @@ func (d *decoder) relatePanels(c *Config, sources map[string]named) {
 	}
 }
 
-func (d *decoder) relateLedger(c *Config) {
+func (d *decoder) relateLedger() {
 	_, file := d.marks["ledger.path"]
 	at, team := d.marks["ledger.url"]
 	if file && team {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -197,9 +198,8 @@ func (p *postgres) try(database, sql string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), tmuxTimeout)
 	defer cancel()
-	defer c.Close(ctx)
 	_, err = c.PgConn().Exec(ctx, sql).ReadAll()
-	return err
+	return errors.Join(err, c.Close(ctx))
 }
 
 // newPostgres returns the shared server.

@@ -27,6 +27,8 @@ var errLost = errors.New("the database cannot be reached")
 // teamConn is one connection to a team's database.
 type teamConn struct {
 	c *pgx.Conn
+	// made is the context that it was made in, for its values.
+	made context.Context //nolint:containedctx // close has none of its own
 	// ctx is that of the transaction under way.
 	ctx context.Context //nolint:containedctx // it is set for the span of one call, as SQLite's interrupt is
 }
@@ -87,7 +89,7 @@ func (p *teamConn) transact(ctx context.Context, name string, failpoint func(str
 		}
 	}()
 	err = p.during(ctx, func() error {
-		if _, err := p.c.Exec(p.ctx, "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"); err != nil {
+		if err := p.each("BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", nil); err != nil {
 			return err
 		}
 		if err := p.each("SELECT pg_advisory_xact_lock($1)", nil, chainLock); err != nil {
@@ -150,7 +152,8 @@ func (p *teamConn) check() (string, error) { return "", nil }
 func (p *teamConn) lost() bool { return p.c.IsClosed() }
 
 func (p *teamConn) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	// A connection is closed after its callers' contexts have ended.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.made), time.Second)
 	defer cancel()
 	// It is gone either way.
 	_ = p.c.Close(ctx)
@@ -199,18 +202,18 @@ func explainTeam(err error) error {
 	if !ok {
 		return err
 	}
-	switch {
-	case pg.Code == "55P03": // lock_not_available
+	switch pg.Code {
+	case "55P03": // lock_not_available
 		return fmt.Errorf("another cockpit has held the ledger for %v: %w", busyTimeout, err)
-	case pg.Code == "53100": // disk_full
+	case "53100": // disk_full
 		return fmt.Errorf("the database's disk is full, make room there: %w", err)
-	case pg.Code == "25006": // read_only_sql_transaction
+	case "25006": // read_only_sql_transaction
 		return fmt.Errorf("this database only reads; set ledger.url to the one that is written to: %w", err)
-	case pg.Code == "28P01" || pg.Code == "28000": // invalid_password, invalid_authorization_specification
+	case "28P01", "28000": // invalid_password, invalid_authorization_specification
 		return fmt.Errorf("the database does not let you in; look at ledger.password and the user in ledger.url: %w", err)
-	case pg.Code == "42501": // insufficient_privilege
+	case "42501": // insufficient_privilege
 		return fmt.Errorf("the user in ledger.url may not do this; let it create the schema %s once, or create it for it: %w", teamSchema, err)
-	case pg.Code == "3D000": // invalid_catalog_name
+	case "3D000": // invalid_catalog_name
 		return fmt.Errorf("create the database, or put another name into ledger.url: %w", err)
 	}
 	return err

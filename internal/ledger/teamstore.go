@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -61,7 +62,7 @@ func parseTeam(o Options) (*pgx.ConnConfig, error) {
 		return nil, fmt.Errorf("read ledger.url: %w", err)
 	}
 	c.ConnectTimeout = dialTimeout
-	for name, value := range map[string]string{
+	maps.Copy(c.RuntimeParams, map[string]string{
 		"application_name":   "conway",
 		"search_path":        teamSchema,
 		"synchronous_commit": "on",
@@ -71,9 +72,7 @@ func parseTeam(o Options) (*pgx.ConnConfig, error) {
 		"idle_in_transaction_session_timeout": strconv.FormatInt(callTimeout.Milliseconds(), 10),
 		// A machine that is gone is found out within half a minute.
 		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
-	} {
-		c.RuntimeParams[name] = value
-	}
+	})
 	return c, nil
 }
 
@@ -102,7 +101,7 @@ func (s *teamStore) connect(ctx context.Context) (*teamConn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errLost, explainTeam(err))
 	}
-	return &teamConn{c: c}, nil
+	return &teamConn{c: c, made: ctx}, nil
 }
 
 func (s *teamStore) enter(ctx context.Context) (_ *db, err error) {
@@ -110,7 +109,7 @@ func (s *teamStore) enter(ctx context.Context) (_ *db, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
+	defer func() { //nolint:contextcheck // a connection is closed after its context has ended
 		if err != nil {
 			err = errors.Join(explainTeam(err), c.close())
 		}
@@ -153,7 +152,7 @@ func (s *teamStore) dial(ctx context.Context) (*db, error) {
 		err = errors.New("there is no ledger in this database yet")
 	}
 	if err != nil {
-		return nil, errors.Join(explainTeam(err), c.close())
+		return nil, errors.Join(explainTeam(err), c.close()) //nolint:contextcheck // a connection is closed after its context has ended
 	}
 	return &db{c}, nil
 }

@@ -18,6 +18,9 @@ const (
 	// margin is how much earlier a handle stops counting itself as alive, so that
 	// what it began to send has arrived before another looks for it.
 	margin = 10 * time.Second
+	// leaveTimeout bounds the word of a handle that it goes: somebody waits for the
+	// end of the program.
+	leaveTimeout = 3 * time.Second
 	// forgotten is after how many days the row of a handle that never came back goes.
 	forgotten = 30
 )
@@ -69,7 +72,7 @@ func (t *tenure) begin(ctx context.Context) error {
 	t.mu.Unlock()
 	if running || err != nil {
 		if c != nil {
-			_ = c.close()
+			_ = c.close() //nolint:contextcheck // a connection is closed after its context has ended
 		}
 		return err
 	}
@@ -131,10 +134,13 @@ func (t *tenure) leave(ctx context.Context, c *teamConn) error {
 	if c == nil || c.lost() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
 	defer cancel()
+	// Closing frees the lock too, but only when the database comes to it. What fails
+	// here is taken over after the grace.
 	_ = c.run(ctx, "DELETE FROM session WHERE id = $1", nil, t.session)
-	return c.close()
+	_ = c.run(ctx, "SELECT pg_advisory_unlock_all()", nil)
+	return c.close() //nolint:contextcheck // a connection is closed after its context has ended
 }
 
 // held returns nil while the handle's actions are its own, and otherwise why

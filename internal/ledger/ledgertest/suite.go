@@ -139,6 +139,7 @@ func verified(tb testing.TB, j *ledger.Journal, want int64) {
 }
 
 func keepsWhatWasSaid(t *testing.T, open Open) {
+	t.Helper()
 	j := open(t, ledger.Options{Actor: "ana"})
 	zone := time.FixedZone("CET", 3600)
 	var want []ledger.Record
@@ -170,6 +171,7 @@ func keepsWhatWasSaid(t *testing.T, open Open) {
 }
 
 func refuses(t *testing.T, open Open) {
+	t.Helper()
 	j := open(t, ledger.Options{})
 	for want, r := range map[string]ledger.Record{
 		"kind is missing":    {},
@@ -188,6 +190,7 @@ func refuses(t *testing.T, open Open) {
 }
 
 func twice(t *testing.T, open Open) {
+	t.Helper()
 	j, other := open(t, ledger.Options{}), open(t, ledger.Options{})
 	r := ledger.Record{ID: "01ARZ3NDEKTSV4RRFFQ69G5FAV", At: start(), Kind: "note", Body: json.RawMessage(`{"a":1}`)}
 	first, err := j.Append(t.Context(), r)
@@ -206,6 +209,7 @@ func twice(t *testing.T, open Open) {
 
 // together has several handles write at once: one chain comes of it.
 func together(t *testing.T, open Open) {
+	t.Helper()
 	const handles, each = 4, 15
 	var all sync.WaitGroup
 	for i := range handles {
@@ -228,6 +232,7 @@ func together(t *testing.T, open Open) {
 }
 
 func contextEnds(t *testing.T, open Open) {
+	t.Helper()
 	j := open(t, ledger.Options{})
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -242,6 +247,7 @@ func contextEnds(t *testing.T, open Open) {
 }
 
 func reopen(t *testing.T, open Open) {
+	t.Helper()
 	j := open(t, ledger.Options{})
 	record(t, open(t, ledger.Options{}), "another's")
 	record(t, j, "a")
@@ -258,6 +264,7 @@ func reopen(t *testing.T, open Open) {
 }
 
 func closed(t *testing.T, open Open) {
+	t.Helper()
 	j := open(t, ledger.Options{})
 	notes(t, j, 1)
 	try(t, errors.Join(j.Close(), j.Close()))
@@ -272,6 +279,7 @@ func closed(t *testing.T, open Open) {
 }
 
 func sinceBesideAnother(t *testing.T, open Open) {
+	t.Helper()
 	one, two := open(t, ledger.Options{}), open(t, ledger.Options{})
 	notes(t, one, 3)
 	got, at, err := two.Since(t.Context(), 0)
@@ -297,6 +305,7 @@ func sinceBesideAnother(t *testing.T, open Open) {
 }
 
 func tail(t *testing.T, open Open) {
+	t.Helper()
 	j := open(t, ledger.Options{})
 	for _, n := range []int{0, 3} {
 		all := notes(t, j, n)
@@ -310,6 +319,7 @@ func tail(t *testing.T, open Open) {
 }
 
 func pendingHoldsAll(t *testing.T, open Open) {
+	t.Helper()
 	j := open(t, ledger.Options{})
 	var want []oncall.Action
 	for k := oncall.Acknowledge; k.String() != "action"; k++ {
@@ -326,6 +336,7 @@ func pendingHoldsAll(t *testing.T, open Open) {
 }
 
 func pendingFollowsStates(t *testing.T, open Open) {
+	t.Helper()
 	j := open(t, ledger.Options{})
 	for s := oncall.Held; s <= oncall.Cancelled; s++ {
 		record(t, j, s.String())
@@ -347,6 +358,7 @@ func pendingFollowsStates(t *testing.T, open Open) {
 }
 
 func pendingBelongs(t *testing.T, open Open) {
+	t.Helper()
 	one, two := open(t, ledger.Options{}), open(t, ledger.Options{})
 	record(t, one, "a", "b")
 	record(t, two, "c")
@@ -365,6 +377,7 @@ func pendingBelongs(t *testing.T, open Open) {
 
 // takenOverOnce has many handles ask at once for what one left.
 func takenOverOnce(t *testing.T, open Open) {
+	t.Helper()
 	const actions = 20
 	gone := open(t, ledger.Options{})
 	for i := range actions {
@@ -399,6 +412,7 @@ func takenOverOnce(t *testing.T, open Open) {
 }
 
 func steps(t *testing.T, open Open) {
+	t.Helper()
 	one, two := open(t, ledger.Options{}), open(t, ledger.Options{})
 	runs := make([]oncall.StepRun, 2)
 	for i := range runs {
@@ -432,6 +446,7 @@ func steps(t *testing.T, open Open) {
 }
 
 func snapshots(t *testing.T, open Open) {
+	t.Helper()
 	j := open(t, ledger.Options{})
 	try(t, j.SaveSnapshot(t.Context(), "pd", "pages", start(), []byte("new")))
 	try(t, j.SaveSnapshot(t.Context(), "pd", "pages", start().Add(-time.Second), []byte("old")))
@@ -444,6 +459,7 @@ func snapshots(t *testing.T, open Open) {
 }
 
 func exportAndImport(t *testing.T, open Open) {
+	t.Helper()
 	j := open(t, ledger.Options{Actor: "ana"})
 	record(t, j, "a")
 	settle(t, j, "a", oncall.Confirmed)
@@ -468,6 +484,7 @@ func exportAndImport(t *testing.T, open Open) {
 }
 
 func readOnly(t *testing.T, open Open) {
+	t.Helper()
 	notes(t, open(t, ledger.Options{}), 2)
 	j := open(t, ledger.Options{ReadOnly: true})
 	if _, err := j.Append(t.Context(), ledger.Record{Kind: "note"}); !errors.Is(err, ledger.ErrReadOnly) {
