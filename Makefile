@@ -44,6 +44,12 @@ bench: build ## print the measured figures, each beside its reference in the sam
 sim: ## play as many simulated nights as fit ten minutes, 100,000 at most, and print the counts
 	go test ./internal/feed -run 'TestSimulation$$' -count=1 -v -timeout 30m -sim.seeds 100000 -sim.minutes 10
 
+kill: ## kill a process at every point of its writing to the ledger, and print the counts
+	go test ./internal/ledger -run '^TestKill' -count=1 -v -timeout 120m -kill.full
+
+powerloss: ## cut the power under 100,000 simulated ledgers, and print the counts
+	go test ./internal/ledger -run '^TestPowerLoss' -count=1 -v -timeout 120m -powerloss.seeds 100000
+
 fuzz: ## fuzz each decoder for a minute
 	@for p in $$(grep -rlE '^func Fuzz' --include=*_test.go internal | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | cut -c6-); do \
@@ -84,4 +90,4 @@ check: fmt-check tidy-check generate-check lint test ## all that must pass befor
 clean: ## remove what was built
 	rm -rf bin dist .bin
 
-.PHONY: help build run drill test e2e golden bench sim fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean
+.PHONY: help build run drill test e2e golden bench sim kill powerloss fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean

@@ -18,6 +18,7 @@ require (
 	github.com/fsnotify/fsnotify v1.10.1 // logs: news of files without polling
 	github.com/getkin/kin-openapi v0.153.0 // tests: requests and answers against the published descriptions
 	github.com/goccy/go-yaml v1.19.2 // config, themes and scenarios, with positions for errors
+	github.com/jackc/pgx/v5 v5.13.0 // the ledger of a team, in PostgreSQL
 	github.com/ncruces/go-sqlite3 v0.37.0 // the ledger, without cgo and with a file system that tests can fail
 	github.com/prometheus/client_golang v1.25.0 // metrics: the API client
 	github.com/prometheus/common v0.73.1 // metrics: the model of its answers
@@ -45,6 +46,8 @@ require (
 	github.com/google/go-querystring v1.1.0 // indirect
 	github.com/gorilla/mux v1.8.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
 	github.com/mattn/go-colorable v0.1.13 // indirect

@@ -95,7 +95,7 @@ func (a *app) act(ctx context.Context, what oncall.Action, ids []string, pause, 
 		return err
 	}
 	names := map[string]oncall.Ref{}
-	a.openLedger(ctx, c)
+	a.reachLedger(ctx, c)
 	if c.unkept != nil {
 		fmt.Fprintln(a.stderr, printable(c.unkept.Error()))
 	}

@@ -138,7 +138,7 @@ sources failed and the rest is shown, 70 conway crashed, 128+n ended by signal n
 	cmd.AddCommand(
 		a.drillCommand(), a.snapshotCommand(),
 		a.pagesCommand(), a.deploysCommand(), a.logsCommand(),
-		a.actCommand("ack"), a.actCommand("resolve"), a.actCommand("note"), a.actCommand("snooze"),
+		a.actCommand("ack"), a.actCommand("resolve"), a.actCommand("note"), a.actCommand("snooze"), a.tagCommand(),
 		a.ledgerCommand(), a.configCommand(), a.versionCommand(),
 	)
 	for _, c := range cmd.Commands() {

@@ -47,7 +47,10 @@ type core struct {
 	// unkept says why.
 	journal *ledger.Journal
 	unkept  *oncall.Fault
-	memory  memory
+	// alone is true where nobody looks at what other cockpits do.
+	alone  bool
+	memory memory
+	others others
 
 	// log, learn, began, ended and lend lead to the parent process; see attach.
 	log   *slog.Logger
@@ -101,7 +104,7 @@ func (c *core) start(ctx context.Context) {
 	c.group = feed.NewGroup(c.emit, feed.Options{Log: c.log})
 	outbox := feed.OutboxOptions{Sources: c.byName, Emit: c.emit, Now: c.now, Log: c.log}
 	if c.journal != nil {
-		outbox.Journal = c.journal
+		outbox.Journal, outbox.Tenured, outbox.JournalFix = c.journal, c.journal.Held, c.ledgerFix()
 	}
 	c.outbox = feed.NewOutbox(outbox)
 	c.tellLedger()
@@ -112,8 +115,14 @@ func (c *core) start(ctx context.Context) {
 	}
 	c.group.Start(c.ctx, all...) //nolint:contextcheck // the group and the jobs live as long as this core
 	if c.journal != nil {
-		c.spawn(c.lostSteps)
+		if c.journal.Writable() == nil {
+			c.spawn(c.lostSteps)
+		}
 		c.spawn(c.remember)
+		c.spawn(c.mend)
+		if !c.alone {
+			c.spawn(c.watchOthers)
+		}
 	}
 	c.spawn(func(ctx context.Context) {
 		// It ends with the context and has nothing else to say.

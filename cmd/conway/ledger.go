@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"conway/internal/clock"
 	"conway/internal/config"
 	"conway/internal/envelope"
 	"conway/internal/ledger"
@@ -30,12 +31,49 @@ func (a *app) ledgerPath(cfg config.Config) string {
 	return filepath.Join(envelope.StateDir("conway", a.getenv), "ledger.db")
 }
 
+// lastFile is the file in the state folder that holds what each source last said
+// where the ledger itself is a team's database.
+const lastFile = "last.db"
+
+// ledgerOptions say which ledger the config means. A password that is read is
+// told to learn.
+func (a *app) ledgerOptions(cfg config.Config, learn func(string)) ledger.Options {
+	o := ledger.Options{Path: a.ledgerPath(cfg), Now: a.now, Actor: cfg.Me.Email, Elapsed: awake(a.now)}
+	if cfg.Ledger.URL == "" {
+		return o
+	}
+	o.URL, o.Path = cfg.Ledger.URL, filepath.Join(envelope.StateDir("conway", a.getenv), lastFile)
+	if p := a.getenv(config.PostgresPassword); p != "" {
+		learn(p)
+	}
+	if !cfg.Ledger.Password.IsZero() {
+		o.Password = func(ctx context.Context) (string, error) {
+			password, err := cfg.Ledger.Password.Read(ctx)
+			learn(password)
+			return password, err
+		}
+	}
+	return o
+}
+
+// awake tells the time that has passed, a machine's sleep included.
+func awake(now func() time.Time) func() time.Duration {
+	began := now()
+	return func() time.Duration {
+		if t, ok := clock.Boot(); ok {
+			return t
+		}
+		return now().Sub(began)
+	}
+}
+
 // openLedger gives a core its journal. Without one the cockpit still works and
-// says that nothing is recorded: a ledger must never hide a page.
+// says that nothing is recorded: a ledger must never hide a page. A team's
+// database is not waited for: mend reaches it.
 func (a *app) openLedger(ctx context.Context, c *core) {
-	j, err := ledger.Open(ctx, ledger.Options{Path: a.ledgerPath(c.cfg), Now: a.now, Actor: c.cfg.Me.Email})
+	j, err := ledger.Open(ctx, a.ledgerOptions(c.cfg, c.learn))
 	if err == nil {
-		if err = j.Writable(); err == nil {
+		if err = j.Writable(); err == nil || c.cfg.Ledger.URL != "" && errors.Is(err, ledger.ErrBroken) {
 			c.journal = j
 			return
 		}
@@ -45,6 +83,25 @@ func (a *app) openLedger(ctx context.Context, c *core) {
 		Kind: oncall.Unavailable, Source: ledgerName, Op: "open the ledger", Detail: err.Error(),
 		Fix: "what you do is sent but not recorded until this is mended and conway started again", Cause: err,
 	}
+}
+
+// reachLedger is openLedger for a command that does one thing: it waits for a
+// team's database, and does without one that is away.
+func (a *app) reachLedger(ctx context.Context, c *core) {
+	c.alone = true
+	a.openLedger(ctx, c)
+	if c.journal == nil || c.journal.Writable() == nil {
+		return
+	}
+	err := c.reopen(ctx)
+	if err == nil {
+		return
+	}
+	c.unkept = &oncall.Fault{
+		Kind: oncall.Unavailable, Source: ledgerName, Op: "open the ledger", Cause: err,
+		Detail: errors.Join(err, c.journal.Close()).Error(), Fix: "what you do is sent but not recorded",
+	}
+	c.journal = nil
 }
 
 // tellLedger shows the ledger among the sources when it cannot be used.
@@ -67,6 +124,8 @@ func (c *core) keep(e oncall.Event) {
 		}
 	case oncall.PagesEvent, oncall.DeploysEvent, oncall.RosterEvent:
 		c.memory.note(e)
+	case oncall.ActionEvent:
+		c.others.note(e)
 	}
 }
 
@@ -75,14 +134,22 @@ func (c *core) keepRun(ctx context.Context, run oncall.StepRun) {
 	if c.journal == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
-	defer cancel()
 	r, err := ledger.RunRecord(run)
-	if err == nil {
-		_, err = c.journal.Append(ctx, r)
-	}
 	if err != nil {
 		c.ledgerFailed("record how a step ended", err)
+		return
+	}
+	// One id for all tries: a commit whose answer was lost is not repeated.
+	for told := false; ; told = true {
+		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
+		_, err = c.journal.Append(once, r)
+		cancel()
+		if err != nil && !told {
+			c.ledgerFailed("record how a step ended", err)
+		}
+		if err == nil || !errors.Is(c.journal.Writable(), ledger.ErrBroken) || !sleep(ctx, mendEvery) {
+			return
+		}
 	}
 }
 
@@ -164,9 +231,19 @@ func (a *app) withLedger(ctx context.Context, readOnly bool, use func(*ledger.Jo
 	if err != nil {
 		return err
 	}
-	j, err := ledger.Open(ctx, ledger.Options{Path: a.ledgerPath(cfg), Now: a.now, Actor: cfg.Me.Email, ReadOnly: readOnly})
+	o := a.ledgerOptions(cfg, func(string) {})
+	o.ReadOnly = readOnly
+	if o.URL != "" {
+		o.Path = ""
+	}
+	j, err := ledger.Open(ctx, o)
 	if err != nil {
 		return err
+	}
+	if !readOnly && o.URL != "" {
+		if err := j.Reopen(ctx); err != nil {
+			return errors.Join(err, j.Close())
+		}
 	}
 	return errors.Join(use(j), j.Close())
 }

@@ -12,7 +12,7 @@ const actionCap = 200
 
 func (b *base) applyAction(e oncall.ActionEvent) []Change {
 	st := &ActionStatus{
-		Action: e.Action, State: e.State, Attempt: e.Attempt, NextTry: e.NextTry, Fault: e.Err, At: e.At,
+		Action: e.Action, State: e.State, Attempt: e.Attempt, NextTry: e.NextTry, Fault: e.Err, At: e.At, By: e.By,
 	}
 	i := slices.IndexFunc(b.actions, func(a *ActionStatus) bool { return a.Action.ID == e.Action.ID })
 	var old *ActionStatus
@@ -27,7 +27,7 @@ func (b *base) applyAction(e oncall.ActionEvent) []Change {
 	if claims(*st) {
 		changes = b.claim(*st)
 	}
-	if st.State.Done() && (old == nil || old.State != st.State || st.copied()) {
+	if st.By == "" && st.State.Done() && (old == nil || old.State != st.State || st.copied()) {
 		changes = append(changes, ActionSettled{ActionStatus: *st})
 	}
 	b.redoActions()
@@ -95,12 +95,12 @@ func (b Board) Actions() []ActionStatus {
 	return b.acts()
 }
 
-// Undelivered returns how many actions are not done: held, on their way, or not
+// Undelivered returns how many actions of this cockpit are not done: held, on their way, or not
 // known to have arrived.
 func (b Board) Undelivered() int {
 	n := 0
 	for _, a := range b.actions {
-		if !a.State.Done() {
+		if a.By == "" && !a.State.Done() {
 			n++
 		}
 	}

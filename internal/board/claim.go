@@ -20,6 +20,14 @@ type claim struct {
 	disagreed, disputed bool
 }
 
+// who is the person who asked for an action.
+func (s *ActionStatus) who(me oncall.Person) oncall.Person {
+	if s.By == "" {
+		return me
+	}
+	return oncall.Person{Name: s.By, Email: s.By}
+}
+
 // claims reports whether the action changes a page's status.
 func claims(st ActionStatus) bool {
 	return st.State == oncall.Confirmed &&

@@ -81,3 +81,33 @@ func TestOldNewsMakeNoListFresh(t *testing.T) {
 		t.Errorf("18 s after the older list it is %s", q)
 	}
 }
+
+// An action of another cockpit is neither ours to deliver nor told as ours, and
+// changes the page only once the pager confirmed it.
+func TestActionOfAnotherCockpit(t *testing.T) {
+	e := func(state oncall.ActionState) oncall.ActionEvent {
+		a := action("1", oncall.Acknowledge, "a", state, 1)
+		a.By = "ben@example.com"
+		return a
+	}
+	b, _ := after(t, list(0, page("a", oncall.Triggered)), e(oncall.Sending))
+	r := row(t, b, "a")
+	if b.Undelivered() != 0 || len(r.Pending) != 0 || len(r.Others) != 1 || r.Page.Status != oncall.Triggered {
+		t.Errorf("under way it is %d undelivered, row %+v", b.Undelivered(), r)
+	}
+	b, changes := b.Apply(e(oncall.Confirmed))
+	r = row(t, b, "a")
+	if r.Page.Status != oncall.Acknowledged || len(r.Others) != 0 || r.Last.By != "ben@example.com" || r.Page.Acks[0].By.Email != "ben@example.com" {
+		t.Errorf("confirmed it is %+v", r)
+	}
+	for _, c := range changes {
+		if _, ok := c.(board.ActionSettled); ok {
+			t.Error("it is told as an action of ours")
+		}
+	}
+	for _, m := range b.Timeline(ref("a")) {
+		if m.Kind == board.MomentAction && m.Who != "ben@example.com" {
+			t.Errorf("the timeline says that %s did it", m.Who)
+		}
+	}
+}

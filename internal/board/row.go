@@ -14,7 +14,10 @@ type PageRow struct {
 	Reading oncall.Reading[oncall.Page]
 	// Pending are our actions on it that are not done, oldest first.
 	Pending []ActionStatus
-	// Last is our newest action on it, nil for none.
+	// Others are the actions of other cockpits on it that are not done, oldest
+	// first, where this one shares a ledger with them.
+	Others []ActionStatus
+	// Last is the newest action on it, ours or another cockpit's, nil for none.
 	Last *ActionStatus
 	// Disputed is a confirmed action of ours that the list did not agree with for
 	// a minute; the status shown is the list's. Nil for none.

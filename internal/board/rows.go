@@ -51,7 +51,7 @@ func (e *entry) row(c claim, me oncall.Person, fault *oncall.Fault) PageRow {
 	p := e.page
 	p.Status = c.status(p.Status)
 	if p.Status == oncall.Acknowledged && p.Status != e.page.Status {
-		p.Acks = append(slices.Clip(p.Acks), oncall.Acknowledgement{By: me, At: c.st.At})
+		p.Acks = append(slices.Clip(p.Acks), oncall.Acknowledgement{By: c.st.who(me), At: c.st.At})
 	}
 	r := PageRow{
 		Page: p,
@@ -132,12 +132,17 @@ func (v *rowView) addActions(actions []*ActionStatus) {
 		if r.Last == nil {
 			r.Last = st
 		}
-		if !st.State.Done() {
+		switch {
+		case st.State.Done():
+		case st.By == "":
 			r.Pending = append(r.Pending, *st)
+		default:
+			r.Others = append(r.Others, *st)
 		}
 	}
 	for i := range v.rows {
 		slices.Reverse(v.rows[i].Pending)
+		slices.Reverse(v.rows[i].Others)
 	}
 }
 

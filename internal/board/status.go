@@ -18,6 +18,8 @@ type ActionStatus struct {
 	Fault *oncall.Fault
 	// At is when it came into this state.
 	At time.Time
+	// By is who asked for it at another cockpit, empty for an action of this one.
+	By string
 }
 
 // SourceState is how one source fares.

@@ -174,7 +174,7 @@ func (t *story) action(st ActionStatus) {
 	if st.Action.Text != "" {
 		text += ": " + st.Action.Text
 	}
-	t.add(Moment{At: st.Action.At, Kind: MomentAction, Who: nameOf(t.me), Text: text, State: st.State.String()})
+	t.add(Moment{At: st.Action.At, Kind: MomentAction, Who: nameOf(st.who(t.me)), Text: text, State: st.State.String()})
 }
 
 // records reports whether a moment is the pager's record of our action.
@@ -184,6 +184,10 @@ func (t *story) records(m Moment, st ActionStatus) bool {
 	}
 	mine := m.Who == "" || t.me == (oncall.Person{}) ||
 		strings.EqualFold(m.Who, t.me.Name) || strings.EqualFold(m.Who, t.me.Email)
+	if st.By != "" {
+		// The ledger knows the others by their address, the pager by their name.
+		mine = m.Who == "" || !mine
+	}
 	switch st.Action.Kind {
 	case oncall.Acknowledge:
 		return m.Kind == MomentAck && mine

@@ -78,9 +78,11 @@ type Runbooks struct {
 	Paths []string `yaml:"paths" is:"path" doc:"Folders or Markdown files."`
 }
 
-// Ledger says where the durable journal is.
+// Ledger says where the durable journal is: in a file, or in a team's database.
 type Ledger struct {
-	Path string `yaml:"path" is:"path" doc:"The file; $XDG_STATE_HOME/conway/ledger.db when empty. Its folder must be closed to others and on a local disk."`
+	Path     string `yaml:"path" is:"path" doc:"The file; $XDG_STATE_HOME/conway/ledger.db when empty. Its folder must be closed to others and on a local disk."`
+	URL      string `yaml:"url" is:"postgres" doc:"The PostgreSQL database that a team shares instead, such as postgres://conway@db.example.com/oncall; parameters such as sslmode may follow a ?."`
+	Password Secret `yaml:"password" doc:"The password of the user in url; without it PGPASSWORD and PGPASSFILE count, as for PostgreSQL's own programs."`
 }
 
 // Ack says how acknowledging works.

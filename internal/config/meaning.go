@@ -34,6 +34,9 @@ func (d *decoder) check(is, s string) (out, why, fix string) {
 		return s, "", ""
 	case "url":
 		return checkURL(s)
+	case "postgres":
+		why, fix = checkPostgres(s)
+		return s, why, fix
 	default:
 		why, fix = checkWord(is, s)
 		return s, why, fix
@@ -107,6 +110,32 @@ func checkURL(s string) (out, why, fix string) {
 		return "", "has a query or fragment in it", "remove everything from the ? or # on"
 	}
 	return strings.TrimRight(s, "/"), "", ""
+}
+
+// checkPostgres checks the address of a database. It may name a user, and
+// parameters of the connection, but no secret.
+func checkPostgres(s string) (why, fix string) {
+	u, err := url.Parse(s)
+	const write = "write it as postgres://user@host:port/database"
+	switch {
+	case err != nil && strings.Contains(s, "@"):
+		return "is no URL", "remove the password before the @, and use password with {env: NAME}, {file: PATH} or {command: [...]}"
+	case err != nil:
+		return "is no URL", write
+	case u.Scheme != "postgres" && u.Scheme != "postgresql":
+		return "must start with postgres://", write
+	case u.Fragment != "":
+		return "has a fragment in it", "remove everything from the # on"
+	}
+	_, password := u.User.Password()
+	for name := range u.Query() {
+		password = password || secretish(name) && name != "require_auth"
+	}
+	if password {
+		return "has a password in it; a secret in a config file ends up in backups and chats",
+			"remove it, and use password with {env: NAME}, {file: PATH} or {command: [...]}"
+	}
+	return "", ""
 }
 
 func checkZone(s string) (why, fix string) {

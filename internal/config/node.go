@@ -85,7 +85,8 @@ func (t *tree) plant(n ast.Node) {
 // slip has made it no URL.
 func (t *tree) conceal(n ast.Node, text string) {
 	before, _, at := strings.Cut(text, "@")
-	if at && strings.Contains(before, ":") {
+	_, query, parameters := strings.Cut(text, "?")
+	if at && strings.Contains(before, ":") || parameters && secretish(query) {
 		t.veil.hide(n)
 	}
 }

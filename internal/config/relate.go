@@ -30,6 +30,7 @@ func (d *decoder) relate(c *Config) {
 	d.relateLogs(c)
 	d.relatePanels(c, first)
 	d.relateServices(c)
+	d.relateLedger()
 	d.relateScreen(c)
 }
 
@@ -152,6 +153,17 @@ func (d *decoder) relatePanels(c *Config, sources map[string]named) {
 		if p.Warn != nil && p.Critical != nil && *p.Warn > *p.Critical {
 			d.add(d.marks[path+".warn"], `"warn" is above "critical", and higher is worse`, "swap them; for a number where lower is worse, turn the query round, such as 1 - (...)")
 		}
+	}
+}
+
+func (d *decoder) relateLedger() {
+	_, file := d.marks["ledger.path"]
+	at, team := d.marks["ledger.url"]
+	if file && team {
+		d.add(at, `"url" and "path" exclude each other`, "keep path for a ledger of your own, url for one that a team shares")
+	}
+	if at, ok := d.marks["ledger.password"]; ok && !team {
+		d.add(at, `"password" counts only with url`, "add url: postgres://…, or remove password")
 	}
 }
 

@@ -101,6 +101,8 @@ func textSchema(f field) object {
 	switch f.is {
 	case "url":
 		s["pattern"] = `^https?://[^@?#]+$`
+	case "postgres":
+		s["pattern"] = `^postgres(ql)?://([^:@/?#]*@)?[^@#]*$`
 	case "name":
 		s["pattern"] = `^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`
 	case "slug":

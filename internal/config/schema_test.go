@@ -164,19 +164,19 @@ func checkTags(t *testing.T, name string, f reflect.StructField) {
 	if words, def := f.Tag.Get("enum"), f.Tag.Get("default"); words != "" && def != "" && !slices.Contains(strings.Split(words, ","), def) {
 		t.Errorf("%s: default %q is none of %q", name, def, words)
 	}
-	known := []string{"", "email", "zone", "label", "repo", "path", "name", "query", "url", "slug", "pattern", "header", "glob", "argv"}
+	known := []string{"", "email", "zone", "label", "repo", "path", "name", "query", "url", "slug", "pattern", "header", "glob", "argv", "postgres"}
 	if !slices.Contains(known, f.Tag.Get("is")) {
 		t.Errorf("%s: is %q", name, f.Tag.Get("is"))
 	}
 }
 
 // uncommented returns the example with every part of it switched on. Two ways
-// to log in exclude each other, so one of them stays off; and its scope is
-// changed to the one that has teams.
+// to log in exclude each other, and two places for the ledger, so one of them
+// stays off; and its scope is changed to the one that has teams.
 func uncommented() []byte {
 	var b strings.Builder
 	for line := range strings.Lines(string(config.Example())) {
-		if on, ok := strings.CutPrefix(line, "# "); ok && !strings.Contains(line, "prometheus-token") {
+		if on, ok := strings.CutPrefix(line, "# "); ok && !strings.Contains(line, "prometheus-token") && !strings.Contains(line, "ledger.db") {
 			line = on
 		}
 		b.WriteString(strings.Replace(line, "scope: mine", "scope: teams", 1))

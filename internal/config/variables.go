@@ -2,12 +2,19 @@ package config
 
 import "reflect"
 
+// PostgresPassword is the variable in which PostgreSQL's own programs look for a
+// password, and the ledger of a team too.
+const PostgresPassword = "PGPASSWORD"
+
 // SecretVariables returns the names of the environment variables that hold the
 // credentials of this config, whatever they are called. No program that is
 // started may inherit them.
 func (c Config) SecretVariables() []string {
 	var out []string
 	collectVariables(reflect.ValueOf(c), &out)
+	if c.Ledger.URL != "" {
+		out = append(out, PostgresPassword)
+	}
 	return out
 }
 

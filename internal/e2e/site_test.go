@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 type site struct {
 	tb   testing.TB
 	home string
+	// me is who is at the screen; Ana when empty.
+	me string
 	// sections are the config's parts after its first lines.
 	sections []string
 }
@@ -61,7 +64,7 @@ func (s *site) hold(d time.Duration) *site { return s.add("ack: {hold: %s}", d) 
 // config writes the config and returns its path.
 func (s *site) config() string {
 	s.tb.Helper()
-	head := "me: {email: ana@example.com, time_zone: UTC}\nenvironment: {name: e2e, production: false}\n"
+	head := "me: {email: " + cmp.Or(s.me, "ana@example.com") + ", time_zone: UTC}\nenvironment: {name: e2e, production: false}\n"
 	return s.write("config.yaml", head+strings.Join(s.sections, "\n")+"\n", 0o600)
 }
 

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,6 +14,10 @@ import (
 // or a machine that slept: by then the page may be about something else, and
 // nobody who acknowledged it hours ago is still at it.
 const maxLateness = time.Hour
+
+// ErrTakenOver is the cause of the last fault that is told of an action which
+// another process delivers from then on.
+var ErrTakenOver = errors.New("another process delivers it")
 
 // adopted takes over what an earlier session, or one that died, accepted and did
 // not see to its end. None of it is held any more: the time to take it back was
@@ -28,6 +33,7 @@ func (o *Outbox) adopted(found []oncall.Action, fault *oncall.Fault) {
 		return
 	}
 	o.book.adoptions, o.book.adopt = 0, now+takeOverEvery
+	o.yield(found)
 	var earlier []*delivery
 	for _, a := range found {
 		if o.find(a.ID) >= 0 || o.settling(a.ID) {
@@ -54,6 +60,51 @@ func (o *Outbox) adopted(found []oncall.Action, fault *oncall.Fault) {
 			continue
 		}
 		o.emit(d, oncall.Unconfirmed, d.fault, 0)
+	}
+}
+
+// entitled reports whether a delivery may be sent. One that may not waits, and
+// the journal is asked what is left to this process.
+func (o *Outbox) entitled(d *delivery, now moment) bool {
+	if d.keep != kept || d.action.Kind != oncall.Annotate || d.checking {
+		return true
+	}
+	err := o.opts.Tenured()
+	if err == nil {
+		return true
+	}
+	if o.book.adoptions == 0 {
+		o.book.adopt = min(o.book.adopt, now)
+		o.write.Poke()
+	}
+	d.due = now + lookEvery
+	d.fault = &oncall.Fault{
+		Kind: oncall.Unavailable, Source: ledgerName, Op: d.action.Kind.String() + " " + d.action.Target.ID,
+		Detail: err.Error(), Fix: o.opts.JournalFix, Cause: err,
+	}
+	o.emit(d, d.waiting(), d.fault, d.due)
+	return false
+}
+
+// yield lets go of what another process has taken over: of what this one
+// recorded, the journal returns all that is still its own. One whose call is
+// under way ends by its answer.
+func (o *Outbox) yield(found []oncall.Action) {
+	for _, d := range slices.Clone(o.pending) {
+		mine := slices.ContainsFunc(found, func(a oncall.Action) bool { return a.ID == d.action.ID })
+		if mine || d.keep != kept || d.flying || o.settling(d.action.ID) {
+			continue
+		}
+		d.keep = unkept
+		o.pending = slices.DeleteFunc(o.pending, func(p *delivery) bool { return p == d })
+		o.emit(d, oncall.Unconfirmed, &oncall.Fault{
+			Kind: oncall.Unavailable, Source: ledgerName, Op: d.action.Kind.String() + " " + d.action.Target.ID,
+			Detail: "another cockpit has taken it over and delivers it", Cause: ErrTakenOver,
+		}, 0)
+		if len(o.pending) == 0 && o.idle != nil {
+			close(o.idle)
+			o.idle = nil
+		}
 	}
 }
 

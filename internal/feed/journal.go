@@ -22,7 +22,8 @@ type Journal interface {
 	// is harmless for an action that is settled already or was never recorded.
 	Settled(ctx context.Context, id string, s oncall.ActionState, f *oncall.Fault) error
 	// Pending returns what is recorded and not settled, oldest first, except what
-	// another living process is delivering. The caller's own may be among it.
+	// another living process is delivering. All that is the caller's own is among
+	// it: what it recorded and does not find there, somebody else has taken over.
 	Pending(ctx context.Context) ([]oncall.Action, error)
 }
 
@@ -124,7 +125,7 @@ func (o *Outbox) written(e bookLine, found []oncall.Action, err error) {
 	defer o.wake.Poke()
 	var fault *oncall.Fault
 	if err != nil {
-		fault = journalFault(err, e.op())
+		fault = journalFault(err, e.op(), o.opts.JournalFix)
 	}
 	switch {
 	case e.record != nil:
@@ -145,7 +146,7 @@ func (o *Outbox) recorded(d *delivery, fault *oncall.Fault) {
 		if d.cancelled {
 			state = oncall.Cancelled
 		} else {
-			fault.Fix = "free disk space, or send it unrecorded"
+			fault.Fix += ", or send it unrecorded"
 		}
 		// It may be there in spite of the error, and must not be sent one day.
 		d.keep = kept
@@ -176,7 +177,7 @@ func (o *Outbox) settled(s *settlement, fault *oncall.Fault) {
 	} else {
 		s.failures++
 		s.due = o.opts.Elapsed() + backoff(o.opts.Rand(), s.failures, maxRetryDelay, 0)
-		fault.Fix = "free disk space before conway ends, or it may be sent at the next start"
+		fault.Fix += " before conway ends, or it may be sent at the next start"
 	}
 	if d := s.waits; d != nil {
 		s.waits, d.keep = nil, unkept
@@ -185,13 +186,13 @@ func (o *Outbox) settled(s *settlement, fault *oncall.Fault) {
 }
 
 // journalFault puts an error of the journal into words.
-func journalFault(err error, op string) *oncall.Fault {
+func journalFault(err error, op, fix string) *oncall.Fault {
 	detail := sources.Printable(err.Error(), 2*maxPanic)
 	if errors.Is(err, context.DeadlineExceeded) {
-		detail = fmt.Sprintf("the disk did not answer within %v", recordTimeout)
+		detail = fmt.Sprintf("it did not answer within %v", recordTimeout)
 	}
 	return &oncall.Fault{
-		Kind: oncall.Unavailable, Source: ledgerName, Op: op, Detail: detail, Fix: "free disk space", Cause: err,
+		Kind: oncall.Unavailable, Source: ledgerName, Op: op, Detail: detail, Fix: fix, Cause: err,
 	}
 }
 

@@ -219,7 +219,7 @@ func TestOutboxDoesNotWaitForADeadDisk(t *testing.T) {
 				why = a.Err.Detail
 			}
 		}
-		want(t, "why", why, "the disk did not answer within 10s")
+		want(t, "why", why, "it did not answer within 10s")
 	})
 }
 

@@ -37,6 +37,15 @@ type OutboxOptions struct {
 	// Journal keeps what is accepted beyond the end of the process; nil keeps it
 	// in memory only.
 	Journal Journal
+	// JournalFix is what mends the journal, in a person's words; empty means a full
+	// disk.
+	JournalFix string
+	// Tenured returns nil while what is recorded and not ended is this process's
+	// alone to deliver, and otherwise why that is not known. A note is not sent
+	// before it is known: another process may be sending it. What is harmless to
+	// send twice goes out. It is called with the outbox locked and must not wait;
+	// nil means that it is always known.
+	Tenured func() error
 	// Log takes the stacks of recovered panics; nil discards them.
 	Log *slog.Logger
 	// Now tells the time; nil means time.Now.
@@ -65,6 +74,12 @@ func (p OutboxOptions) withDefaults() OutboxOptions {
 	}
 	if p.Rand == nil {
 		p.Rand = rand.Float64
+	}
+	if p.JournalFix == "" {
+		p.JournalFix = "free disk space"
+	}
+	if p.Tenured == nil {
+		p.Tenured = func() error { return nil }
 	}
 	if p.Settle <= 0 {
 		p.Settle = defaultSettle

@@ -57,6 +57,8 @@ func (o *Outbox) turn() (calls []call, next moment) {
 			// The end of a call wakes the loop again.
 		case d.due > now:
 			soonest(d.due)
+		case !o.entitled(d, now):
+			soonest(d.due)
 		default:
 			calls = append(calls, o.launch(d, now))
 		}

@@ -44,6 +44,10 @@ func (j *Journal) Settled(ctx context.Context, id string, s oncall.ActionState, 
 // Any of them may have been sent before: nothing is recorded between the sending
 // and its answer.
 func (j *Journal) Pending(ctx context.Context) ([]oncall.Action, error) {
+	lapses := 0
+	if t := j.tenure(); t != nil {
+		lapses = t.lapse()
+	}
 	tasks, err := j.adopted(ctx, KindAction, true)
 	out := make([]oncall.Action, 0, len(tasks))
 	for _, t := range tasks {
@@ -56,6 +60,9 @@ func (j *Journal) Pending(ctx context.Context) ([]oncall.Action, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read pending actions: %w", err)
+	}
+	if t := j.tenure(); t != nil {
+		t.renew(lapses)
 	}
 	return out, nil
 }

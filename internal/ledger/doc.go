@@ -2,7 +2,7 @@
 // is written here before the screen says "recorded", and what became of it
 // afterwards.
 //
-// A ledger is one SQLite file. Its records are only ever added: each holds the
+// A ledger is one SQLite file, or for a team one PostgreSQL database. Its records are only ever added: each holds the
 // SHA-256 of its own content and of the record before it, so an edit, a deletion
 // or a swap is found by Verify, and a truncation too by whoever kept a copy of
 // the Head. Triggers refuse updates and deletions; a correction is a new record.
@@ -30,6 +30,26 @@
 // is a copy of the former for a moment, -lock holds the locks of the processes
 // that have it open. The folder must be closed to others, because SQLite makes
 // its files with the umask's mode.
+//
+// In a team's database the chain is the same, and so is every promise: one
+// conformance suite, package ledgertest, holds both stores to them. What differs:
+//
+//   - A record is accepted once COMMIT has returned, with synchronous_commit on; a
+//     database with fsync off is refused. Records are added under one advisory
+//     lock, so all cockpits write one chain. A commit whose answer was lost is
+//     looked up by its record's id as soon as the database is back, and is
+//     ErrUnknown until then.
+//   - A cockpit that lives and one that died look alike to a database that cannot be
+//     reached, so the right to deliver an action is a tenure with two halves; see
+//     there, and Journal.Held. That needs a connection of its own for as long as the
+//     cockpit runs: a pooler in between must pool sessions.
+//   - While the database is away nothing is recorded and the handle is ErrBroken.
+//     Reopen connects again.
+//   - What each source last said stays in a file on this machine. It is there for a
+//     cold start, which must show something within a blink while the database is
+//     away, and another cockpit with other rights has its own.
+//   - The address holds no password. What it leaves open is found as PostgreSQL's own
+//     programs find it: PGPASSFILE, PGPASSWORD, PGSSLMODE and the rest.
 //
 // No secret belongs here. Records are written as they are handed in, exported as
 // they were written and cannot be removed, so redaction is the caller's.

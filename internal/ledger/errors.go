@@ -14,8 +14,8 @@ var (
 	// ErrReadOnly means that this handle cannot write; the error around it says
 	// why and what to do.
 	ErrReadOnly = errors.New("the ledger is open for reading only")
-	// ErrBroken means that the disk failed under this handle. Nothing is written
-	// through it any more; open the ledger again.
+	// ErrBroken means that the disk failed under this handle, or that a team's
+	// database is away. Nothing is written through it any more; Reopen it.
 	ErrBroken = errors.New("the ledger must be opened again")
 	// ErrUnknown means that the context ended while the disk was still busy: the
 	// record may be written yet.
@@ -27,6 +27,14 @@ var (
 	// ErrDamaged means that the file cannot be read from some point on.
 	ErrDamaged = errors.New("the ledger is damaged")
 )
+
+// awayError is ErrBroken for a team's database, in few words: whoever opens it
+// again says at length what is wrong.
+type awayError struct{ cause error }
+
+func (awayError) Error() string { return "the team's database is away" }
+
+func (e awayError) Unwrap() []error { return []error{ErrBroken, e.cause} }
 
 // damaged reports whether err says that the file's content is not what SQLite
 // wrote.
@@ -41,7 +49,8 @@ func breaks(err error) bool {
 	case err == nil:
 		return false
 	case errors.Is(err, sqlite3.IOERR), errors.Is(err, sqlite3.FULL), errors.Is(err, sqlite3.CANTOPEN),
-		errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.PERM), damaged(err), errors.Is(err, errPanic):
+		errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.PERM), damaged(err), errors.Is(err, errPanic),
+		errors.Is(err, errLost):
 		return true
 	}
 	return false
@@ -69,7 +78,7 @@ func explain(ctx context.Context, err error) error {
 	case errors.Is(err, sqlite3.IOERR):
 		return fmt.Errorf("the disk failed to %s: %w", ioVerb(err), err)
 	}
-	return err
+	return explainTeam(err)
 }
 
 // ioVerb says what the disk was asked to do. SQLite does not always hand on the

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-
-	"github.com/ncruces/go-sqlite3"
 )
 
 // lineVersion is the shape of an exported line; a reader refuses a later one.
@@ -26,7 +24,7 @@ func (j *Journal) Export(ctx context.Context, w io.Writer) error {
 	e.SetEscapeHTML(false)
 	count := 0
 	err := j.scan(ctx, func(d *db) error {
-		return d.each("SELECT "+columns+" FROM record ORDER BY seq", func(s *sqlite3.Stmt) error {
+		return d.each("SELECT "+columns+" FROM record ORDER BY seq", func(s cells) error {
 			r, _, err := row(s)
 			if err != nil {
 				return err

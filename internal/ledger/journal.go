@@ -10,11 +10,13 @@ import (
 // Journal is an open ledger. Its methods may be called from several goroutines;
 // one goroutine of its own writes, and one connection answers short reads.
 type Journal struct {
-	opts Options
-	// path is where the ledger really is.
-	path  string
-	locks *lockFile
+	opts  Options
+	store store
 	ids   ids
+	// local holds what each source last said beside a team's database, nil for none;
+	// noLocal is why it could not be opened.
+	local   *Journal
+	noLocal error
 	// why is the reason for a handle that only reads, nil for one that writes.
 	why error
 
@@ -33,15 +35,15 @@ type Journal struct {
 	broken error
 }
 
-func newJournal(o Options, path string) *Journal {
+func newJournal(o Options, s store) *Journal {
 	return &Journal{
-		opts: o, path: path, jobs: make(chan job), readers: make(chan *db, 1),
+		opts: o, store: s, jobs: make(chan job), readers: make(chan *db, 1),
 		quit: make(chan struct{}), last: make(chan struct{}), ended: make(chan struct{}),
 	}
 }
 
 // Path returns where the ledger is, with symbolic links resolved.
-func (j *Journal) Path() string { return j.path }
+func (j *Journal) Path() string { return j.store.place() }
 
 // Writable returns nil while records are accepted, and otherwise why they are
 // not and what to do: an error that is ErrReadOnly, ErrBroken or ErrClosed.
@@ -63,6 +65,9 @@ func (j *Journal) failure() error {
 	defer j.mu.Unlock()
 	if j.broken == nil {
 		return nil
+	}
+	if j.tenure() != nil && errors.Is(j.broken, errLost) {
+		return awayError{j.broken}
 	}
 	return fmt.Errorf("%w: %w", ErrBroken, j.broken)
 }
@@ -110,9 +115,30 @@ func (j *Journal) append(ctx context.Context, r Record) (Record, error) {
 	if err != nil {
 		return r, err
 	}
+	written, err := j.try(ctx, r, t, named)
+	if again(err) && j.Reopen(ctx) == nil {
+		// Whether it was written is known now that the database is back: if so, it is
+		// found by its id.
+		written, err = j.try(ctx, r, t, true)
+	}
+	if err != nil {
+		return r, err
+	}
+	return written, nil
+}
+
+// again reports whether it is worth connecting to the database at once: it went
+// away under the call, or nobody has asked for it yet. One that is known to be
+// away is not waited for.
+func again(err error) bool {
+	return errors.Is(err, errNotYet) || errors.Is(err, errLost) && !errors.Is(err, ErrBroken)
+}
+
+// try takes a record in one transaction.
+func (j *Journal) try(ctx context.Context, r Record, t task, named bool) (Record, error) {
 	// While the outcome is unknown the writer may still set this.
 	var written Record
-	err = j.write(ctx, "append", func(d *db) (err error) {
+	err := j.write(ctx, "append", func(d *db) (err error) {
 		written, err = j.take(d, r, t, named)
 		return err
 	})
@@ -138,7 +164,7 @@ func (j *Journal) take(d *db, r Record, t task, named bool) (Record, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, d.track(t, seq, j.locks.session)
+	return r, d.track(t, seq, j.store.session())
 }
 
 // conflict returns why r cannot be taken for the known record, or nil.
@@ -169,7 +195,26 @@ func (j *Journal) Reopen(ctx context.Context) error {
 	defer func() { j.readers <- nil }()
 	_ = guard(r.close)
 	if err := j.hand(ctx, job{ctx: ctx, done: make(chan error, 1)}); err != nil {
-		return fmt.Errorf("reopen ledger %s: %w", j.path, err)
+		return fmt.Errorf("reopen ledger %s: %w", j.Path(), err)
+	}
+	return nil
+}
+
+// Held returns nil while what Pending gave to this handle is its own to deliver.
+// It is always so in a file. A handle on a team's database that has not reached
+// it for a while cannot know; then it must not send what another may be sending,
+// and ask Pending what is left to it.
+func (j *Journal) Held() error {
+	if t := j.tenure(); t != nil && j.why == nil {
+		return t.held()
+	}
+	return nil
+}
+
+// tenure is the handle's claim in a team's database, nil in a file.
+func (j *Journal) tenure() *tenure {
+	if t, ok := j.store.(*teamStore); ok {
+		return t.tenure
 	}
 	return nil
 }
@@ -188,7 +233,10 @@ func (j *Journal) Close() error {
 			close(j.last)
 			<-j.ended
 		}
-		err = errors.Join(err, j.failed, j.locks.close())
+		err = errors.Join(err, j.failed, j.store.close())
+		if j.local != nil {
+			err = errors.Join(err, j.local.Close())
+		}
 	})
 	if err != nil {
 		return fmt.Errorf("close ledger: %w", err)

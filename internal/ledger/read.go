@@ -3,8 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-
-	"github.com/ncruces/go-sqlite3"
 )
 
 // batch is how many records Since returns at once.
@@ -23,7 +21,7 @@ func (j *Journal) Since(ctx context.Context, after Cursor) ([]Record, Cursor, er
 	var out []Record
 	next := after
 	err := j.read(ctx, func(d *db) error {
-		return d.each("SELECT "+columns+" FROM record WHERE seq > ? ORDER BY seq LIMIT ?", func(s *sqlite3.Stmt) error {
+		return d.each("SELECT "+columns+" FROM record WHERE seq > $1 ORDER BY seq LIMIT $2", func(s cells) error {
 			r, seq, err := row(s)
 			if err != nil {
 				return err
@@ -42,6 +40,12 @@ func (j *Journal) Since(ctx context.Context, after Cursor) ([]Record, Cursor, er
 		return nil, after, fmt.Errorf("read ledger: %w", err)
 	}
 	return out, next, nil
+}
+
+// Tail returns the cursor before the newest n records.
+func (j *Journal) Tail(ctx context.Context, n int) (Cursor, error) {
+	h, err := j.Head(ctx)
+	return Cursor(max(0, h.Count-int64(n))), err
 }
 
 // Head returns the end of the chain. Kept on another machine it lets Verify find

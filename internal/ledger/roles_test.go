@@ -112,12 +112,32 @@ func workRole(ctx context.Context, o Options) error {
 	return nil
 }
 
-// shift records an action and its end, a snapshot and an import.
+// shift records a note or an ack and its end, the start and the end of a step, a
+// tag, a snapshot and an import.
 func shift(ctx context.Context, j *Journal, id string) error {
-	if err := j.Record(ctx, anAction(id)); err != nil {
+	a := anAction(id)
+	if strings.HasSuffix(id, "0") {
+		a.Kind, a.Text = oncall.Acknowledge, ""
+	}
+	if err := j.Record(ctx, a); err != nil {
 		return err
 	}
 	fmt.Println("act", id)
+	run := oncall.StepRun{ID: id, Page: a.Target, Script: "true", State: oncall.RunStarting, Started: start()}
+	step, err := StepRecord(run)
+	run.State, run.Ended = oncall.RunExited, start()
+	end, err1 := RunRecord(run)
+	tag, err2 := TagRecord(Tag{Page: a.Target, Name: "verdict", Value: "noise"})
+	if err := errors.Join(err, err1, err2); err != nil {
+		return err
+	}
+	for _, r := range []Record{step, end, tag} {
+		r, err := j.Append(ctx, r)
+		if err != nil {
+			return err
+		}
+		fmt.Println("rec", r.ID)
+	}
 	if err := j.SaveSnapshot(ctx, "pd", "pages", start(), make([]byte, 10000)); err != nil {
 		return err
 	}

@@ -1,16 +1,12 @@
 package ledger
 
-import (
-	"fmt"
-
-	"github.com/ncruces/go-sqlite3"
-)
+import "fmt"
 
 // columns are a record's, in the order that row reads.
 const columns = "seq, id, at, kind, src, actor, body, prev, hash"
 
 // row reads a record and its place in the chain.
-func row(s *sqlite3.Stmt) (r Record, seq int64, err error) {
+func row(s cells) (r Record, seq int64, err error) {
 	seq = s.ColumnInt64(0)
 	r = Record{
 		ID: s.ColumnText(1), Kind: s.ColumnText(3), Src: s.ColumnText(4), Actor: s.ColumnText(5),
@@ -19,7 +15,7 @@ func row(s *sqlite3.Stmt) (r Record, seq int64, err error) {
 	if r.At, err = parseTime(s.ColumnText(2)); err != nil {
 		return r, seq, fmt.Errorf("%w: record %d: %w", ErrDamaged, seq, err)
 	}
-	prev, hash := s.ColumnRawBlob(7), s.ColumnRawBlob(8)
+	prev, hash := s.ColumnBlob(7, nil), s.ColumnBlob(8, nil)
 	if len(prev) != len(r.Prev) || len(hash) != len(r.Hash) {
 		return r, seq, fmt.Errorf("%w: record %d: a hash has the wrong length", ErrDamaged, seq)
 	}
@@ -30,7 +26,7 @@ func row(s *sqlite3.Stmt) (r Record, seq int64, err error) {
 
 // one returns the first record that a query finds, and whether there is one.
 func (d *db) one(where string, args ...any) (r Record, seq int64, ok bool, err error) {
-	err = d.each("SELECT "+columns+" FROM record "+where+" LIMIT 1", func(s *sqlite3.Stmt) error {
+	err = d.each("SELECT "+columns+" FROM record "+where+" LIMIT 1", func(s cells) error {
 		ok = true
 		r, seq, err = row(s)
 		return err
@@ -45,7 +41,7 @@ func (d *db) last() (Record, int64, error) {
 }
 
 func (d *db) byID(id string) (Record, bool, error) {
-	r, _, ok, err := d.one("WHERE id = ?", id)
+	r, _, ok, err := d.one("WHERE id = $1", id)
 	return r, ok, err
 }
 
@@ -58,7 +54,7 @@ func (d *db) add(r Record) (Record, int64, error) {
 	seq++
 	r.Prev = last.Hash
 	r.Hash = r.sum(r.Prev)
-	err = d.exec("INSERT INTO record ("+columns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	err = d.exec("INSERT INTO record ("+columns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 		seq, r.ID, timeText(r.At), r.Kind, r.Src, r.Actor, string(r.Body), r.Prev[:], r.Hash[:])
 	return r, seq, err
 }

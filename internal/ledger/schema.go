@@ -74,7 +74,7 @@ CREATE TABLE snapshot (
 
 // version returns the schema version of a ledger, 0 for an empty file. A
 // database of another program is an error, a newer ledger errNewer.
-func (d *db) version() (int64, error) {
+func (d *fileConn) version() (int64, error) {
 	v, err := d.number("PRAGMA user_version")
 	if err != nil {
 		return 0, err
@@ -101,7 +101,7 @@ func (d *db) version() (int64, error) {
 
 // migrate brings a ledger from version v to this one, each step in a transaction
 // of its own. Nobody else may be opening it.
-func (d *db) migrate(ctx context.Context, v int64, failpoint func(string)) error {
+func (d *fileConn) migrate(ctx context.Context, v int64, failpoint func(string)) error {
 	for i, step := range steps() {
 		next := int64(i) + 1
 		if next <= v {

@@ -17,10 +17,11 @@ func versionOne(tb testing.TB) string {
 	tb.Helper()
 	path := home(tb)
 	try(tb, localDisk{}.prepare(path))
-	d, err := dial(path, "", false)
+	c, err := dialFile(path, "", false)
 	try(tb, err)
-	try(tb, d.durable(0))
-	try(tb, d.c.Exec(steps()[0]+"PRAGMA application_id = 0x636F6E77; PRAGMA user_version = 1"))
+	d := &db{c}
+	try(tb, c.durable(0))
+	try(tb, c.c.Exec(steps()[0]+"PRAGMA application_id = 0x636F6E77; PRAGMA user_version = 1"))
 	var g ids
 	for _, id := range []string{"a", "b"} {
 		r, err := ActionRecord(anAction(id))
@@ -46,7 +47,7 @@ func TestMigrateFromTheFirst(t *testing.T) {
 	try(t, j.SaveSnapshot(t.Context(), "pd", "pages", start(), []byte("[]")))
 	verified(t, j, 3)
 	closed(t, j)
-	d, err := dial(path, "", true)
+	d, err := dialFile(path, "", true)
 	try(t, err)
 	if v, err := d.version(); err != nil || v != schemaVersion {
 		t.Errorf("version %d, %v", v, err)
@@ -145,7 +146,7 @@ func TestLastRecordIsChecked(t *testing.T) {
 func TestDurableSettings(t *testing.T) {
 	path := home(t)
 	try(t, localDisk{}.prepare(path))
-	d, err := dial(path, "", false)
+	d, err := dialFile(path, "", false)
 	try(t, err)
 	try(t, d.durable(0))
 	for pragma, want := range map[string]string{
@@ -155,10 +156,10 @@ func TestDurableSettings(t *testing.T) {
 			t.Errorf("%s is %s, want %s, %v", pragma, got, want, err)
 		}
 	}
-	if err := d.exec("SELECT ?", 3.5); err == nil {
+	if err := d.each("SELECT ?", nil, 3.5); err == nil {
 		t.Error("bound a type that no column has")
 	}
-	if err := d.exec("SELECT"); !errors.Is(err, sqlite3.ERROR) {
+	if err := d.each("SELECT", nil); !errors.Is(err, sqlite3.ERROR) {
 		t.Errorf("got %v", err)
 	}
 	try(t, d.close())

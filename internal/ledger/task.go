@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/ncruces/go-sqlite3"
-
 	"conway/internal/oncall"
 )
 
@@ -50,7 +48,7 @@ func (d *db) begun(t task) (Record, bool, error) {
 	if !t.begins {
 		return Record{}, false, nil
 	}
-	r, _, ok, err := d.one("WHERE seq = (SELECT seq FROM task WHERE kind = ? AND ref = ?)", t.kind, t.ref)
+	r, _, ok, err := d.one("WHERE seq = (SELECT seq FROM task WHERE kind = $1 AND ref = $2)", t.kind, t.ref)
 	return r, ok, err
 }
 
@@ -61,10 +59,10 @@ func (d *db) track(t task, seq, session int64) error {
 	case t.kind == "":
 		return nil
 	case t.begins:
-		return d.exec("INSERT INTO task (kind, ref, seq, state, open, session) VALUES (?, ?, ?, ?, 1, ?)",
+		return d.exec("INSERT INTO task (kind, ref, seq, state, open, session) VALUES ($1, $2, $3, $4, TRUE, $5)",
 			t.kind, t.ref, seq, t.state, session)
 	}
-	return d.exec("UPDATE task SET state = ?, open = NOT ? WHERE kind = ? AND ref = ? AND open",
+	return d.exec("UPDATE task SET state = $1, open = NOT $2 WHERE kind = $3 AND ref = $4 AND open",
 		t.state, t.ends, t.kind, t.ref)
 }
 
@@ -80,7 +78,7 @@ type openTask struct {
 func (d *db) openTasks(kind string) ([]openTask, error) {
 	var out []openTask
 	err := d.each(`SELECT r.seq, r.id, r.at, r.kind, r.src, r.actor, r.body, r.prev, r.hash, t.ref, t.state, t.session
-		FROM task t JOIN record r ON r.seq = t.seq WHERE t.kind = ? AND t.open ORDER BY t.seq`, func(s *sqlite3.Stmt) error {
+		FROM task t JOIN record r ON r.seq = t.seq WHERE t.kind = $1 AND t.open ORDER BY t.seq`, func(s cells) error {
 		r, _, err := row(s)
 		out = append(out, openTask{begin: r, ref: s.ColumnText(9), state: s.ColumnText(10), session: s.ColumnInt64(11)})
 		return err
@@ -100,20 +98,20 @@ func (j *Journal) adopt(d *db, kind string, own bool) ([]openTask, error) {
 	}
 	out := make([]openTask, 0, len(all))
 	for _, t := range all {
-		if t.session == j.locks.session {
+		if t.session == j.store.session() {
 			if own {
 				out = append(out, t)
 			}
 			continue
 		}
-		alive, err := j.locks.alive(t.session)
+		alive, err := j.store.alive(d, t.session)
 		if err != nil {
 			return nil, err
 		}
 		if alive {
 			continue
 		}
-		if err := d.exec("UPDATE task SET session = ? WHERE kind = ? AND ref = ?", j.locks.session, kind, t.ref); err != nil {
+		if err := d.exec("UPDATE task SET session = $1 WHERE kind = $2 AND ref = $3", j.store.session(), kind, t.ref); err != nil {
 			return nil, err
 		}
 		out = append(out, t)

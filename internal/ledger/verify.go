@@ -3,8 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-
-	"github.com/ncruces/go-sqlite3"
 )
 
 // Report is what Verify found.
@@ -48,12 +46,11 @@ func (j *Journal) Verify(ctx context.Context, kept ...Head) (Report, error) {
 		if err != nil || w.flaw != nil {
 			return err
 		}
-		return d.each("PRAGMA quick_check(1)", func(s *sqlite3.Stmt) error {
-			if words := s.ColumnText(0); words != "ok" {
-				w.fault(w.good.Count, "", "the file is damaged: "+words)
-			}
-			return nil
-		})
+		flaw, err := d.check()
+		if err == nil && flaw != "" {
+			w.fault(w.good.Count, "", flaw)
+		}
+		return err
 	})
 	if damaged(err) {
 		w.fault(w.good.Count+1, "", "it cannot be read: "+err.Error())
@@ -77,7 +74,7 @@ type walk struct {
 	flaw *Flaw
 }
 
-func (w *walk) step(s *sqlite3.Stmt) error {
+func (w *walk) step(s cells) error {
 	if w.flaw != nil {
 		return nil
 	}

@@ -12,6 +12,13 @@ import (
 // most likely in its last sync, and knowing is better than not.
 const commitGrace = 2 * time.Second
 
+const (
+	// readTimeout bounds a short read, which takes a few ms.
+	readTimeout = 10 * time.Second
+	// scanTimeout bounds the reading of everything.
+	scanTimeout = 10 * time.Minute
+)
+
 // job is one transaction for the writer, or with do nil the wish for another
 // connection.
 type job struct {
@@ -88,6 +95,14 @@ func (j *Journal) perform(d *db, jb job) (*db, error) {
 	if err := j.failure(); err != nil {
 		return d, err
 	}
+	if d == nil || d.lost() {
+		// The last call's context took the connection with it.
+		fresh, err := j.renew(jb.ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		d = fresh
+	}
 	err := guard(func() error {
 		return d.transact(jb.ctx, jb.name, j.opts.failpoint, func() error { return jb.do(d) })
 	})
@@ -106,7 +121,7 @@ func (j *Journal) renew(ctx context.Context, d *db) (*db, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	err := guard(func() (err error) {
-		d, err = j.begin(ctx)
+		d, err = j.store.enter(ctx)
 		return err
 	})
 	j.mu.Lock()
@@ -144,18 +159,36 @@ func (j *Journal) read(ctx context.Context, do func(*db) error) (err error) {
 		return ErrClosed
 	}
 	defer func() { j.readers <- d }()
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	if d != nil && d.lost() {
+		_ = d.close()
+		d = nil
+	}
 	if d == nil {
-		if d, err = dial(j.path, j.opts.disk.vfs(), true); err != nil {
+		if d, err = j.store.dial(ctx); err != nil {
+			j.away(ctx, err)
 			return explain(ctx, err)
 		}
 	}
-	err = d.within(ctx, do)
+	err = guard(func() error { return d.within(ctx, func() error { return do(d) }) })
+	if errors.Is(err, errLost) {
+		j.away(ctx, err)
+	}
 	if errors.Is(err, errPanic) {
 		// What state it is in is anybody's guess; the next read gets a new one.
 		_ = guard(d.close)
 		d = nil
 	}
 	return explain(ctx, err)
+}
+
+// away says after a failed read that the team's database is away, so that the
+// next write need not find it out. A file's failures to be read are its own.
+func (j *Journal) away(ctx context.Context, err error) {
+	if j.tenure() != nil && ctx.Err() == nil {
+		j.breakDown(err)
+	}
 }
 
 // scan runs do on a connection of its own, so that a long read holds nothing up.
@@ -165,28 +198,12 @@ func (j *Journal) scan(ctx context.Context, do func(*db) error) error {
 		return ErrClosed
 	default:
 	}
-	d, err := dial(j.path, j.opts.disk.vfs(), true)
+	ctx, cancel := context.WithTimeout(ctx, scanTimeout)
+	defer cancel()
+	d, err := j.store.dial(ctx)
 	if err != nil {
 		return explain(ctx, err)
 	}
-	err = d.within(ctx, do)
+	err = guard(func() error { return d.within(ctx, func() error { return do(d) }) })
 	return explain(ctx, errors.Join(err, d.close()))
-}
-
-// within runs do in a transaction that only reads, so that it sees one state,
-// and ends it with ctx.
-func (d *db) within(ctx context.Context, do func(*db) error) error {
-	defer d.c.SetInterrupt(d.c.SetInterrupt(ctx))
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return guard(func() (err error) {
-		tx := d.c.Begin()
-		defer func() {
-			if !d.c.GetAutocommit() {
-				err = errors.Join(err, tx.Rollback())
-			}
-		}()
-		return do(d)
-	})
 }

@@ -94,6 +94,10 @@ type ActionEvent struct {
 	Attempt int
 	// NextTry is when a Sending action will be tried again, zero for now.
 	NextTry time.Time
+	// By is who asked for it at another cockpit, as the ledger that both share names
+	// them; empty for an action of this one. It cannot be cancelled here, and
+	// nothing here delivers it.
+	By string
 }
 
 // RunEvent is how far a runbook step has come, with what it printed since the

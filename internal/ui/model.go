@@ -187,6 +187,14 @@ func (m *Model) changed(c board.Change) tea.Cmd {
 		if r, ok := m.board.Page(c.Ref); ok {
 			m.say(text.Sprintf("resolved: %s", r.Page.Title), false)
 		}
+	case board.SourceFailed:
+		if s, ok := m.paneless(c.Name); ok && s.Reading.Fault != nil {
+			m.say(text.Decode(s.Reading.Fault.Error()), true)
+		}
+	case board.SourceRecovered:
+		if s, ok := m.paneless(c.Name); ok {
+			m.say(text.Sprintf("%s: works again", s.Name), false)
+		}
 	case board.ActionSettled:
 		m.settled(c)
 	case board.RunEnded:
@@ -200,6 +208,17 @@ func (m *Model) changed(c board.Change) tea.Cmd {
 		}
 	}
 	return nil
+}
+
+// paneless returns a source that no pane is about, such as the ledger: nothing
+// else says in words that it failed.
+func (m *Model) paneless(name string) (board.SourceState, bool) {
+	for _, s := range m.board.Sources() {
+		if s.Name == name {
+			return s, s.Kind == ""
+		}
+	}
+	return board.SourceState{}, false
 }
 
 // settled reports an action's end. A refused note goes back into its editor,

@@ -80,7 +80,7 @@ func pageReason(a keymap.Action, row board.PageRow) text.Safe {
 func (m *Model) held() []board.ActionStatus {
 	var out []board.ActionStatus
 	for _, s := range m.board.Actions() {
-		if s.State == oncall.Held {
+		if s.State == oncall.Held && s.By == "" {
 			out = append(out, s)
 		}
 	}

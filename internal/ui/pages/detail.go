@@ -77,12 +77,18 @@ func facts(r board.PageRow, f pane.Frame) pane.Block {
 	for _, a := range p.Acks {
 		rows = append(rows, struct{ name, value text.Safe }{text.Const("acked"), text.Sprintf("by %s at %s", a.By.Name, f.Clock(a.At))})
 	}
+	for _, o := range r.Others {
+		rows = append(rows, struct{ name, value text.Safe }{text.Const("under way"), text.Sprintf("%s by %s since %s, not confirmed yet", o.Action.Kind, o.By, f.Clock(o.Action.At))})
+	}
+	if l := r.Last; l != nil && l.By != "" && l.State == oncall.Confirmed {
+		rows = append(rows, struct{ name, value text.Safe }{text.Const("ledger"), text.Sprintf("%s by %s, confirmed %s", l.Action.Kind, l.By, f.Clock(l.At))})
+	}
 	for _, kv := range rows {
 		if !kv.value.Empty() {
 			out = append(out, field(kv.name, kv.value, f.Width)...)
 		}
 	}
-	if r.Last != nil && r.Last.Fault != nil {
+	if r.Last != nil && r.Last.By == "" && r.Last.Fault != nil {
 		out = append(out, pane.FaultLines(r.Last.Fault, f.Width)...)
 	}
 	for _, o := range p.Odd {

@@ -2,7 +2,9 @@
 package pages
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"conway/internal/board"
@@ -241,10 +243,14 @@ func Progress(r board.PageRow, f pane.Frame) (pane.Span, bool) {
 	if r.Gone {
 		return pane.S(style.Stale, text.Const("lapsed, not seen to resolve")), true
 	}
+	if n := len(r.Others); n > 0 {
+		o := r.Others[n-1]
+		return pane.S(style.Pending, text.Sprintf("%s by %s, not confirmed yet", o.Action.Kind, shortName(o.By))), true
+	}
 	if r.Disputed != nil {
 		return pane.S(style.Error, text.Sprintf("%s was confirmed, but the list disagrees", r.Disputed.Action.Kind)), true
 	}
-	if r.Last != nil && r.Last.State == oncall.Refused {
+	if r.Last != nil && r.Last.By == "" && r.Last.State == oncall.Refused {
 		return pane.S(style.Error, text.Sprintf("%s refused", r.Last.Action.Kind)), true
 	}
 	return acked(r, f)
@@ -255,7 +261,10 @@ func acked(r board.PageRow, f pane.Frame) (pane.Span, bool) {
 	if r.Page.Status != oncall.Acknowledged {
 		return pane.Span{}, false
 	}
-	if r.Last != nil && r.Last.Action.Kind == oncall.Acknowledge && r.Last.State == oncall.Confirmed {
+	if l := r.Last; l != nil && l.Action.Kind == oncall.Acknowledge && l.State == oncall.Confirmed {
+		if l.By != "" {
+			return pane.S(style.OK, text.Sprintf("acked by %s, confirmed %s", shortName(l.By), f.Clock(l.At))), true
+		}
 		return pane.S(style.OK, text.Const("acked by you")), true
 	}
 	n := len(r.Page.Acks)
@@ -267,6 +276,12 @@ func acked(r board.PageRow, f pane.Frame) (pane.Span, bool) {
 		return pane.S(style.OK, text.Const("acked by you")), true
 	}
 	return pane.S(style.OK, text.Sprintf("acked by %s", by.Name)), true
+}
+
+// shortName is the part of an address before the @, as colleagues say it.
+func shortName(by string) string {
+	name, _, _ := strings.Cut(by, "@")
+	return cmp.Or(name, by)
 }
 
 func pending(s board.ActionStatus, now time.Time) pane.Span {

@@ -19,14 +19,14 @@ const (
 	logLimit = 4 << 20
 )
 
-// db is one connection. One goroutine uses it at a time.
-type db struct {
+// fileConn is one connection to a ledger in a file.
+type fileConn struct {
 	c     *sqlite3.Conn
 	stmts map[string]*sqlite3.Stmt
 }
 
-// dial connects to a ledger that exists.
-func dial(path, vfs string, readOnly bool) (_ *db, err error) {
+// dialFile connects to a ledger that exists.
+func dialFile(path, vfs string, readOnly bool) (_ *fileConn, err error) {
 	u := url.URL{Scheme: "file", Path: path}
 	if vfs != "" {
 		u.RawQuery = url.Values{"vfs": {vfs}}.Encode()
@@ -39,7 +39,7 @@ func dial(path, vfs string, readOnly bool) (_ *db, err error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &db{c: c, stmts: map[string]*sqlite3.Stmt{}}
+	d := &fileConn{c: c, stmts: map[string]*sqlite3.Stmt{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
@@ -60,7 +60,7 @@ func dial(path, vfs string, readOnly bool) (_ *db, err error) {
 
 // durable makes every commit reach the disk before it returns: the log is synced
 // each time, on macOS past the drive's cache too. checkpoint is Options.checkpoint.
-func (d *db) durable(checkpoint int) error {
+func (d *fileConn) durable(checkpoint int) error {
 	mode, err := d.text("PRAGMA journal_mode = WAL")
 	if err != nil {
 		return err
@@ -84,8 +84,8 @@ func (d *db) durable(checkpoint int) error {
 	return nil
 }
 
-// each runs a statement and calls row for each of its rows; nil for none.
-func (d *db) each(sql string, row func(*sqlite3.Stmt) error, args ...any) error {
+// each is conn's.
+func (d *fileConn) each(sql string, row func(cells) error, args ...any) error {
 	s, err := d.prepare(sql)
 	if err != nil {
 		return err
@@ -104,12 +104,9 @@ func (d *db) each(sql string, row func(*sqlite3.Stmt) error, args ...any) error 
 	return errors.Join(s.Err(), s.Reset(), s.ClearBindings())
 }
 
-// exec runs a statement that has no rows.
-func (d *db) exec(sql string, args ...any) error { return d.each(sql, nil, args...) }
-
 // text returns the first column of a statement's first row.
-func (d *db) text(sql string) (out string, err error) {
-	err = d.each(sql, func(s *sqlite3.Stmt) error {
+func (d *fileConn) text(sql string) (out string, err error) {
+	err = d.each(sql, func(s cells) error {
 		out = s.ColumnText(0)
 		return nil
 	})
@@ -117,15 +114,15 @@ func (d *db) text(sql string) (out string, err error) {
 }
 
 // number is text for a number.
-func (d *db) number(sql string) (out int64, err error) {
-	err = d.each(sql, func(s *sqlite3.Stmt) error {
+func (d *fileConn) number(sql string) (out int64, err error) {
+	err = d.each(sql, func(s cells) error {
 		out = s.ColumnInt64(0)
 		return nil
 	})
 	return out, err
 }
 
-func (d *db) prepare(sql string) (*sqlite3.Stmt, error) {
+func (d *fileConn) prepare(sql string) (*sqlite3.Stmt, error) {
 	if s := d.stmts[sql]; s != nil {
 		return s, nil
 	}
@@ -159,10 +156,8 @@ func bind(s *sqlite3.Stmt, args []any) error {
 	return nil
 }
 
-// transact runs do in a transaction that owns the right to write. It ends with
-// ctx up to the commit; the commit itself is never cut short. The failpoints are
-// name:begun, name:written and name:committed.
-func (d *db) transact(ctx context.Context, name string, failpoint func(string), do func() error) (err error) {
+// transact is conn's.
+func (d *fileConn) transact(ctx context.Context, name string, failpoint func(string), do func() error) (err error) {
 	defer d.c.SetInterrupt(d.c.SetInterrupt(ctx))
 	tx, err := d.c.BeginImmediate()
 	if err != nil {
@@ -190,10 +185,34 @@ func (d *db) transact(ctx context.Context, name string, failpoint func(string), 
 	return nil
 }
 
-func (d *db) close() error {
-	if d == nil {
-		return nil
+// within is conn's.
+func (d *fileConn) within(ctx context.Context, do func() error) (err error) {
+	defer d.c.SetInterrupt(d.c.SetInterrupt(ctx))
+	if err := ctx.Err(); err != nil {
+		return err
 	}
+	tx := d.c.Begin()
+	defer func() {
+		if !d.c.GetAutocommit() {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}()
+	return do()
+}
+
+// check has SQLite look at the whole file.
+func (d *fileConn) check() (flaw string, err error) {
+	words, err := d.text("PRAGMA quick_check(1)")
+	if err != nil || words == "ok" {
+		return "", err
+	}
+	return "the file is damaged: " + words, nil
+}
+
+// lost is never true: a file that fails breaks the handle.
+func (d *fileConn) lost() bool { return false }
+
+func (d *fileConn) close() error {
 	for _, s := range d.stmts {
 		// The error is that of the statement's last run, which was reported then.
 		_ = s.Close()
