@@ -54,6 +54,11 @@ type Model struct {
 	loaded map[oncall.Ref]loading
 	drafts map[oncall.Ref]string
 	toast  toast
+
+	// theme is the one in force, whichever is being looked at.
+	theme string
+	past  past
+	jumps []place
 }
 
 // layer is one overlay and when it was opened.
@@ -114,6 +119,8 @@ func New(o Options) *Model {
 		m.board, _ = m.board.Apply(e)
 	}
 	m.window = follow.Window(time.Time{}, m.now)
+	m.theme = o.Theme
+	m.recall(o.Memory)
 	if o.Notice != "" {
 		m.say(text.Decode(o.Notice), false)
 	}
@@ -151,7 +158,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case NoteEdited:
 		m.noteEdited(msg)
 	case tickMsg:
-		cmd = tick()
+		cmd = tea.Batch(tick(), m.remember())
 	default:
 		return m, woken
 	}
@@ -286,11 +293,7 @@ func (m *Model) open(o overlay.Overlay, grace bool) {
 // follow makes the scene from the board and the selection, and asks for what
 // it lacks.
 func (m *Model) follow() tea.Cmd {
-	if m.selected.IsZero() {
-		if rows := m.board.Pages(); len(rows) > 0 {
-			m.choose(rows[0].Page.Ref)
-		}
-	}
+	m.land()
 	m.prune()
 	row, ok := m.board.Page(m.selected)
 	sc := pane.Scene{Page: m.selected, Marked: m.marked, Pinned: m.pinned, Cursor: m.cursor, Me: m.board.Roster().Value.Me}
@@ -305,6 +308,7 @@ func (m *Model) follow() tea.Cmd {
 		sc.Runbook, sc.RunbookWhy = m.runbook(row.Page, detail, sc.Service)
 	}
 	m.scene = sc
+	m.putBack()
 	return tea.Batch(m.load(row, ok), m.ask(row.Page, detail))
 }
 
@@ -330,7 +334,7 @@ func (m *Model) runbook(p oncall.Page, d *oncall.PageDetail, s follow.Service) (
 // choose selects a page and puts the window around its start.
 func (m *Model) choose(ref oncall.Ref) {
 	m.selected = ref
-	m.cursor = time.Time{}
+	m.cursor, m.past.panned = time.Time{}, false
 	row, _ := m.board.Page(ref)
 	m.window = follow.Window(row.Page.CreatedAt, m.now)
 	m.board = m.board.MarkSeen(ref)

@@ -395,3 +395,14 @@ func (p *Pane) Reason(a keymap.Action, f pane.Frame, _ board.Board) text.Safe {
 	}
 	return text.Safe{}
 }
+
+// Place returns the selected step of the page's runbook.
+func (p *Pane) Place(f pane.Frame) int {
+	if p.of != path(f) {
+		return 0
+	}
+	return p.step
+}
+
+// Put selects step n, if there still is one.
+func (p *Pane) Put(f pane.Frame, n int) { p.of, p.step, p.free = path(f), n, false }
