@@ -136,7 +136,7 @@ func TestOwnThemes(t *testing.T) {
 			}
 		}
 	}
-	cfg := write(t, "config.yaml", "theme: torn\n")
+	cfg := write(t, "torn-config.yaml", "theme: torn\n")
 	a.configPath = cfg
 	loaded, _, err := a.load(t.Context())
 	if err != nil {

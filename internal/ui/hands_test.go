@@ -193,7 +193,7 @@ func TestPaletteRanksRemembersAndCompletes(t *testing.T) {
 		f.press(":")
 		f.word(query)
 		defer f.press("esc")
-		return uitest.Plain(f.stack[0].Overlay.View(f.frame(90, 12, pane.None), f.board)[1:2])
+		return uitest.Plain(f.stack[0].View(f.frame(90, 12, pane.None), f.board)[1:2])
 	}
 	for query, want := range map[string]string{
 		"ack":     "ack  acknowledge",

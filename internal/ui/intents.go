@@ -32,11 +32,7 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 	case keymap.Mark:
 		m.mark()
 	case keymap.Undo:
-		var all pane.Several
-		for _, s := range m.held() {
-			all.Intents = append(all.Intents, pane.CancelAct{ID: s.Action.ID})
-		}
-		return all
+		return m.undo()
 	case keymap.Note:
 		m.open(overlay.NewNote(row.Page.Ref, row.Page.Title, m.drafts[row.Page.Ref], nil), false)
 	case keymap.Shell:
@@ -69,6 +65,15 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 		m.arrange(a)
 	}
 	return nil
+}
+
+// undo takes back everything that is still held.
+func (m *Model) undo() pane.Intent {
+	var all pane.Several
+	for _, s := range m.held() {
+		all.Intents = append(all.Intents, pane.CancelAct{ID: s.Action.ID})
+	}
+	return all
 }
 
 // drawerOf returns the on-demand pane that an action opens.

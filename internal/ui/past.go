@@ -57,8 +57,7 @@ func (m *Model) recall(was memo.Memory) {
 		m.choice.Focus = k
 	}
 	for _, name := range was.Pinned {
-		switch k := kindOf(name); k {
-		case pane.Deploys, pane.Metrics, pane.Logs:
+		if k := kindOf(name); k == pane.Deploys || k == pane.Metrics || k == pane.Logs {
 			m.pinned[k] = true
 		}
 	}
@@ -80,8 +79,7 @@ func (m *Model) hasTheme(name string) bool {
 
 // drawer returns a pane that can be opened on demand, or none.
 func drawer(k pane.Kind) pane.Kind {
-	switch k {
-	case pane.Detail, pane.Runbook, pane.Timeline, pane.Health:
+	if k > pane.Logs {
 		return k
 	}
 	return pane.None

@@ -95,7 +95,7 @@ func kindless(name string) string {
 func wordStarts(query, s string) bool {
 	words := strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	i := 0
-	for _, q := range strings.Fields(query) {
+	for q := range strings.FieldsSeq(query) {
 		for i < len(words) && !strings.HasPrefix(words[i], q) {
 			i++
 		}
