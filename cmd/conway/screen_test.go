@@ -146,3 +146,38 @@ func TestOwnThemes(t *testing.T) {
 		t.Errorf("a config that names it starts all the same: %v", err)
 	}
 }
+
+// TestConfigCheckReadsOwnThemes has one that cannot be used and one that can
+// hardly be read: only the first is a failure.
+func TestConfigCheckReadsOwnThemes(t *testing.T) {
+	home := t.TempDir()
+	dir := filepath.Join(home, ".config/conway/themes")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	check := func() (code int, said string) {
+		var out strings.Builder
+		code = run(t.Context(), []string{"--config", write(t, "checked.yaml", "theme: fog\n"), "config", "check"}, process{
+			stdin: strings.NewReader(""), stdout: &out, stderr: &out,
+			getenv: func(k string) string { return map[string]string{"HOME": home}[k] },
+		})
+		return code, out.String()
+	}
+	put := func(name, content string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, said := check(); code != exitUsage || !strings.Contains(said, `no theme is named "fog"`) {
+		t.Errorf("exit %d: %s", code, said)
+	}
+	put("fog.yaml", "extends: night\npalette: {faint: \"#3a3328\"}\n")
+	if code, said := check(); code != exitOK || !strings.Contains(said, "theme fog is hard to read: dim is 1.5 to 1 and needs 4.5") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+	put("torn.yaml", "extends: night\nroles:\n  eror: {fg: ink}\n")
+	if code, said := check(); code != exitUsage || !strings.Contains(said, `torn.yaml:3:3: no role is named "eror"`) {
+		t.Errorf("exit %d: %s", code, said)
+	}
+}
