@@ -22,7 +22,7 @@ func TestSixtyByFifteenIsEnough(t *testing.T) {
 	id := pd.checkout()
 	s := newSite(t).pages(pd)
 	s.write("broken", "the pool is too small\n", 0o600)
-	s.runbook(fmt.Sprintf("# Checkout answers with errors\n\nRoll back first.\n\n## Mend the pool\n\n```sh change\ncat %[1]s/broken\nrm %[1]s/broken\necho mended\n```\n", s.home))
+	s.runbook(fmt.Sprintf("# Checkout answers with errors\n\nRoll back first.\n\n## Mend the pool\n\n```sh change\ncat %[1]s/broken\nrm %[1]s/broken\ntrue\ntrue\ntrue\necho mended\n```\n", s.home))
 	c := s.cockpit(60, 15)
 	brief := func(texts ...string) {
 		t.Helper()

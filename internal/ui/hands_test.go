@@ -2,9 +2,11 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
+	"conway/internal/oncall"
 	"conway/internal/ui/layout"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/style"
@@ -301,4 +303,31 @@ func TestPanesKeepTheirPlace(t *testing.T) {
 			t.Errorf("%s keeps its place: %v, want %v", k, ok, want)
 		}
 	}
+}
+
+// TestWhatAStepPrintedIsInSight runs a step that is longer than its pane.
+func TestWhatAStepPrintedIsInSight(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(60, 15)
+	f.press("b")
+	var out []string
+	for i := range 30 {
+		out = append(out, fmt.Sprintf("line %d of it", i))
+	}
+	book := uitest.Runbook()
+	f.mustSee(t, "readlink current")
+	e := oncall.RunEvent{Stamp: oncall.Stamp{Source: "conway", At: f.clock}, Run: oncall.StepRun{
+		ID: "r1", Page: uitest.Checkout(), Runbook: book.Path, Step: 0, Title: book.Runbook.Steps[0].Title,
+		Script: string(book.Runbook.Steps[0].Script), State: oncall.RunExited, Started: f.clock, Ended: f.clock,
+	}}
+	for _, l := range out {
+		e.Output = append(e.Output, oncall.OutputLine{At: f.clock, Text: l})
+	}
+	f.event(e)
+	f.mustSee(t, "step 1")
+	f.mustSee(t, "exit 0")
+	f.mustSee(t, "line 29 of it")
+	f.press("g")
+	f.press("j", "k") // back at the step by its own keys
+	f.mustSee(t, "line 29 of it")
 }

@@ -48,6 +48,9 @@ type page struct {
 // View draws the part of the document around the selected step.
 func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	pg := p.document(f, b)
+	if ran := p.ran(pg, f, b); ran != nil {
+		return ran
+	}
 	from, to := p.visible(pg, f)
 	return pg.lines[from:to]
 }
