@@ -19,7 +19,6 @@ import (
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
 	"conway/internal/ui/pane"
-	"conway/themes"
 )
 
 // The exit codes.
@@ -170,7 +169,7 @@ func (a *app) versionCommand() *cobra.Command {
 
 // options are the names that a config may use.
 func (a *app) options() config.Options {
-	o := config.Options{Actions: keymap.Names(), Themes: themes.Names(), CheckKey: keymap.Check, Getenv: a.getenv, Home: a.getenv("HOME")}
+	o := config.Options{Actions: keymap.Names(), Themes: a.themeNames(), CheckKey: keymap.Check, Getenv: a.getenv, Home: a.getenv("HOME")}
 	for _, p := range layout.Presets() {
 		o.Layouts = append(o.Layouts, string(p))
 	}

@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/user"
+	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -18,7 +19,6 @@ import (
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/style"
-	"conway/themes"
 )
 
 // cockpit runs the full screen, or prints one frame where there is no terminal.
@@ -62,7 +62,13 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 			err = serr
 		}
 	}()
-	opts.Notice, opts.Later = notice, later
+	screen, was, damaged := a.openScreen(c.cfg)
+	if screen != nil {
+		c.keepScreen = screen.keep
+		c.spawn(func(ctx context.Context) { screen.run(ctx, c.log) })
+	}
+	opts.Memory, opts.Themes = was, a.themes()
+	opts.Notice, opts.Later = sentences(notice, damaged), later
 	c.gate = gate.New(a.stdout)
 	defer c.gated()
 	in, lost := a.keyboard()
@@ -86,7 +92,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	w := &world{core: c, getenv: a.getenv}
 	return ui.Options{
 		Board: c.newBoard(), Keys: keys, Sheet: sheet,
-		Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
+		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
 		Services: c.services, Panels: c.panels, Library: c.library,
 		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
 		Now: a.now, Boot: clock.Boot, World: w.do,
@@ -100,12 +106,18 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	}, nil
 }
 
+// sentences joins what is to be said at the start.
+func sentences(all ...string) string {
+	all = slices.DeleteFunc(all, func(s string) bool { return s == "" })
+	return strings.Join(all, "; ")
+}
+
 func (a *app) sheet(cfg config.Config) (style.Sheet, error) {
-	data, err := themes.Read(cfg.Theme)
-	if err != nil {
-		return style.Sheet{}, fmt.Errorf("theme %s: %w; the themes are %v", cfg.Theme, err, themes.Names())
+	read := shippedSheet
+	if path, ok := a.ownThemes()[cfg.Theme]; ok {
+		read = func(name string) (style.Sheet, error) { return ownSheet(name, path) }
 	}
-	s, err := style.Parse(cfg.Theme, data)
+	s, err := read(cfg.Theme)
 	s.ASCII = !a.utf8()
 	return s, err
 }

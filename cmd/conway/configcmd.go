@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,7 +67,7 @@ func (a *app) configInit() error {
 	return nil
 }
 
-// configCheck reads the config and the runbooks it names.
+// configCheck reads the config, the runbooks it names and a person's own themes.
 func (a *app) configCheck() error {
 	path, _ := config.Path(a.configPath, a.getenv)
 	cfg, err := config.Load(path, a.options())
@@ -79,7 +80,7 @@ func (a *app) configCheck() error {
 	if _, err := sourcesOf(cfg, func(string) {}, allKinds()...); err != nil {
 		return err
 	}
-	bad := 0
+	bad := a.checkThemes(cfg)
 	for _, e := range libraryOf(cfg) {
 		if e.Err != nil {
 			fmt.Fprintln(a.stderr, printable(e.Err.Error()))
@@ -92,4 +93,26 @@ func (a *app) configCheck() error {
 	fmt.Fprintf(a.stdout, "%s: ok; %d pagers, %d deploy, %d metrics, %d log sources, %d services, %d panels\n",
 		path, len(cfg.Pages), len(cfg.Deploys), len(cfg.Metrics), len(cfg.Logs), len(cfg.Services), len(cfg.Panels))
 	return nil
+}
+
+// checkThemes reads a person's own themes and the one that the config names. It
+// returns how many cannot be used; one that is hard to read is only told of.
+func (a *app) checkThemes(cfg config.Config) int {
+	bad := 0
+	own := a.ownThemes()
+	for _, t := range a.themes() {
+		if _, mine := own[t.Name]; !mine && t.Name != cfg.Theme {
+			continue
+		}
+		s, err := t.Sheet()
+		if err != nil {
+			fmt.Fprintln(a.stderr, printable(err.Error()))
+			bad++
+			continue
+		}
+		if f := s.Faint(); len(f) > 0 {
+			fmt.Fprintln(a.stderr, printable(fmt.Sprintf("theme %s is hard to read: %s", t.Name, strings.Join(f, "; "))))
+		}
+	}
+	return bad
 }

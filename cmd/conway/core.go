@@ -18,6 +18,7 @@ import (
 	"conway/internal/runner"
 	"conway/internal/sources"
 	"conway/internal/ui/gate"
+	"conway/internal/ui/memo"
 )
 
 // core is everything between the sources and whoever looks: it runs what the
@@ -52,6 +53,9 @@ type core struct {
 	memory memory
 	others others
 
+	// keepScreen has what the screen remembers of itself written down.
+	keepScreen func(memo.Memory)
+
 	// log, learn, began, ended and lend lead to the parent process; see attach.
 	log   *slog.Logger
 	learn func(secret string)
@@ -76,7 +80,7 @@ func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, e
 	c := &core{
 		cfg: cfg, box: feed.NewMailbox(0), byName: map[string]sources.Source{},
 		services: servicesOf(cfg), panels: panelsOf(cfg), now: now,
-		log: slog.New(slog.DiscardHandler), learn: func(string) {}, lend: func() func() { return func() {} },
+		log: slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
 	}
 	made, err := sourcesOf(cfg, func(s string) { c.learn(s) }, kinds...)
 	if err != nil {

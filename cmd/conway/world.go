@@ -76,6 +76,8 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		return w.open(i.URL)
 	case pane.EditNote:
 		return w.edit(i)
+	case pane.Remember:
+		w.keepScreen(i.Memory)
 	case pane.Quit:
 		return w.quit(i)
 	}

@@ -31,7 +31,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, f field, path, what string)
 	switch {
 	case r == nil:
 		return
-	case isNull(r) && v.Type() != reflect.TypeFor[Binding]():
+	case isNull(r) && v.Type() != reflect.TypeFor[Binding]() && v.Type() != reflect.TypeFor[Colour]():
 		d.add(markOf(n), what+" has no value", "give it one, or remove the key")
 		return
 	}
@@ -44,6 +44,9 @@ func (d *decoder) value(n ast.Node, v reflect.Value, f field, path, what string)
 		return
 	case reflect.TypeFor[Binding]():
 		v.Set(reflect.ValueOf(d.binding(r, what)))
+		return
+	case reflect.TypeFor[Colour]():
+		v.SetString(string(d.colour(r, what)))
 		return
 	}
 	switch v.Kind() {
@@ -198,6 +201,8 @@ func noun(list string) string {
 		return "service id"
 	case "keys":
 		return "the key of"
+	case "palette":
+		return "colour"
 	}
 	return strings.TrimSuffix(list, "s")
 }

@@ -82,15 +82,9 @@ func readFile(path string) ([]byte, error) {
 // Options.Dir is set, where relative paths start. The error is Errors; an empty
 // file is no fault.
 func Parse(name string, data []byte, opts Options) (Config, error) {
-	fs := &faults{file: name}
-	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
-	if !fs.readable(data) {
-		return Config{}, fs.err()
-	}
-	fs.lines = strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
-	body, ok := fs.parse(string(data))
-	if !ok {
-		return Config{}, fs.err()
+	d, body := plan(name, data, ownWords())
+	if d == nil {
+		return Config{}, body.err()
 	}
 	dir := opts.Dir
 	if dir == "" {
@@ -99,19 +93,41 @@ func Parse(name string, data []byte, opts Options) (Config, error) {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs
 	}
-	d := &decoder{
-		tree: &tree{faults: fs, anchors: map[string]*ast.AnchorNode{}, own: ownWords()},
-		opts: opts, dir: dir, marks: map[string]mark{},
-	}
+	d.opts, d.dir = opts, dir
 	c := Default()
-	if body != nil && !isNull(body) {
-		d.plant(body)
-		d.visit(body, &c)
+	if body.node != nil && !isNull(body.node) {
+		d.plant(body.node)
+		d.visit(body.node, &c)
 	}
-	if err := fs.err(); err != nil {
+	if err := d.err(); err != nil {
 		return Config{}, err
 	}
 	return c, nil
+}
+
+// document is the only one of a file, or what keeps it from being read.
+type document struct {
+	*faults
+	node ast.Node
+}
+
+// plan reads a file as YAML and returns a decoder for it, nil when it cannot be
+// read. The words are all that mean something in it.
+func plan(name string, data []byte, words []string) (*decoder, document) {
+	fs := &faults{file: name}
+	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
+	if !fs.readable(data) {
+		return nil, document{faults: fs}
+	}
+	fs.lines = strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
+	body, ok := fs.parse(string(data))
+	if !ok {
+		return nil, document{faults: fs}
+	}
+	return &decoder{
+		tree:  &tree{faults: fs, anchors: map[string]*ast.AnchorNode{}, own: words},
+		marks: map[string]mark{},
+	}, document{fs, body}
 }
 
 func (d *decoder) visit(body ast.Node, c *Config) {

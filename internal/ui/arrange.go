@@ -8,6 +8,7 @@ import (
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
+	"conway/internal/ui/memo"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
 )
@@ -38,9 +39,9 @@ func (m *Model) focus(k pane.Kind) {
 }
 
 // cycle moves the focus among the panes that are on the screen, or, where not
-// all fit, through all four, of which the focused one is always shown.
+// all fit, through all of the preset, of which the focused one is always shown.
 func (m *Model) cycle(by int) {
-	kinds := []pane.Kind{pane.Pages, pane.Deploys, pane.Metrics, pane.Logs}
+	kinds := m.choice.Panes()
 	if m.choice.Drawer != pane.None {
 		kinds = []pane.Kind{pane.Pages, m.choice.Drawer}
 	} else if !m.screen.Stacked && !m.choice.Zoom {
@@ -72,6 +73,7 @@ func (m *Model) moveWindow(a keymap.Action) bool {
 	default:
 		return false
 	}
+	m.past.panned = true
 	return true
 }
 
@@ -82,20 +84,12 @@ func (m *Model) arrange(a keymap.Action) {
 		m.choice.Zoom = !m.choice.Zoom
 	case keymap.Layout:
 		all := m.presets()
-		for i, p := range all {
-			if p == m.choice.Preset {
-				m.choice.Preset = all[(i+1)%len(all)]
-				break
-			}
-		}
-		m.choice.Drawer, m.choice.Zoom = pane.None, false
-		m.say(text.Sprintf("layout %s", string(m.choice.Preset)), false)
-		if layout.Divide(m.w, m.h, m.choice).Stacked {
-			m.say(text.Sprintf("layout %s; too small for its tiles, panes are stacked", string(m.choice.Preset)), false)
-		}
-		if !layout.Divide(m.w, m.h, m.choice).Visible(m.choice.Focus) {
-			m.choice.Focus = pane.Pages
-		}
+		i := slices.Index(all, m.choice.Preset)
+		m.take(all[(i+1)%len(all)])
+	case keymap.Narrower, keymap.Wider, keymap.Shorter, keymap.Taller:
+		m.resize(a)
+	case keymap.UsualSizes:
+		m.usualSizes()
 	case keymap.Next:
 		m.cycle(1)
 	case keymap.Prev:
@@ -107,6 +101,24 @@ func (m *Model) arrange(a keymap.Action) {
 	case keymap.Back:
 		m.back()
 	}
+}
+
+// take divides the screen by another preset.
+func (m *Model) take(p layout.Preset) {
+	m.choice.Preset = p
+	m.choice.Drawer, m.choice.Zoom = pane.None, false
+	screen := layout.Divide(m.w, m.h, m.choice)
+	if !slices.Contains(m.choice.Panes(), m.choice.Focus) || !screen.Visible(m.choice.Focus) {
+		m.choice.Focus = pane.Pages
+		if panes := m.choice.Panes(); !slices.Contains(panes, pane.Pages) {
+			m.choice.Focus = panes[0]
+		}
+	}
+	words := text.Sprintf("layout %s", string(p))
+	if screen.Stacked {
+		words = text.Sprintf("%s; too small for its tiles, panes are stacked", words)
+	}
+	m.say(words, false)
 }
 
 // pin lets a pane stay at what it shows, or follow the page again.
@@ -163,17 +175,20 @@ func (m *Model) filter() {
 		m.say(text.Sprintf("there is nothing to filter in %s", m.choice.Focus), false)
 		return
 	}
-	was := f.Filtered()
-	m.open(overlay.NewInput(
-		text.Sprintf("FILTER %s", m.choice.Focus), text.Const("every word must occur · enter keeps it · esc drops it"), was,
+	kind := m.choice.Focus
+	in := overlay.NewInput(
+		text.Sprintf("FILTER %s", kind), text.Const("every word must occur · enter keeps it · esc drops it · ↑ earlier ones"), f.Filtered(),
 		f.Filter,
 		func(v string, keep bool) pane.Intent {
 			if !keep {
 				v = ""
 			}
 			f.Filter(v)
+			m.past.earlier[kind] = memo.Push(m.past.earlier[kind], v)
 			return nil
-		}), false)
+		})
+	in.Earlier(m.past.earlier[kind])
+	m.open(in, false)
 }
 
 func (m *Model) show(k pane.Kind) {

@@ -34,6 +34,10 @@ func (m *Model) brief(w, h int) pane.Block {
 			pane.Split(before, append(next, end), w),
 		}
 	}
+	if 1+history.Width()+2+next.Width()+1 > w {
+		// Both answers in fewer words are worth more than one of them cut off.
+		history, next = pane.L(m.shortHistory(b, w)), m.shortNext(b)
+	}
 	third := append(pane.L(pane.S(style.Text, text.Const(" "))), history...)
 	return pane.Block{what, before, pane.Split(third, append(next, end), w)}
 }
@@ -147,6 +151,42 @@ func (m *Model) history(b board.Brief) pane.Span {
 		return pane.S(style.Text, text.Sprintf("%s, nobody wrote what fixed it", times))
 	}
 	return pane.S(style.Text, text.Sprintf("%s, last note “%s”", times, text.Decode(h.Fix).Truncate(fixWidth)))
+}
+
+// shortHistory is the same for a narrow screen: what fixed it comes before what
+// it was called.
+func (m *Model) shortHistory(b board.Brief, w int) pane.Span {
+	h := b.History
+	if h == nil || h.Count == 0 {
+		return m.history(b)
+	}
+	if h.Fix == "" {
+		return pane.S(style.Text, text.Sprintf("%d× in %s, no note", h.Count, pane.Ago(h.Window)))
+	}
+	return pane.S(style.Text, text.Sprintf("%d× in %s, last “%s”", h.Count, pane.Ago(h.Window), text.Decode(h.Fix).Truncate(max(8, w/3))))
+}
+
+// shortNext is who is woken next in fewer words.
+func (m *Model) shortNext(b board.Brief) pane.Line {
+	if b.Row.Gone || b.Row.Page.Status != oncall.Triggered || b.Next == nil {
+		l := m.next(b)
+		switch {
+		case b.Row.Gone || b.Row.Page.Status == oncall.StatusUnknown:
+		case b.Row.Page.Status == oncall.Triggered:
+			l = pane.L(pane.S(style.Dim, text.Const("next: nobody")))
+		default:
+			l = pane.L(pane.S(style.OK, text.Const("next: nobody")))
+		}
+		return l
+	}
+	who := text.Const("next level")
+	if len(b.Next.Who) > 0 {
+		who = text.Decode(b.Next.Who[0].Name)
+	}
+	if b.Next.In <= 0 {
+		return pane.L(pane.S(style.Text, text.Sprintf("next: %s ", who)), pane.S(style.Pending, text.Const("due now")))
+	}
+	return pane.L(pane.S(style.Text, text.Sprintf("next: %s in ", who)), pane.S(style.Pending, pane.Countdown(b.Next.In)))
 }
 
 // fixWidth is how much of the last note the brief quotes.

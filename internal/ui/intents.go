@@ -10,6 +10,7 @@ import (
 	"conway/internal/runbook"
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
+	"conway/internal/ui/layout"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/steps"
@@ -31,11 +32,7 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 	case keymap.Mark:
 		m.mark()
 	case keymap.Undo:
-		var all pane.Several
-		for _, s := range m.held() {
-			all.Intents = append(all.Intents, pane.CancelAct{ID: s.Action.ID})
-		}
-		return all
+		return m.undo()
 	case keymap.Note:
 		m.open(overlay.NewNote(row.Page.Ref, row.Page.Title, m.drafts[row.Page.Ref], nil), false)
 	case keymap.Shell:
@@ -54,7 +51,9 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 	case keymap.Filter:
 		m.filter()
 	case keymap.Palette:
-		m.open(overlay.NewPalette(m.items()), false)
+		m.find()
+	case keymap.JumpBack:
+		m.jumpBack()
 	case keymap.Help:
 		m.open(overlay.NewHelp(m.opts.Keys, m.reason), false)
 	case keymap.Quit:
@@ -66,6 +65,15 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 		m.arrange(a)
 	}
 	return nil
+}
+
+// undo takes back everything that is still held.
+func (m *Model) undo() pane.Intent {
+	var all pane.Several
+	for _, s := range m.held() {
+		all.Intents = append(all.Intents, pane.CancelAct{ID: s.Action.ID})
+	}
+	return all
 }
 
 // drawerOf returns the on-demand pane that an action opens.
@@ -174,29 +182,6 @@ func (m *Model) quit() pane.Intent {
 	return nil
 }
 
-// items is what the palette can find: every action, page, service and deploy.
-func (m *Model) items() []overlay.Item {
-	var out []overlay.Item
-	for _, e := range m.opts.Keys.Entries() {
-		out = append(out, overlay.Item{Words: string(e.Action) + ": " + e.Does, Hint: m.opts.Keys.Key(e.Action), Reason: m.reason(e.Action), Action: e.Action})
-	}
-	for _, r := range m.board.Pages() {
-		out = append(out, overlay.Item{Words: "page " + r.Page.Title, Hint: r.Page.Status.String(), Intent: pane.Select{Ref: r.Page.Ref}})
-	}
-	for _, s := range m.opts.Services.Services() {
-		for _, r := range m.board.Pages() {
-			if svc, _, ok := m.opts.Services.Resolve(r.Page, nil); ok && svc.Name == s.Name {
-				out = append(out, overlay.Item{Words: "service " + s.Name, Hint: "its page", Intent: pane.Select{Ref: r.Page.Ref}})
-				break
-			}
-		}
-	}
-	for _, d := range m.board.Deploys() {
-		out = append(out, overlay.Item{Words: "deploy " + d.Service + " " + d.Version + " " + d.Author, Intent: pane.CursorAt{At: d.When()}})
-	}
-	return out
-}
-
 // carryOut does what an intent asks: the screen's part here, the world's part
 // by the one function for it.
 func (m *Model) carryOut(i pane.Intent) tea.Cmd {
@@ -228,8 +213,19 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 			cmds = append(cmds, m.carryOut(one))
 		}
 		return tea.Batch(cmds...)
+	case pane.Jump:
+		m.jump(i)
+		return nil
+	case pane.Arrange:
+		m.take(layout.Preset(i.Preset))
+		return nil
+	case pane.Dress:
+		m.dress(i)
+		return nil
 	case pane.RunStep:
 		m.watchRun(i)
+	case pane.Quit:
+		return tea.Batch(m.remember(), m.opts.World(i))
 	}
 	return m.opts.World(i)
 }

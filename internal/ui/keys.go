@@ -3,6 +3,7 @@ package ui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"conway/internal/oncall"
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/overlay"
@@ -11,6 +12,7 @@ import (
 
 // key gives a key press to the overlay on top, else to what it is bound to.
 func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
+	m.past.wanted = oncall.Ref{} // from now on a person says where to be
 	if n := len(m.stack); n > 0 {
 		return m.overlayKey(m.stack[n-1], k)
 	}

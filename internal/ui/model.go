@@ -54,6 +54,11 @@ type Model struct {
 	loaded map[oncall.Ref]loading
 	drafts map[oncall.Ref]string
 	toast  toast
+
+	// theme is the one in force, whichever is being looked at.
+	theme string
+	past  past
+	jumps []place
 }
 
 // layer is one overlay and when it was opened.
@@ -114,6 +119,8 @@ func New(o Options) *Model {
 		m.board, _ = m.board.Apply(e)
 	}
 	m.window = follow.Window(time.Time{}, m.now)
+	m.theme = o.Theme
+	m.recall(o.Memory)
 	if o.Notice != "" {
 		m.say(text.Decode(o.Notice), false)
 	}
@@ -151,7 +158,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case NoteEdited:
 		m.noteEdited(msg)
 	case tickMsg:
-		cmd = tick()
+		cmd = tea.Batch(tick(), m.remember())
 	default:
 		return m, woken
 	}
@@ -221,73 +228,6 @@ func (m *Model) paneless(name string) (board.SourceState, bool) {
 	return board.SourceState{}, false
 }
 
-// settled reports an action's end. A refused note goes back into its editor,
-// word for word.
-func (m *Model) settled(s board.ActionSettled) {
-	delete(m.loaded, s.Action.Target) // the page has changed: read it again
-	if m.answered(s) {
-		return
-	}
-	switch s.State {
-	case oncall.Confirmed:
-		m.say(ended(s, text.Sprintf("%s confirmed: %s", s.Action.Kind, s.Action.Title)))
-	case oncall.Cancelled:
-		m.say(ended(s, text.Sprintf("%s cancelled, nothing was sent", s.Action.Kind)))
-	case oncall.Refused, oncall.Unconfirmed:
-		why := text.Sprintf("%s %s", s.Action.Kind, s.State)
-		if s.Fault != nil {
-			why = text.Sprintf("%s: %s", why, s.Fault)
-		}
-		m.say(why, true)
-		if s.Action.Kind == oncall.Annotate {
-			m.giveBack(s.Action, s.Fault)
-		}
-	case oncall.Held, oncall.Sending, oncall.Recording:
-	}
-}
-
-// giveBack returns a refused note's text to its page's editor, beside what was
-// written there since.
-func (m *Model) giveBack(a oncall.Action, f *oncall.Fault) {
-	if n, ok := m.editor(a.Target); ok {
-		if _, draft := n.Draft(); draft != "" {
-			n.SetText(draft + "\n\n" + a.Text)
-		} else {
-			n.SetText(a.Text)
-		}
-		return
-	}
-	draft := a.Text
-	if d := m.drafts[a.Target]; d != "" && d != a.Text {
-		draft = d + "\n\n" + a.Text
-	}
-	m.drafts[a.Target] = draft
-	if len(m.stack) == 0 {
-		m.open(overlay.NewNote(a.Target, a.Title, draft, f), true)
-	}
-}
-
-// editor returns the open editor of a page's note.
-func (m *Model) editor(ref oncall.Ref) (*overlay.Note, bool) {
-	for _, l := range m.stack {
-		if n, ok := l.Overlay.(*overlay.Note); ok {
-			if of, _ := n.Draft(); of == ref {
-				return n, true
-			}
-		}
-	}
-	return nil, false
-}
-
-// ended puts to an end that was asked for what is wrong with it all the same: the
-// pager has it twice, or the ledger could not be told.
-func ended(s board.ActionSettled, words text.Safe) (text.Safe, bool) {
-	if s.Fault == nil {
-		return words, false
-	}
-	return text.Sprintf("%s: %s", words, s.Fault), true
-}
-
 func (m *Model) say(t text.Safe, fault bool) {
 	span := toastSpan
 	if fault {
@@ -305,11 +245,7 @@ func (m *Model) open(o overlay.Overlay, grace bool) {
 // follow makes the scene from the board and the selection, and asks for what
 // it lacks.
 func (m *Model) follow() tea.Cmd {
-	if m.selected.IsZero() {
-		if rows := m.board.Pages(); len(rows) > 0 {
-			m.choose(rows[0].Page.Ref)
-		}
-	}
+	m.land()
 	m.prune()
 	row, ok := m.board.Page(m.selected)
 	sc := pane.Scene{Page: m.selected, Marked: m.marked, Pinned: m.pinned, Cursor: m.cursor, Me: m.board.Roster().Value.Me}
@@ -324,6 +260,7 @@ func (m *Model) follow() tea.Cmd {
 		sc.Runbook, sc.RunbookWhy = m.runbook(row.Page, detail, sc.Service)
 	}
 	m.scene = sc
+	m.putBack()
 	return tea.Batch(m.load(row, ok), m.ask(row.Page, detail))
 }
 
@@ -349,7 +286,7 @@ func (m *Model) runbook(p oncall.Page, d *oncall.PageDetail, s follow.Service) (
 // choose selects a page and puts the window around its start.
 func (m *Model) choose(ref oncall.Ref) {
 	m.selected = ref
-	m.cursor = time.Time{}
+	m.cursor, m.past.panned = time.Time{}, false
 	row, _ := m.board.Page(ref)
 	m.window = follow.Window(row.Page.CreatedAt, m.now)
 	m.board = m.board.MarkSeen(ref)

@@ -11,6 +11,7 @@ import (
 	"conway/internal/runbook"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
+	"conway/internal/ui/memo"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/style"
@@ -18,9 +19,12 @@ import (
 
 // Options are all that the screen needs to know.
 type Options struct {
-	Board  board.Board
-	Keys   keymap.Map
-	Sheet  style.Sheet
+	Board board.Board
+	Keys  keymap.Map
+	Sheet style.Sheet
+	// Theme is the theme that the config names, and Themes are all there are.
+	Theme  string
+	Themes []Theme
 	Preset layout.Preset
 	// Custom are a person's own presets.
 	Custom   map[layout.Preset][]pane.Kind
@@ -49,8 +53,17 @@ type Options struct {
 	Recalled []oncall.Event
 	// Later waits for something that is not an event and says it, or nil.
 	Later tea.Cmd
+	// Memory is what the screen looked like when it was last seen, empty for none.
+	Memory memo.Memory
 	// Notice is shown at the start, such as what was found without a config.
 	Notice string
+}
+
+// Theme is a theme that can be chosen.
+type Theme struct {
+	Name string
+	// Sheet makes it ready, or says why it cannot be used.
+	Sheet func() (style.Sheet, error)
 }
 
 // Events is what Listen returns: everything that happened since the last time.

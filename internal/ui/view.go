@@ -226,6 +226,10 @@ func (m *Model) overlayRoom(l layer) (w, h int) {
 		// Nothing else fits beside it: it has the screen, below its title.
 		return max(1, m.screen.W), max(1, m.screen.H-1)
 	}
+	if m.screen.Stacked {
+		// The two cells at its sides would show nothing but remains of lines.
+		maxW = max(1, m.screen.W-2)
+	}
 	w, h = l.Size(maxW, maxH)
 	return min(max(1, w), maxW), min(max(1, h), maxH)
 }

@@ -224,6 +224,18 @@ func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent
 	return nil, false
 }
 
+// Select moves the cursor to a deploy; it reports whether that is in the list.
+func (p *Pane) Select(ref oncall.Ref, f pane.Frame, b board.Board) bool {
+	rows := p.Rows(f, b)
+	i := indexOf(rows, ref)
+	if i < 0 {
+		return false
+	}
+	p.cursor = ref
+	p.scroll.Window(len(rows), f.Height, i)
+	return true
+}
+
 // Reason never objects.
 func (p *Pane) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
 
@@ -232,3 +244,9 @@ func (p *Pane) Filter(s string) { p.filter = pane.NewNeedle(s) }
 
 // Filtered returns the filter in force.
 func (p *Pane) Filtered() string { return p.filter.String() }
+
+// Place returns the first row in sight.
+func (p *Pane) Place(pane.Frame) int { return p.scroll.Top }
+
+// Put puts row n first.
+func (p *Pane) Put(_ pane.Frame, n int) { p.scroll.Top = n }

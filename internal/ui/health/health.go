@@ -93,3 +93,9 @@ func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent
 
 // Reason never objects.
 func (p *Pane) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
+
+// Place returns the first row in sight.
+func (p *Pane) Place(pane.Frame) int { return p.scroll.Top }
+
+// Put puts row n first.
+func (p *Pane) Put(_ pane.Frame, n int) { p.scroll.Top = n }

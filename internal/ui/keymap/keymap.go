@@ -43,6 +43,12 @@ const (
 	FocusLogs   Action = "logs"
 	Zoom        Action = "zoom"
 	Layout      Action = "layout"
+	Narrower    Action = "narrower"
+	Wider       Action = "wider"
+	Shorter     Action = "shorter"
+	Taller      Action = "taller"
+	UsualSizes  Action = "usual_sizes"
+	JumpBack    Action = "jump_back"
 	Up          Action = "up"
 	Down        Action = "down"
 	PageUp      Action = "page_up"
@@ -114,7 +120,8 @@ func Entries() []Entry {
 		{FocusLogs, []string{"L"}, "focus the logs", GroupLook, "", false},
 		{Health, []string{"S"}, "health of every source", GroupLook, "", false},
 		{Filter, []string{"/"}, "filter this pane", GroupLook, "filter", false},
-		{Palette, []string{":"}, "find any action, page or service", GroupLook, "command", false},
+		{Palette, []string{":"}, "find any action, page, service, deploy, theme or layout", GroupLook, "command", false},
+		{JumpBack, []string{"ctrl+o"}, "back to where you were before a jump", GroupLook, "", false},
 		{Follow, []string{"F"}, "pin this pane, or let it follow the page again", GroupLook, "", false},
 		{Refresh, []string{"r"}, "look again now; always harmless", GroupLook, "", false},
 
@@ -144,6 +151,11 @@ func Entries() []Entry {
 		{Prev, []string{"shift+tab"}, "previous pane", GroupScreen, "", false},
 		{Zoom, []string{"f"}, "zoom the pane, and back", GroupScreen, "", false},
 		{Layout, []string{"v"}, "next layout", GroupScreen, "", false},
+		{Narrower, []string{"("}, "make the pane narrower", GroupScreen, "", false},
+		{Wider, []string{")"}, "make the pane wider", GroupScreen, "", false},
+		{Shorter, []string{"K"}, "make the pane shorter", GroupScreen, "", false},
+		{Taller, []string{"J"}, "make the pane taller", GroupScreen, "", false},
+		{UsualSizes, []string{"0"}, "all panes of this layout as large as they come", GroupScreen, "", false},
 		{Help, []string{"?"}, "this help", GroupScreen, "help", false},
 		{Back, []string{"esc"}, "back", GroupScreen, "", false},
 		{Quit, []string{"q", "ctrl+c"}, "quit (asks while an action is undelivered)", GroupScreen, "", false},

@@ -14,7 +14,11 @@
 //	footer                         footer
 package layout
 
-import "conway/internal/ui/pane"
+import (
+	"slices"
+
+	"conway/internal/ui/pane"
+)
 
 const (
 	// StackBelow is the width under which panes stack instead of tiling.
@@ -101,6 +105,8 @@ type Choice struct {
 	Drawer pane.Kind
 	// Zoom gives the whole body to the focused pane.
 	Zoom bool
+	// Sizes are what a person changed, by [Choice.Arrangement].
+	Sizes map[string]Sizes
 }
 
 // Divide divides a screen of w by h cells.
@@ -124,11 +130,19 @@ func Divide(w, h int, c Choice) Screen {
 		s.Stacked = w < StackBelow
 	case w < StackBelow || body.H < 3*minTile:
 		s.Stacked = true
-		s.Tiles = stack(body, c)
+		s.Tiles = stack(body, c, c.sizes(true))
 	default:
-		s.Tiles = tile(body, c)
+		s.Tiles = tile(body, c, c.sizes(false))
 	}
 	return s
+}
+
+// sizes returns what was changed about the arrangement that is drawn.
+func (c Choice) sizes(stacked bool) Sizes {
+	if len(c.Sizes) == 0 {
+		return Sizes{}
+	}
+	return c.Sizes[c.name(stacked)]
 }
 
 // share is a pane and its part of the room, out of the sum of the parts.
@@ -204,12 +218,13 @@ func custom(kinds []pane.Kind) arrangement {
 	return a
 }
 
-func tile(body Rect, c Choice) []Tile {
+func tile(body Rect, c Choice, sizes Sizes) []Tile {
 	a := arrange(c)
 	if len(a.left) == 0 {
 		return []Tile{{Kind: a.bottom, Rect: body, Boxed: true, Last: true}}
 	}
 	bottom := max(minTile, body.H*a.bottomOf/10)
+	bottom = shift(bottom, sizes.Bottom, body.H/perHeight, minTile, body.H-minTile)
 	upper := Rect{body.X, body.Y, body.W, body.H - bottom}
 	leftW := body.W * 48 / 100
 	if len(a.right) == 0 {
@@ -218,9 +233,12 @@ func tile(body Rect, c Choice) []Tile {
 	if c.Drawer != pane.None {
 		leftW = body.W * 42 / 100
 	}
-	out := column(Rect{upper.X, upper.Y, leftW, upper.H}, a.left)
 	if len(a.right) > 0 {
-		out = append(out, column(Rect{upper.X + leftW, upper.Y, body.W - leftW, upper.H}, a.right)...)
+		leftW = shift(leftW, sizes.Left, body.W/perWidth, minColumn, body.W-minColumn)
+	}
+	out := column(Rect{upper.X, upper.Y, leftW, upper.H}, a.left, sizes)
+	if len(a.right) > 0 {
+		out = append(out, column(Rect{upper.X + leftW, upper.Y, body.W - leftW, upper.H}, a.right, sizes)...)
 	}
 	return append(out, Tile{
 		Kind: a.bottom, Rect: Rect{body.X, upper.Y + upper.H, body.W, bottom}, Boxed: true, Last: true,
@@ -229,18 +247,18 @@ func tile(body Rect, c Choice) []Tile {
 
 // column stacks boxed tiles by their shares; those that do not fit are left out
 // from the end.
-func column(r Rect, shares []share) []Tile {
+func column(r Rect, shares []share, sizes Sizes) []Tile {
 	for len(shares) > 1 && r.H < len(shares)*minTile {
 		shares = shares[:len(shares)-1]
 	}
 	sum := 0
 	for _, s := range shares {
-		sum += s.part
+		sum += sizes.weight(s)
 	}
 	out := make([]Tile, 0, len(shares))
 	y := r.Y
 	for i, s := range shares {
-		h := max(minTile, r.H*s.part/sum)
+		h := max(minTile, r.H*sizes.weight(s)/sum)
 		rest := (len(shares) - 1 - i) * minTile
 		h = min(h, r.Y+r.H-y-rest)
 		last := i == len(shares)-1
@@ -253,21 +271,49 @@ func column(r Rect, shares []share) []Tile {
 	return out
 }
 
+// Panes returns the panes of a preset, in the order in which they are stacked.
+func (c Choice) Panes() []pane.Kind {
+	shares := c.stacked()
+	out := make([]pane.Kind, len(shares))
+	for i, s := range shares {
+		out[i] = s.kind
+	}
+	return out
+}
+
+// stacked is what a preset shows where panes stand above each other.
+func (c Choice) stacked() []share {
+	switch own := c.Custom[c.Preset]; {
+	case c.Preset == Triage:
+		return []share{{pane.Pages, 4}, {pane.Detail, 7}, {pane.Metrics, 5}, {pane.Deploys, 3}}
+	case c.Preset == Logs:
+		return []share{{pane.Pages, 4}, {pane.Deploys, 3}, {pane.Logs, 12}}
+	case c.Preset == Handoff:
+		return []share{{pane.Pages, 5}, {pane.Timeline, 9}, {pane.Deploys, 3}}
+	case len(own) > 0:
+		out := make([]share, 0, len(own))
+		for i, k := range own {
+			// The first is the most important one, and is left out last.
+			out = append(out, share{k, 4 + max(0, 3-i)})
+		}
+		return out
+	}
+	return []share{{pane.Pages, 4}, {pane.Deploys, 3}, {pane.Metrics, 5}, {pane.Logs, 6}}
+}
+
 // stack puts panes above each other: pages, then whatever is focused or open
 // with most of the room, then the others as far as they fit.
-func stack(body Rect, c Choice) []Tile {
-	var shares []share
+func stack(body Rect, c Choice, sizes Sizes) []Tile {
+	shares := c.stacked()
 	focus := c.Focus
 	if c.Drawer != pane.None {
 		if focus != pane.Pages {
 			focus = c.Drawer
 		}
 		shares = []share{{pane.Pages, 2}, {c.Drawer, 6}}
-	} else {
-		shares = []share{{pane.Pages, 4}, {pane.Deploys, 3}, {pane.Metrics, 5}, {pane.Logs, 6}}
 	}
-	// The least important pane that is not focused goes first.
-	for _, k := range []pane.Kind{pane.Deploys, pane.Metrics, pane.Logs, pane.Pages} {
+	// The least important pane that is not focused goes first, the pages last.
+	for _, k := range leastFirst(shares) {
 		if body.H >= len(shares)*(minStacked+2) {
 			break
 		}
@@ -281,18 +327,37 @@ func stack(body Rect, c Choice) []Tile {
 	}
 	sum := 0
 	for _, s := range shares {
-		sum += s.part
+		sum += sizes.weight(s)
 	}
 	out := make([]Tile, 0, len(shares))
 	y := body.Y
 	for i, s := range shares {
-		h := max(minStacked, body.H*s.part/sum)
+		h := max(minStacked, body.H*sizes.weight(s)/sum)
 		h = min(h, body.Y+body.H-y-(len(shares)-1-i)*minStacked)
 		if i == len(shares)-1 {
 			h = body.Y + body.H - y
 		}
 		out = append(out, Tile{Kind: s.kind, Rect: Rect{body.X, y, body.W, h}, Last: i == len(shares)-1})
 		y += h
+	}
+	return out
+}
+
+// leastFirst returns the panes in the order in which they are left out.
+func leastFirst(shares []share) []pane.Kind {
+	sorted := slices.Clone(shares)
+	slices.SortStableFunc(sorted, func(a, b share) int {
+		if (a.kind == pane.Pages) != (b.kind == pane.Pages) {
+			if a.kind == pane.Pages {
+				return 1
+			}
+			return -1
+		}
+		return a.part - b.part
+	})
+	out := make([]pane.Kind, len(sorted))
+	for i, s := range sorted {
+		out[i] = s.kind
 	}
 	return out
 }

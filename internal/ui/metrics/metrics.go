@@ -290,3 +290,9 @@ func (p *Pane) Filter(s string) { p.filter = pane.NewNeedle(s) }
 
 // Filtered returns the filter in force.
 func (p *Pane) Filtered() string { return p.filter.String() }
+
+// Place returns the first row in sight.
+func (p *Pane) Place(pane.Frame) int { return p.scroll.Top }
+
+// Put puts row n first.
+func (p *Pane) Put(_ pane.Frame, n int) { p.scroll.Top = n }

@@ -89,7 +89,7 @@ const confirmHead = 3
 // nothing can be confirmed.
 func (c *Confirm) rows(f pane.Frame) (script int, head bool) {
 	if f.Height >= confirmHead+3 {
-		return f.Height - confirmHead - 2, true
+		return f.Height - confirmHead - 1, true
 	}
 	return f.Height - 2, false
 }
@@ -110,13 +110,13 @@ func (c *Confirm) View(f pane.Frame, _ board.Board) pane.Block {
 	from, to := c.scroll.Visible(len(script), room, -1)
 	out = append(out, script[from:to]...)
 	if to < len(script) {
-		more := text.Sprintf("%d more lines: j or pgdown to the end before you can confirm", len(script)-to)
+		more := text.Sprintf("%d more lines: j or pgdown; it is confirmed at the end", len(script)-to)
 		if len(script)-to == 1 {
-			more = text.Const("1 more line: j or pgdown to the end before you can confirm")
+			more = text.Const("1 more line: j or pgdown; it is confirmed at the end")
 		}
 		return append(out, pane.L(pane.S(style.Warn, more)))
 	}
-	if head {
+	if head && len(script) < room {
 		out = append(out, nil)
 	}
 	return append(out, c.question())

@@ -33,12 +33,15 @@ func (h *Help) Size(w, height int) (int, int) { return min(w, 84), height }
 
 // View lists the keys group by group.
 func (h *Help) View(f pane.Frame, _ board.Board) pane.Block {
-	all := h.lines()
+	all := h.lines(f.Width)
 	from, to := h.scroll.Visible(len(all), f.Height, -1)
 	return all[from:to]
 }
 
-func (h *Help) lines() pane.Block {
+// helpKeys is the width of the column of keys.
+const helpKeys = 14
+
+func (h *Help) lines(w int) pane.Block {
 	var out pane.Block
 	var group keymap.Group
 	for _, e := range h.keys.Entries() {
@@ -59,11 +62,15 @@ func (h *Help) lines() pane.Block {
 		if !reason.Empty() {
 			role = style.Dim
 		}
-		l := pane.L(pane.S(style.Key, text.Sprintf("  %s", label.Pad(14))), pane.S(role, text.Decode(e.Does)))
+		what := pane.L(pane.S(role, text.Decode(e.Does)))
 		if !reason.Empty() {
-			l = append(l, pane.S(style.Warn, text.Sprintf(" (%s)", reason)))
+			what = append(what, pane.S(style.Warn, text.Sprintf(" (%s)", reason)))
 		}
-		out = append(out, l)
+		head := pane.S(style.Key, text.Sprintf("  %s ", label.Pad(helpKeys-1)))
+		for _, l := range what.Wrap(max(helpKeys, w-helpKeys-2)) {
+			out = append(out, append(pane.L(head), l...))
+			head = pane.S(style.Key, text.Safe{}.Pad(helpKeys+2))
+		}
 	}
 	return out
 }
@@ -75,7 +82,7 @@ func (h *Help) Key(k tea.KeyPressMsg, f pane.Frame, _ board.Board) Result {
 	case keymap.Back, keymap.Help, keymap.Quit:
 		return Result{Close: true}
 	}
-	n := len(h.lines())
+	n := len(h.lines(f.Width))
 	if by, ok := pane.Step(a, f.Height, n); ok {
 		h.scroll.Top += by
 		h.scroll.Window(n, f.Height, -1)

@@ -19,6 +19,7 @@ type Input struct {
 	changed func(string)
 	done    func(value string, ok bool) pane.Intent
 	field   textinput.Model
+	earlier earlier
 }
 
 // NewInput returns an input that starts with value.
@@ -30,6 +31,10 @@ func NewInput(title, hint text.Safe, value string, changed func(string), done fu
 	f.Focus()
 	return &Input{title: title, hint: hint, changed: changed, done: done, field: f}
 }
+
+// Earlier gives what was typed here before, the newest first; up and down go
+// through it.
+func (i *Input) Earlier(all []string) { i.earlier = earlier{all: all} }
 
 // Title says what is asked.
 func (i *Input) Title(pane.Frame, board.Board) pane.Line {
@@ -56,7 +61,12 @@ func (i *Input) Key(k tea.KeyPressMsg, _ pane.Frame, _ board.Board) Result {
 	case "esc", "ctrl+c":
 		return Result{Close: true, Intent: i.done(i.field.Value(), false)}
 	}
-	i.field, _ = i.field.Update(k)
+	if v, ok := i.earlier.key(k.String(), i.field.Value()); ok {
+		i.field.SetValue(v)
+		i.field.CursorEnd()
+	} else {
+		i.field, _ = i.field.Update(k)
+	}
 	i.tell()
 	return Result{}
 }

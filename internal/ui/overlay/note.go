@@ -73,12 +73,23 @@ func (n *Note) View(f pane.Frame, _ board.Board) pane.Block {
 	room := max(1, f.Height-len(out)-1)
 	from, to := new(pane.Scroll).Visible(len(rows), room, cursor)
 	out = append(out, rows[from:to].Fit(f.Width, room)...)
-	return append(out, pane.L(
-		pane.S(style.Key, text.Const("enter")), pane.S(style.Dim, text.Const(" sends  ")),
-		pane.S(style.Key, text.Const("ctrl+j")), pane.S(style.Dim, text.Const(" new line  ")),
-		pane.S(style.Key, text.Const("ctrl+e")), pane.S(style.Dim, text.Const(" $EDITOR  ")),
-		pane.S(style.Key, text.Const("esc")), pane.S(style.Dim, text.Const(" keeps it as a draft")),
-	))
+	return append(out, noteKeys(f.Width))
+}
+
+// noteKeys are the keys of a note, in as many words as there is room for.
+func noteKeys(w int) pane.Line {
+	keys := func(newLine, draft text.Safe) pane.Line {
+		return pane.L(
+			pane.S(style.Key, text.Const("enter")), pane.S(style.Dim, text.Const(" sends  ")),
+			pane.S(style.Key, text.Const("esc")), pane.S(style.Dim, draft),
+			pane.S(style.Key, text.Const("ctrl+j")), pane.S(style.Dim, newLine),
+			pane.S(style.Key, text.Const("ctrl+e")), pane.S(style.Dim, text.Const(" $EDITOR")),
+		)
+	}
+	if l := keys(text.Const(" new line  "), text.Const(" keeps it as a draft  ")); l.Width() <= w {
+		return l
+	}
+	return keys(text.Const(" line  "), text.Const(" keeps it  "))
 }
 
 // withCursor draws one line of input with a block cursor before rune col.

@@ -212,3 +212,14 @@ func (d *Detail) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Inte
 
 // Reason never objects.
 func (d *Detail) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
+
+// Place returns the first line in sight of the selected page.
+func (d *Detail) Place(f pane.Frame) int {
+	if d.of != f.Scene.Page {
+		return 0
+	}
+	return d.scroll.Top
+}
+
+// Put puts line n of the selected page first.
+func (d *Detail) Put(f pane.Frame, n int) { d.of, d.scroll.Top = f.Scene.Page, n }

@@ -5,6 +5,7 @@ import (
 
 	"conway/internal/oncall"
 	"conway/internal/runbook"
+	"conway/internal/ui/memo"
 )
 
 // Intent is what a person wants, on which target. It does nothing by itself.
@@ -57,6 +58,8 @@ type (
 		Title  string
 		Text   string
 	}
+	// Remember keeps what the screen is to look like at the next start.
+	Remember struct{ Memory memo.Memory }
 	// Quit ends the program, after everything undelivered is delivered when Flush
 	// is set.
 	Quit struct{ Flush bool }
@@ -75,6 +78,19 @@ type (
 	}
 	// CursorAt moves the time cursor that runs through every pane; zero hides it.
 	CursorAt struct{ At time.Time }
+	// Jump goes to a page, else to a deploy, else to what there is of a service.
+	Jump struct {
+		Page, Deploy oncall.Ref
+		Service      string
+	}
+	// Arrange divides the screen by a preset.
+	Arrange struct{ Preset string }
+	// Dress draws the screen in a theme. With Try it is only looked at; an empty
+	// name then brings back the one in force.
+	Dress struct {
+		Theme string
+		Try   bool
+	}
 	// Several carries out one intent after another, such as one action a page.
 	Several struct{ Intents []Intent }
 	// Say shows a sentence, such as why a key cannot act.
@@ -91,11 +107,15 @@ func (Refresh) intent()     {}
 func (Copy) intent()        {}
 func (OpenURL) intent()     {}
 func (EditNote) intent()    {}
+func (Remember) intent()    {}
 func (Quit) intent()        {}
 func (Select) intent()      {}
 func (Show) intent()        {}
 func (ConfirmStep) intent() {}
 func (CursorAt) intent()    {}
+func (Jump) intent()        {}
+func (Arrange) intent()     {}
+func (Dress) intent()       {}
 func (Several) intent()     {}
 func (Say) intent()         {}
 

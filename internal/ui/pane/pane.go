@@ -69,3 +69,12 @@ type Filterable interface {
 	// Filtered returns the filter in force.
 	Filtered() string
 }
+
+// Placed is a pane whose position in what it shows is kept from one start to the
+// next.
+type Placed interface {
+	// Place returns the position, 0 for where it begins by itself.
+	Place(Frame) int
+	// Put goes there, or to the nearest there is.
+	Put(Frame, int)
+}

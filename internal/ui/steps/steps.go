@@ -48,6 +48,9 @@ type page struct {
 // View draws the part of the document around the selected step.
 func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	pg := p.document(f, b)
+	if ran := p.ran(pg, f, b); ran != nil {
+		return ran
+	}
 	from, to := p.visible(pg, f)
 	return pg.lines[from:to]
 }
@@ -395,3 +398,14 @@ func (p *Pane) Reason(a keymap.Action, f pane.Frame, _ board.Board) text.Safe {
 	}
 	return text.Safe{}
 }
+
+// Place returns the selected step of the page's runbook.
+func (p *Pane) Place(f pane.Frame) int {
+	if p.of != path(f) {
+		return 0
+	}
+	return p.step
+}
+
+// Put selects step n, if there still is one.
+func (p *Pane) Put(f pane.Frame, n int) { p.of, p.step, p.free = path(f), n, false }

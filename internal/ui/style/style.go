@@ -5,6 +5,8 @@ package style
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -102,7 +104,15 @@ const (
 	defaultGround = "#16130f"
 )
 
-type look struct {
+// Theme is a palette, and what each role looks like in colours of it.
+type Theme struct {
+	Palette map[string]string `yaml:"palette"`
+	Roles   map[string]Ink    `yaml:"roles"`
+}
+
+// Ink is the look of one role; FG and BG are names in the palette, empty for the
+// terminal's own.
+type Ink struct {
 	FG        string `yaml:"fg"`
 	BG        string `yaml:"bg"`
 	Bold      bool   `yaml:"bold"`
@@ -112,37 +122,60 @@ type look struct {
 	Reverse   bool   `yaml:"reverse"`
 }
 
+// Read reads a theme file without looking whether it is whole.
+func Read(name string, data []byte) (Theme, error) {
+	var t Theme
+	if err := yaml.UnmarshalWithOptions(data, &t, yaml.Strict()); err != nil {
+		return Theme{}, fmt.Errorf("read theme %s: %w", name, err)
+	}
+	return t, nil
+}
+
 // Parse reads a theme file. The error names the theme and the role or colour
 // that is missing or unknown.
 func Parse(name string, data []byte) (Sheet, error) {
-	var file struct {
-		Palette map[string]string `yaml:"palette"`
-		Roles   map[string]look   `yaml:"roles"`
+	t, err := Read(name, data)
+	if err != nil {
+		return Sheet{}, err
 	}
-	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
-		return Sheet{}, fmt.Errorf("read theme %s: %w", name, err)
+	return t.Sheet(name)
+}
+
+// Over returns the theme with another one's colours and roles in place of its
+// own.
+func (t Theme) Over(own Theme) Theme {
+	out := Theme{Palette: maps.Clone(t.Palette), Roles: maps.Clone(t.Roles)}
+	if out.Palette == nil {
+		out.Palette, out.Roles = map[string]string{}, map[string]Ink{}
 	}
-	for colour, v := range file.Palette {
+	maps.Copy(out.Palette, own.Palette)
+	maps.Copy(out.Roles, own.Roles)
+	return out
+}
+
+// Sheet makes a theme ready. The error names the theme and what is wrong with it.
+func (t Theme) Sheet(name string) (Sheet, error) {
+	for colour, v := range t.Palette {
 		if !isColour(v) {
 			return Sheet{}, fmt.Errorf("read theme %s: colour %s is %q: write #rrggbb, or 0 to 255 for a colour of the terminal", name, colour, v)
 		}
 	}
-	var s Sheet
+	s := Sheet{ground: t.Palette["ground"]}
 	for r := range roleCount {
-		l, ok := file.Roles[r.String()]
+		l, ok := t.Roles[r.String()]
 		if !ok {
 			return Sheet{}, fmt.Errorf("read theme %s: role %s is missing", name, r)
 		}
-		open, err := l.open(file.Palette)
+		open, err := l.open(t.Palette)
 		if err != nil {
 			return Sheet{}, fmt.Errorf("read theme %s: role %s: %w", name, r, err)
 		}
-		s.open[r], s.looks[r] = open, l.picture(file.Palette)
-		delete(file.Roles, r.String())
+		s.open[r], s.looks[r] = open, l.picture(t.Palette)
 	}
-	s.ground = file.Palette["ground"]
-	for extra := range file.Roles {
-		return Sheet{}, fmt.Errorf("read theme %s: unknown role %q", name, extra)
+	for role := range t.Roles {
+		if !slices.ContainsFunc(Roles(), func(r Role) bool { return r.String() == role }) {
+			return Sheet{}, fmt.Errorf("read theme %s: unknown role %q", name, role)
+		}
 	}
 	return s, nil
 }
@@ -157,7 +190,7 @@ func isColour(v string) bool {
 	return err == nil
 }
 
-func (l look) open(palette map[string]string) (string, error) {
+func (l Ink) open(palette map[string]string) (string, error) {
 	var st ansi.Style
 	for _, c := range []struct {
 		name string
@@ -198,7 +231,7 @@ func (l look) open(palette map[string]string) (string, error) {
 
 // picture returns the look with its colours by value; a reversed one is turned
 // round here, because a picture has no terminal to do it.
-func (l look) picture(palette map[string]string) Look {
+func (l Ink) picture(palette map[string]string) Look {
 	hex := func(name string) string {
 		if v := palette[name]; strings.HasPrefix(v, "#") {
 			return v

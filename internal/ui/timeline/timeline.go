@@ -113,3 +113,18 @@ func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent
 
 // Reason never objects.
 func (p *Pane) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
+
+// Place returns the first line in sight plus one, 0 while the newest is in sight.
+func (p *Pane) Place(f pane.Frame) int {
+	if !p.moved || p.of != f.Scene.Page {
+		return 0
+	}
+	return p.scroll.Top + 1
+}
+
+// Put puts line n-1 of the selected page first.
+func (p *Pane) Put(f pane.Frame, n int) {
+	if n > 0 {
+		p.of, p.moved, p.scroll.Top = f.Scene.Page, true, n-1
+	}
+}
