@@ -44,10 +44,19 @@ bench: build ## print the measured figures, each beside its reference in the sam
 sim: ## play as many simulated nights as fit ten minutes, 100,000 at most, and print the counts
 	go test ./internal/feed -run 'TestSimulation$$' -count=1 -v -timeout 30m -sim.seeds 100000 -sim.minutes 10
 
-fuzz: ## fuzz each decoder for a minute
+corpus: build ## hostile text in every field, in three terminals: prints what was looked at
+	@set -o pipefail; { \
+	  go test -tags e2e -count=1 -v -timeout 30m -run 'Attack|Cluster|Cut|TmuxWidths|Agree|Ordinary|Scripts|NothingElse|Public' ./internal/text/... ./internal/ui/gate && \
+	  CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -count=1 -v -timeout 30m -run '^TestCorpus' ./internal/e2e -corpus; } \
+	  | grep -E '^(---|FAIL|ok|panic)|corpus:|_test.go'
+
+# How long each fuzzer runs.
+FUZZTIME ?= 60s
+
+fuzz: ## run every fuzzer for FUZZTIME each
 	@for p in $$(grep -rlE '^func Fuzz' --include=*_test.go internal | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | cut -c6-); do \
-	    echo "$$p $$f"; go test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime 60s || exit 1; done; done
+	    echo "$$p $$f"; go test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; done; done
 
 cover: ## test coverage by package
 	go test -cover ./...
@@ -84,4 +93,4 @@ check: fmt-check tidy-check generate-check lint test ## all that must pass befor
 clean: ## remove what was built
 	rm -rf bin dist .bin
 
-.PHONY: help build run drill test e2e golden bench sim fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean
+.PHONY: help build run drill test e2e golden bench sim corpus fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean
