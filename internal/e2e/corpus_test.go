@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -214,6 +215,7 @@ func TestCorpusThroughTheWholeProgram(t *testing.T) {
 	p := record(t, []string{"HOME=" + o.home, "CONWAY_CONFIG=" + o.config()}, binary)
 	v := &visitor{t: t, outside: o, mirror: newMirror(t, p), want: map[string]map[[2]int]string{}}
 	v.shows("PAGES 0 open")
+	eventually(t, "frames are marked", func() bool { return bytes.Contains(p.raw(), []byte(frameBegins)) })
 
 	// First what is harmless: where the sides are then, they have to stay.
 	harmless := make([]attack.Attack, atOnce)
@@ -272,7 +274,7 @@ func (v *visitor) look(name string) {
 		v.looks++
 		v.sides += len(v.want[name])
 		if bad := displaced(v.want[name], c); len(bad) > 0 {
-			v.t.Fatalf("%s, screen %s: %d cells are displaced, such as %s", terminal, name, len(bad), bad[0])
+			v.t.Fatalf("%s, screen %s: %d cells are displaced, such as %s\n%s", terminal, name, len(bad), bad[0], v.mirror.text())
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 
 	uv "github.com/charmbracelet/ultraviolet"
@@ -119,7 +120,13 @@ func (*reference) diff(from, to picture, at reference) (int, reference) {
 			if c.Width == 0 {
 				continue // the second half of a wide letter
 			}
-			n += at.move(x, y, to) + at.write(c)
+			n += at.move(x, y, to)
+			if k := blanks(to[y], x); k > len("\x1b[99X\x1b[99C") {
+				n += at.restyle(c.Style) + len(ansi.EraseCharacter(k))
+				x += k - 1
+				continue
+			}
+			n += at.write(c)
 		}
 	}
 	return n, at
@@ -133,6 +140,14 @@ func lastInk(row []uv.Cell) int {
 		}
 	}
 	return -1
+}
+
+// blanks is how many cells from x on are spaces of one style.
+func blanks(row []uv.Cell, x int) int {
+	n := 0
+	for ; x+n < len(row) && row[x+n].Content == " " && row[x+n].Equal(&row[x]); n++ {
+	}
+	return n
 }
 
 // rest is how many cells from x on differ.
@@ -212,6 +227,9 @@ type gauge struct {
 	before picture
 	// frames, bytes and least are sums.
 	frames, bytes, least int
+	// each is the ratio of every frame, and sizes its bytes.
+	each  []float64
+	sizes []int
 }
 
 func newGauge(tb testing.TB) *gauge {
@@ -259,6 +277,7 @@ func (g *gauge) frame(data []byte) {
 	g.frames++
 	g.least += n
 	g.bytes += len(data)
+	g.each, g.sizes = append(g.each, float64(len(data))/float64(n)), append(g.sizes, len(data))
 }
 
 // stream counts each synchronised frame, and returns what is left of the last.
@@ -274,7 +293,22 @@ func (g *gauge) stream(data []byte) []byte {
 	}
 }
 
-func (g *gauge) ratio() float64 { return float64(g.bytes) / float64(max(1, g.least)) }
+// sum returns the bytes of a frame and their ratio to the least, over all frames.
+func (g *gauge) sum() (size, ratio float64) {
+	return float64(g.bytes) / float64(max(1, g.frames)), float64(g.bytes) / float64(max(1, g.least))
+}
+
+// middle returns the same of the frame in the middle, so that a clock which ticks
+// in some of them does not count.
+func (g *gauge) middle() (size, ratio float64) {
+	g.tb.Helper()
+	if len(g.each) == 0 {
+		g.tb.Fatal("no frame was drawn")
+	}
+	slices.Sort(g.each)
+	slices.Sort(g.sizes)
+	return float64(g.sizes[len(g.sizes)/2]), g.each[len(g.each)/2]
+}
 
 func TestReferenceEncoder(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +24,7 @@ type mirror struct {
 	*tape
 
 	fed   int
+	held  []byte
 	plain *vt.SafeEmulator
 	joins *vt.SafeEmulator
 	// mux draws what is written to the pipe; widths are the columns that it was
@@ -70,6 +72,7 @@ func newMirror(tb testing.TB, p *tape) *mirror {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = m.pipe.Close() })
+	p.typed("\x1b[?2026;2$y") // a terminal that can hold a frame back
 	return m
 }
 
@@ -93,23 +96,34 @@ func tmuxWidths(tb testing.TB) map[rune]int {
 	return out
 }
 
-// feed shows what has come since.
+// feed shows what has come since, but nothing of a frame that has only begun: a
+// terminal draws half of it, and this is no half of a screen that anybody meant.
 func (m *mirror) feed() (news bool) {
 	m.tb.Helper()
 	for _, c := range m.all()[m.fed:] {
 		m.fed++
-		news = true
-		for _, w := range []io.Writer{m.plain, m.joins, m.pipe} {
-			if _, err := w.Write(c.data); err != nil {
-				m.tb.Fatal(err)
-			}
+		m.held = append(m.held, c.data...)
+	}
+	n := len(m.held)
+	if at := bytes.LastIndex(m.held, []byte(frameBegins)); at >= 0 && !bytes.Contains(m.held[at:], []byte(frameEnds)) {
+		n = at
+	} else if at := bytes.LastIndexByte(m.held, '\x1b'); at >= 0 && n-at < len(frameBegins) {
+		n = at // it may become the beginning of a frame
+	}
+	if n == 0 {
+		return false
+	}
+	for _, w := range []io.Writer{m.plain, m.joins, m.pipe} {
+		if _, err := w.Write(m.held[:n]); err != nil {
+			m.tb.Fatal(err)
 		}
 	}
-	return news
+	m.held = append(m.held[:0], m.held[n:]...)
+	return true
 }
 
 // shows waits until the screen holds all of the texts and has not changed for a
-// moment. What is looked at afterwards is whole in any case: a frame is one write.
+// moment.
 func (m *mirror) shows(texts ...string) {
 	m.tb.Helper()
 	m.wait(fmt.Sprintf("show %q", texts), func(screen string) bool { return holds(screen, texts) })
