@@ -43,15 +43,14 @@ const (
 // outside is everything that a cockpit reads, under the test's control.
 type outside struct {
 	*site
-	pd      *pager
-	prom    *promserver.Server
-	store   *promserver.Store
-	gh      *ghserver.Server
-	app     *os.File
-	out     *os.File
-	open    []string
-	deploys []string
-	fields  int
+	pd     *pager
+	prom   *promserver.Server
+	store  *promserver.Store
+	gh     *ghserver.Server
+	app    *os.File
+	out    *os.File
+	open   []string
+	fields int
 }
 
 func newOutside(t *testing.T) *outside {
@@ -267,14 +266,14 @@ func (v *visitor) look(name string) {
 	if v.want[name] == nil {
 		v.want[name] = sides(shown["emulator"])
 		if len(v.want[name]) < 2*(tapeHeight/2) {
-			v.t.Fatalf("the screen %s has only %d cells of sides:\n%s", name, len(v.want[name]), v.mirror.text())
+			v.t.Fatalf("the screen %s has only %d cells of sides:\n%s", name, len(v.want[name]), v.text())
 		}
 	}
 	for terminal, c := range shown {
 		v.looks++
 		v.sides += len(v.want[name])
 		if bad := displaced(v.want[name], c); len(bad) > 0 {
-			v.t.Fatalf("%s, screen %s: %d cells are displaced, such as %s\n%s", terminal, name, len(bad), bad[0], v.mirror.text())
+			v.t.Fatalf("%s, screen %s: %d cells are displaced, such as %s\n%s", terminal, name, len(bad), bad[0], v.text())
 		}
 	}
 }

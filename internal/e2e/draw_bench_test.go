@@ -182,6 +182,7 @@ func BenchmarkBytes(b *testing.B) {
 func alternate(p *tape) func(int) { return func(i int) { p.typed("jk"[i%2 : i%2+1]) } }
 
 func appending(b *testing.B, f *os.File) func(int) {
+	b.Helper()
 	return func(i int) {
 		if _, err := f.WriteString(logLine(i + 1)); err != nil {
 			b.Error(err)
