@@ -129,17 +129,18 @@ func (m *mirror) shows(texts ...string) {
 	m.wait(fmt.Sprintf("show %q", texts), func(screen string) bool { return holds(screen, texts) })
 }
 
-// press presses a key, again each second, until a text has gone from the screen:
-// a question that opens swallows keys for a moment, and an escape with a key
-// right behind it is another key.
+// press presses a key, seldom again, until a text has gone from the screen: a
+// question that opens swallows keys for a moment, and an escape with a key right
+// behind it is another key, so that none may be on its way any more.
 func (m *mirror) press(key, text string) {
 	m.tb.Helper()
+	const again = 3 * time.Second
 	var last time.Time
 	m.wait("lose "+text, func(screen string) bool {
 		if !strings.Contains(screen, text) {
 			return true
 		}
-		if time.Since(last) > time.Second {
+		if time.Since(last) > again {
 			m.typed(key)
 			last = time.Now()
 		}
