@@ -37,8 +37,11 @@ golden: ## rewrite the golden files, then show what changed
 	go test ./internal/ui -update
 	git --no-pager diff --stat -- '*.golden'
 
+# How long keys are pressed for each latency; what is to be claimed needs 60s.
+KEYS ?= 8s
+
 bench: build ## print the measured figures, each beside its reference in the same run
-	CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -run '^$$' -bench . -benchtime 1x ./internal/e2e/...
+	CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/e2e -keys $(KEYS)
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
 sim: ## play as many simulated nights as fit ten minutes, 100,000 at most, and print the counts
@@ -50,10 +53,19 @@ kill: ## kill a process at every point of its writing to the ledger, and print t
 powerloss: ## cut the power under 100,000 simulated ledgers, and print the counts
 	go test ./internal/ledger -run '^TestPowerLoss' -count=1 -v -timeout 120m -powerloss.seeds 100000
 
-fuzz: ## fuzz each decoder for a minute
+corpus: build ## hostile text in every field, in three terminals: prints what was looked at
+	@set -o pipefail; { \
+	  go test -tags e2e -count=1 -v -timeout 30m -run 'Attack|Cluster|Cut|TmuxWidths|Agree|Ordinary|Scripts|NothingElse|Public' ./internal/text/... ./internal/ui/gate && \
+	  CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -count=1 -v -timeout 30m -run '^TestCorpus' ./internal/e2e -corpus; } \
+	  | grep -E '^(---|FAIL|ok|panic)|corpus:|_test.go'
+
+# How long each fuzzer runs.
+FUZZTIME ?= 60s
+
+fuzz: ## run every fuzzer for FUZZTIME each
 	@for p in $$(grep -rlE '^func Fuzz' --include=*_test.go internal | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | cut -c6-); do \
-	    echo "$$p $$f"; go test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime 60s || exit 1; done; done
+	    echo "$$p $$f"; go test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; done; done
 
 cover: ## test coverage by package
 	go test -cover ./...
@@ -90,4 +102,4 @@ check: fmt-check tidy-check generate-check lint test ## all that must pass befor
 clean: ## remove what was built
 	rm -rf bin dist .bin
 
-.PHONY: help build run drill test e2e golden bench sim kill powerloss fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean
+.PHONY: help build run drill test e2e golden bench sim kill powerloss corpus fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean

@@ -42,7 +42,10 @@ func attacks() []string {
 func hostile(word string) string { return word + strings.Join(attacks(), word) }
 
 // foreign returns what in the bytes of a terminal is not the program's own.
-func foreign(raw []byte) []string {
+func foreign(raw []byte) []string { return foreignBut(raw, 0) }
+
+// foreignBut is the same where the bell may have rung so many times for new pages.
+func foreignBut(raw []byte, bells int) []string {
 	var out []string
 	bad := func(format string, args ...any) {
 		if s := fmt.Sprintf(format, args...); !slices.Contains(out, s) {
@@ -72,6 +75,8 @@ func foreign(raw []byte) []string {
 				bad("%q, which cannot be seen", s)
 			}
 		case s == "\r" || s == "\n" || s == "\b" || s == "\t":
+		case s == "\a" && bells > 0:
+			bells--
 		case ownSequence.MatchString(s):
 		default:
 			bad("%q", s)
@@ -82,13 +87,14 @@ func foreign(raw []byte) []string {
 
 // ownSequence is what the program and its screen library write: moves, wipes,
 // styles without blinking, the modes that it sets and resets (8 keeps the order of
-// right-to-left text), what it asks the
+// right-to-left text), the cursor kept
+// and put back around a cluster, what it asks the
 // terminal at the start, and its window's title, which it puts back at the end.
 var ownSequence = regexp.MustCompile(`^\x1b(?:` + strings.Join([]string{
 	`\[[0-9;]*[ABCDEFGHJKLMPSTXabd@r]`,
 	`\[(?:[0-46-9]|[1-9][0-9]+|38;5;[0-9]+|48;5;[0-9]+|38;2;[0-9]+;[0-9]+;[0-9]+|48;2;[0-9]+;[0-9]+;[0-9]+|;)*m`,
 	`\[\?(?:7|25|1049|2004|2026|2027)[hl]`,
-	`\[8[hl]`, `\[2[23];2t`, `\[\?5W`, `\[\?(?:2026|2027)\$p`, `\[(?:\?|>1|<1|=[0-9];[0-9])u`, `\[>4(?:;[0-9])?m`, `\[>0?q`,
+	`[78M]`, `\[8[hl]`, `\[2[23];2t`, `\[\?5W`, `\[\?(?:2026|2027)\$p`, `\[(?:\?|>1|<1|=[0-9];[0-9])u`, `\[>4(?:;[0-9])?m`, `\[>0?q`,
 	`\]2;(?:conway(?: \d+ open, \d+ unacked)?)?\x07`,
 }, "|") + `)$`)
 

@@ -119,6 +119,14 @@ func TestSlice(t *testing.T) {
 	}
 }
 
+func TestCutOfNothingIsNothing(t *testing.T) {
+	for _, w := range []int{-79, -1, 0, 1} {
+		if head, tail := text.Decode("").Cut(w); !head.Empty() || !tail.Empty() {
+			t.Errorf("nothing cut at %d is %q and %q", w, head, tail)
+		}
+	}
+}
+
 func TestWrapKeepsEveryWord(t *testing.T) {
 	in := text.Decode("the quick brown fox jumps over averyveryverylongwordindeed the lazy dog")
 	for w := 1; w < 80; w++ {

@@ -19,13 +19,26 @@ import (
 	"conway/internal/text/attack"
 )
 
+// corpus is every hostile string: the own ones and those of public collections.
+func corpus(tb testing.TB) []attack.Attack {
+	tb.Helper()
+	public, err := attack.Public()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return append(attack.All(), public...)
+}
+
 // TestEveryAttackIsOnlyWhatMayBeDrawn is the decoder's promise.
 func TestEveryAttackIsOnlyWhatMayBeDrawn(t *testing.T) {
-	for _, a := range attack.All() {
+	all, cells := corpus(t), 0
+	for _, a := range all {
 		if err := wrong(a.Raw); err != "" {
 			t.Errorf("%s %s: %s", a.Threat, a.Name, err)
 		}
+		cells += text.Decode(a.Raw).Width()
 	}
+	t.Logf("corpus: %d strings decoded into %d cells, 0 that may not be drawn", len(all), cells)
 }
 
 // wrong returns what is wrong with the text made of raw, empty for nothing.
@@ -77,8 +90,8 @@ func TestNothingIsLostToTheEye(t *testing.T) {
 // sources share in two pieces, cut at every byte, and expects the cells of the
 // whole. Decode itself never sees a piece: sources hand over whole lines.
 func TestCutAnywhereGivesTheSameCells(t *testing.T) {
-	cuts := 0
-	for _, a := range attack.All() {
+	cuts, all := 0, corpus(t)
+	for _, a := range all {
 		raw := a.Raw[:min(len(a.Raw), 1200)]
 		want := cells(raw)
 		for i := range len(raw) + 1 {
@@ -88,7 +101,7 @@ func TestCutAnywhereGivesTheSameCells(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("corpus: %d cuts of %d attacks, 0 differences", cuts, len(attack.All()))
+	t.Logf("corpus: %d cuts of %d strings, 0 differences", cuts, len(all))
 }
 
 func cells(pieces ...string) []string {
@@ -126,10 +139,15 @@ func TestHugeLineIsCheapAndLeavesLittle(t *testing.T) {
 	}
 }
 
-func TestEscapeGivesTheBytesBack(t *testing.T) {
-	for _, a := range attack.All() {
+func TestEscapeGivesTheBytesBackOfEveryAttack(t *testing.T) {
+	all := corpus(t)
+	for _, a := range all {
 		roundTrip(t, a.Raw)
 	}
+	t.Logf("corpus: the bytes of %d strings of %d come back from their escaped form", len(all), len(all))
+}
+
+func TestEscapeGivesTheBytesBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		roundTrip(t, string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes"))+rapid.String().Draw(t, "text"))
 	})

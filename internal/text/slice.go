@@ -39,7 +39,7 @@ func (s Safe) Slice(from, to int) Safe {
 // what follows them. The first cluster is taken even when it does not fit, so
 // that cutting again and again comes to an end.
 func (s Safe) Cut(w int) (head, tail Safe) {
-	if s.w <= w {
+	if s.w <= w || s.s == "" {
 		return s, Safe{}
 	}
 	if len(s.s) == s.w {

@@ -1,6 +1,7 @@
 package attack_test
 
 import (
+	"strings"
 	"testing"
 
 	"conway/internal/text/attack"
@@ -21,4 +22,25 @@ func TestEveryThreatHasAttacksWithNamesOfTheirOwn(t *testing.T) {
 		}
 	}
 	t.Logf("corpus: %d attacks: %v", len(seen), threats)
+}
+
+func TestPublicCollectionsAreWhole(t *testing.T) {
+	all, err := attack.Public()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, a := range all {
+		name, _, _ := strings.Cut(a.Name, " ")
+		counts[name]++
+		if a.Raw == "" {
+			t.Errorf("%s is empty", a.Name)
+		}
+	}
+	for name, least := range map[string]int{"naughty": 400, "terminal": 480, "stream": 38, "bidi": 1500, "grapheme": 602, "emoji": 5000} {
+		if counts[name] < least {
+			t.Errorf("%s has %d strings, want at least %d", name, counts[name], least)
+		}
+	}
+	t.Logf("corpus: %d public strings: %v", len(all), counts)
 }

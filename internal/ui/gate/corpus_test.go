@@ -19,34 +19,51 @@ type counts struct {
 // once, goes through the screens, and looks at what a terminal would get: no
 // byte that the program does not send, no border cell out of column, no panic.
 func TestEveryAttackInEveryField(t *testing.T) {
-	var n counts
 	all := attack.All()
 	shapes := tiles(t)
-	for i, a := range all {
-		for k, keep := range []func(string, string) bool{links, nothing} {
-			// Without the e2e tag a third of the attacks see one screen each.
-			if !everything && i%6 != 3*k {
-				continue
-			}
-			n.sessions++
-			s, fields := newSession(t, a.Raw, keep)
-			n.fields += fields
-			if everything {
-				// A refused note is open for another try.
-				visit(t, s, a, screen{name: "refused note"}, [2]int{80, 24}, &n, shapes)
-			}
-			s.press("esc", "esc")
-			for j, scr := range screens() {
-				for z, size := range [][2]int{{80, 24}, {200, 50}} {
-					if everything || j == i/3%len(screens()) && z == i%2 {
-						visit(t, s, a, scr, size, &n, shapes)
+	keeps := []func(string, string) bool{links, nothing}
+	found := make([]counts, len(keeps))
+	t.Run("group", func(t *testing.T) { // ends when its parts have
+		for k, keep := range keeps {
+			t.Run([]string{"links kept", "nothing kept"}[k], func(t *testing.T) {
+				t.Parallel()
+				n := &found[k]
+				for i, a := range all {
+					// Without the e2e tag a third of the attacks see one screen each.
+					if everything || i%6 == 3*k {
+						rounds(t, a, keep, i, k, n, shapes)
 					}
 				}
-			}
+			})
 		}
+	})
+	var n counts
+	for _, f := range found {
+		n.sessions, n.fields, n.frames, n.borders, n.dropped = n.sessions+f.sessions, n.fields+f.fields, n.frames+f.frames, n.borders+f.borders, n.dropped+f.dropped
 	}
 	t.Logf("corpus: %d attacks, %d sessions with one in each of %d fields, %d frames, %d border cells: 0 foreign bytes, 0 out of column, 0 panics, %d dropped at the second gate",
 		len(all), n.sessions, n.fields, n.frames, n.borders, n.dropped)
+}
+
+// rounds goes through the screens with the i-th attack in every field that keep
+// does not keep. Each attack sees every screen, half of them with this keep and
+// half with the other, and each in one of two sizes.
+func rounds(t *testing.T, a attack.Attack, keep func(string, string) bool, i, k int, n *counts, shapes map[string]grid) {
+	t.Helper()
+	n.sessions++
+	s, fields := newSession(t, a.Raw, keep)
+	n.fields += fields
+	if everything && i%2 == k {
+		// A refused note is open for another try.
+		visit(t, s, a, screen{name: "refused note"}, [2]int{80, 24}, n, shapes)
+	}
+	s.press("esc", "esc")
+	for j, scr := range screens() {
+		size := [][2]int{{80, 24}, {200, 50}}[(i+j/2)%2]
+		if everything && (i+j)%2 == k || !everything && j == i/3%len(screens()) {
+			visit(t, s, a, scr, size, n, shapes)
+		}
+	}
 }
 
 // visit goes to a screen, draws it, and goes back.

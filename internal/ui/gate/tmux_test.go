@@ -14,7 +14,10 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"conway/internal/text"
+	"conway/internal/text/attack"
 )
 
 // tmux is a terminal of tmux that shows what is written to a pipe.
@@ -153,7 +156,7 @@ func measured(tb testing.TB) map[rune]int {
 // tmux of 80x24.
 func TestTmuxNoClusterMovesABorder(t *testing.T) {
 	const w, h = 80, 24
-	all := clusters()
+	all := clusters(t)
 	c, m := newCanvas(w, h), newTmux(t, w, h)
 	cells, screens, altered := 0, 0, 0
 	for _, rows := range pages(all, w, h) {
@@ -177,4 +180,43 @@ func TestTmuxNoClusterMovesABorder(t *testing.T) {
 		t.Errorf("%d rows are not shown as they were drawn", altered)
 	}
 	t.Logf("corpus: %d strings, %d screens, %d border cells, 0 out of column (%s)", len(all), screens, cells, strings.TrimSpace(m.do("-V")))
+}
+
+// TestTmuxEveryAttack shows each attack in every field of one screen, and every
+// screen with one attack, in a real tmux: what it shows is what was drawn.
+func TestTmuxEveryAttack(t *testing.T) {
+	const w, h = 80, 24
+	m := newTmux(t, w, h)
+	c := newCanvas(w, h)
+	cells, frames := 0, 0
+	show := func(a attack.Attack, s *session, name string) {
+		rows := s.rows()
+		want, got := expect(rows), m.cellsOf(m.show(c.draw(t, s.Content())), w)
+		n, wrong, first := displaced(want, got)
+		cells, frames = cells+n, frames+1
+		if wrong > 0 {
+			t.Fatalf("%s %q on screen %s: %d border cells out of column: %s", a.Threat, a.Name, name, wrong, first)
+		}
+		for y := range want {
+			if strings.TrimRight(strings.Join(want[y], ""), " ") != strings.TrimRight(strings.Join(got[y], ""), " ") {
+				t.Errorf("%s %q on screen %s: row %d is drawn as %q and shown as %q", a.Threat, a.Name, name, y, strings.Join(want[y], ""), strings.Join(got[y], ""))
+			}
+		}
+	}
+	for i, a := range attack.All() {
+		s, _ := newSession(t, a.Raw, links)
+		s.size(w, h)
+		s.press("esc", "esc")
+		show(a, s, "watch")
+		scr := screens()[i%len(screens())]
+		s.press(scr.keys...)
+		if scr.paste {
+			s.Update(tea.PasteMsg{Content: a.Raw})
+		}
+		show(a, s, scr.name)
+	}
+	if got := m.do("list-buffers"); got != "" {
+		t.Errorf("something was copied: %q", got)
+	}
+	t.Logf("corpus: %d attacks, %d frames, %d border cells, 0 out of column (%s)", len(attack.All()), frames, cells, strings.TrimSpace(m.do("-V")))
 }

@@ -6,12 +6,14 @@ import (
 	"unicode"
 
 	"conway/internal/text"
+	"conway/internal/text/attack"
 )
 
 // clusters are the strings that terminals are known to measure differently:
-// every code point alone and after a letter, and the pairs and sequences that
-// Unicode's test files are made of.
-func clusters() []string {
+// every code point alone and after a letter, the pairs and sequences that
+// Unicode's test files are made of, and what others have collected.
+func clusters(tb testing.TB) []string {
+	tb.Helper()
 	var out []string
 	for r := rune(0xa0); r < 0x20000; r++ {
 		if !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z, unicode.Cf) {
@@ -50,7 +52,20 @@ func clusters() []string {
 			}
 		}
 	}
+	for _, a := range public(tb) {
+		out = append(out, a.Raw)
+	}
 	return out
+}
+
+// public is what others have collected.
+func public(tb testing.TB) []attack.Attack {
+	tb.Helper()
+	all, err := attack.Public()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return all
 }
 
 // pages lays strings out on screens of w by h cells: tiles between borders, all
@@ -92,7 +107,7 @@ func pages(all []string, w, h int) [][]string {
 // TestNoClusterMovesABorder draws every such string between borders, in an
 // emulator that measures by clusters, and looks where the borders are.
 func TestNoClusterMovesABorder(t *testing.T) {
-	all := clusters()
+	all := clusters(t)
 	if !everything {
 		some := all[:0]
 		for i := range len(all) / 16 {
