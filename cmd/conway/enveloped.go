@@ -17,6 +17,7 @@ import (
 	"conway/internal/envelope"
 	"conway/internal/runner"
 	"conway/internal/ui/gate"
+	"conway/internal/ui/outlet"
 )
 
 // supervised runs this same command as a child whose terminal is restored
@@ -85,6 +86,10 @@ func (a *app) attach(c *core) {
 // lend hands the terminal to another program until the returned function is
 // called.
 func (a *app) lend() (back func()) {
+	if a.out != nil {
+		// Its error is of a terminal that is gone, which the borrower will notice.
+		_ = a.out.Drain(context.Background())
+	}
 	stdin, stdout, _, ok := a.terminals()
 	if !ok {
 		return func() {}
@@ -122,6 +127,9 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 	ended := make(chan error, 1)
 	go func() {
 		_, err := p.Run()
+		// What the screen wrote last gives the terminal back, so it has to arrive;
+		// a signal does not wait for it.
+		_ = a.out.Drain(context.WithoutCancel(ctx))
 		ended <- err
 	}()
 	var why error
@@ -198,6 +206,9 @@ func (l *loan) SetStdin(r io.Reader) {
 func (l *loan) SetStdout(w io.Writer) {
 	if g, ok := w.(*gate.Gate); ok {
 		w = g.Behind() // as above, and the command's sequences are its own
+	}
+	if o, ok := w.(*outlet.Outlet); ok {
+		w = o.Behind()
 	}
 	if l.cmd != nil {
 		l.cmd.Stdout, l.cmd.Stderr = w, w

@@ -49,6 +49,13 @@ type Options struct {
 	Recalled []oncall.Event
 	// Later waits for something that is not an event and says it, or nil.
 	Later tea.Cmd
+	// Mouse has clicks focus and select, and the wheel scroll.
+	Mouse bool
+	// Calls says for which pages a person is called who is not looking.
+	Calls Calls
+	// Slow writes ages coarser and moves plots less often, for a link on which
+	// each byte counts.
+	Slow bool
 	// Notice is shown at the start, such as what was found without a config.
 	Notice string
 }

@@ -66,20 +66,28 @@ func facts(r board.PageRow, f pane.Frame) pane.Block {
 	for _, a := range p.Assignees {
 		who = append(who, text.Decode(a.Name))
 	}
-	rows := []struct{ name, value text.Safe }{
-		{text.Const("state"), text.Sprintf("%s · %s · since %s (%s)", statusOf(r), p.Urgency, f.Date(p.CreatedAt), pane.Ago(f.Now.Sub(p.CreatedAt)))},
-		{text.Const("service"), text.Join([]text.Safe{text.Decode(p.Service.Name), text.Decode(p.Policy)}, text.Const(" · "))},
-		{text.Const("panes"), text.Sprintf("follow %s: %s", f.Scene.Service.Name, f.Scene.Why)},
-		{text.Const("calls"), text.Join(who, text.Const(", "))},
-		{text.Const("priority"), text.Decode(p.Priority)},
-		{text.Const("url"), text.Decode(p.URL)},
+	type row struct {
+		name, value text.Safe
+		link        bool
+	}
+	rows := []row{
+		{text.Const("state"), text.Sprintf("%s · %s · since %s (%s)", statusOf(r), p.Urgency, f.Date(p.CreatedAt), pane.Ago(f.Now.Sub(p.CreatedAt))), false},
+		{text.Const("service"), text.Join([]text.Safe{text.Decode(p.Service.Name), text.Decode(p.Policy)}, text.Const(" · ")), false},
+		{text.Const("panes"), text.Sprintf("follow %s: %s", f.Scene.Service.Name, f.Scene.Why), false},
+		{text.Const("calls"), text.Join(who, text.Const(", ")), false},
+		{text.Const("priority"), text.Decode(p.Priority), false},
+		{text.Const("url"), text.Decode(p.URL), true},
 	}
 	for _, a := range p.Acks {
-		rows = append(rows, struct{ name, value text.Safe }{text.Const("acked"), text.Sprintf("by %s at %s", a.By.Name, f.Clock(a.At))})
+		rows = append(rows, row{text.Const("acked"), text.Sprintf("by %s at %s", a.By.Name, f.Clock(a.At)), false})
 	}
 	for _, kv := range rows {
 		if !kv.value.Empty() {
-			out = append(out, field(kv.name, kv.value, f.Width)...)
+			rows := field(kv.name, kv.value, f.Width)
+			if kv.link {
+				rows = linked(rows, p.URL)
+			}
+			out = append(out, rows...)
 		}
 	}
 	if r.Last != nil && r.Last.Fault != nil {
@@ -89,6 +97,16 @@ func facts(r board.PageRow, f pane.Frame) pane.Block {
 		out = append(out, pane.L(pane.S(style.Warn, text.Sprintf("? the answer's field %s could not be read", o))))
 	}
 	return out
+}
+
+// linked has the terminal open an address for what is drawn of it.
+func linked(rows pane.Block, url string) pane.Block {
+	for _, l := range rows {
+		if len(l) > 0 {
+			l[len(l)-1].Link = url
+		}
+	}
+	return rows
 }
 
 // statusOf is the page's state, the last one known when it is listed no more.

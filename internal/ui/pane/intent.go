@@ -57,6 +57,13 @@ type (
 		Title  string
 		Text   string
 	}
+	// Alert calls a person who is not looking: with a bell, and with what the
+	// terminal shows on the desktop, as the config says.
+	Alert struct {
+		// Words are the page's title as it came; Pages is how many there are.
+		Words string
+		Pages int
+	}
 	// Quit ends the program, after everything undelivered is delivered when Flush
 	// is set.
 	Quit struct{ Flush bool }
@@ -91,6 +98,7 @@ func (Refresh) intent()     {}
 func (Copy) intent()        {}
 func (OpenURL) intent()     {}
 func (EditNote) intent()    {}
+func (Alert) intent()       {}
 func (Quit) intent()        {}
 func (Select) intent()      {}
 func (Show) intent()        {}
