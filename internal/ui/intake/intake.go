@@ -18,6 +18,10 @@ const (
 	// pasteQuiet ends a paste: what follows sooner was pasted too, whatever marks
 	// stand before it.
 	pasteQuiet = 150 * time.Millisecond
+	// aloneAfter is how long after a short text without marks one byte by itself is
+	// a key: a program that types for a person, or a lagging link, sends the text at
+	// once and the key that ends it after.
+	aloneAfter = 3 * time.Millisecond
 	// pasteLost is how long an open paste may pause.
 	pasteLost = 5 * time.Second
 	// sequenceLost is how long a sequence may pause. A single byte that comes
@@ -38,6 +42,8 @@ const (
 	// burst is how many bytes of text at once are no typing. A link that lags
 	// collects a few keys; a key that is held down sends one byte many times.
 	burst = 12
+	// shortText bounds a text that a key may follow sooner than a paste ends.
+	shortText = 1 << 10
 	// maxSequence bounds the sequences that keys send.
 	maxSequence = 48
 )
@@ -82,6 +88,7 @@ type Intake struct {
 	wheel   time.Time
 	left    int  // bytes of raw, or of the paste
 	eight   bool // the string was begun by one byte, and may end with one
+	bare    bool // the paste has no marks
 	mark    int  // how much of a paste's mark has been read
 	kitty   bool // the terminal never sends a bare ESC for the key
 	dropped uint64
@@ -160,7 +167,8 @@ func (in *Intake) giveUp(p []byte, now time.Time) {
 			in.endPaste()
 		}
 	case closing:
-		if gap > pasteQuiet {
+		ended := in.bare && len(p) == 1 && gap >= aloneAfter && in.left > MaxPaste-shortText
+		if gap > pasteQuiet || ended {
 			in.endPaste()
 		}
 	case str:
@@ -225,7 +233,7 @@ func (in *Intake) alt() {
 
 func (in *Intake) beginPaste(s state) {
 	in.out = append(in.out, "\x1b[200~"...)
-	in.state, in.left, in.mark = s, MaxPaste, 0
+	in.state, in.left, in.mark, in.bare = s, MaxPaste, 0, s == closing
 	in.char = in.char[:0]
 }
 

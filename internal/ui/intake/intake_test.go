@@ -241,6 +241,36 @@ func TestAPasteIsOnePaste(t *testing.T) {
 	}
 }
 
+// What a tool types for a person comes at once, and the key that ends it after.
+func TestAKeyAfterATypedTextIsAKey(t *testing.T) {
+	t.Parallel()
+	const text = "rolling back, the pool is too small"
+	for wait, want := range map[time.Duration]string{
+		0:                     "\x1b[200~" + text + "\r\x1b[201~",
+		10 * time.Millisecond: "\x1b[200~" + text + "\x1b[201~\r",
+	} {
+		l := newLine()
+		l.sends(text)
+		l.waits(wait)
+		l.sends("\r")
+		l.waits(time.Second)
+		if got := l.out.String(); got != want {
+			t.Errorf("after %s: %q, want %q", wait, got, want)
+		}
+	}
+	l := newLine()
+	for range 40 {
+		l.sends(text)
+		l.waits(time.Millisecond)
+	}
+	l.waits(20 * time.Millisecond)
+	l.sends("\r")
+	l.waits(time.Second)
+	if got := l.out.String(); !strings.HasSuffix(got, "\r\x1b[201~") {
+		t.Errorf("the last byte of a long paste is a key: …%q", got[len(got)-20:])
+	}
+}
+
 func TestAHugePasteIsCut(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("aR\rq !y\n", 1<<17)
