@@ -123,7 +123,13 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 	defer held()
 	a.link.OnRetake(func() { a.yield(p, func() {}) })
 	a.link.Take(stdin, stdout)
-	defer a.link.Release(stdout)
+	defer func() {
+		// Before the rest of the screen has arrived the terminal is not as it was;
+		// if it does not arrive, the parent restores it.
+		if a.arrived(ctx) {
+			a.link.Release(stdout)
+		}
+	}()
 	ended := make(chan error, 1)
 	go func() {
 		_, err := p.Run()
@@ -149,6 +155,14 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 	}
 	kill(p)
 	return errors.Join(why, tea.ErrProgramKilled)
+}
+
+// arrived waits a moment for everything that was written to arrive, and reports
+// whether it did.
+func (a *app) arrived(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killAfter)
+	defer cancel()
+	return a.out.Drain(ctx) == nil
 }
 
 // kill has a screen that hangs restore the terminal, as far as it can.

@@ -21,8 +21,8 @@ var terms = []string{"xterm-256color", "tmux-256color", "screen", "linux", "vt10
 // plain terms have no signs beyond ASCII, and some no colours.
 var asciiTerms, monochromeTerms = "linux vt100 dumb ", "vt100 dumb "
 
-// sideways is a move to a column, as some terminals are told it.
-var sideways = regexp.MustCompile("\\x1b\\[[0-9]*`")
+// sideways is a move to a column, and one up, as some terminals are told them.
+var sideways = regexp.MustCompile("\\x1b\\[[0-9]*`|\\x1bM")
 
 // page is a site with one page that is mine, and the environment for it.
 func page(t *testing.T) (pd *pager, id string, env []string) {

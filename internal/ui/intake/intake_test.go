@@ -322,7 +322,10 @@ func FuzzIntake(f *testing.F) {
 			if max := intake.Growth*came + intake.Held; len(out) > max {
 				t.Fatalf("%d bytes pass of %d, at most %d may", len(out), came, max)
 			}
-			for _, seq := range bytes.SplitAfter(out, []byte("\x1b[20")) {
+			for i, seq := range bytes.Split(out, []byte("\x1b[20")) {
+				if i == 0 {
+					continue // what stands before the first
+				}
 				if bytes.HasPrefix(seq, []byte("0~")) && open || bytes.HasPrefix(seq, []byte("1~")) && !open {
 					t.Fatalf("a mark out of place in %q", out)
 				}
