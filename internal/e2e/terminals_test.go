@@ -181,3 +181,34 @@ func recordOn(tb testing.TB, env []string, argv ...string) *tape {
 	all := append([]string{"/usr/bin/env", "-i", "PATH=" + os.Getenv("PATH")}, env...)
 	return record(tb, nil, append(all, argv...)...)
 }
+
+// pageHost is where the test account has its pages.
+const pageHost = "example.pagerduty.com"
+
+// The page's address is a link in its detail for a configured host, and for no
+// other; then none is in the bytes at all.
+func TestOnlyAConfiguredHostIsClickable(t *testing.T) {
+	t.Parallel()
+	for hosts, want := range map[string]bool{"": false, "links: [HOST]": true, "links: [other.example]": false} {
+		pd := newPager(t)
+		id := pd.checkout()
+		s := newSite(t).pages(pd)
+		s.add("%s", strings.ReplaceAll(hosts, "HOST", pageHost))
+		p := record(t, []string{"HOME=" + s.home, "CONWAY_CONFIG=" + s.config()}, binary)
+		p.sees(title, "a ack")
+		p.typed("\r")
+		p.sees("DETAIL", pageHost)
+		p.typed("q")
+		p.exit()
+		raw := string(p.raw())
+		if got := strings.Contains(raw, "\x1b]8;;https://"+pageHost+"/incidents/"+id+"\x07"); got != want {
+			t.Errorf("with %q it is a link: %v", hosts, got)
+		}
+		if got := strings.Contains(raw, "\x1b]8"); got != want {
+			t.Errorf("with %q there are links: %v", hosts, got)
+		}
+		if strings.Count(raw, "\x1b]8;;https") != strings.Count(raw, "\x1b]8;;\x07") {
+			t.Errorf("with %q a link is left open", hosts)
+		}
+	}
+}
