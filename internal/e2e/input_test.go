@@ -55,8 +55,15 @@ func TestAnswersOfTheTerminalDoNothing(t *testing.T) {
 	p.shows(title, "PAGES 1 open", "a ack")
 	bombard(p)
 	for _, screen := range []struct{ key, see string }{
-		{"\r", "DETAIL"}, {"t", "TIMELINE"}, {"b", "RUNBOOK"}, {"\r", "RUN THIS STEP?"},
-		{"\x1b", "RUNBOOK"}, {"s", "SNOOZE"}, {"\x1b", "RUNBOOK"}, {"?", "HELP"}, {"\x1b", "RUNBOOK"},
+		{"\r", "DETAIL"},
+		{"t", "TIMELINE"},
+		{"b", "RUNBOOK"},
+		{"\r", "RUN THIS STEP?"},
+		{"\x1b", "RUNBOOK"},
+		{"s", "SNOOZE"},
+		{"\x1b", "RUNBOOK"},
+		{"?", "HELP"},
+		{"\x1b", "RUNBOOK"},
 	} {
 		// Not at once: a question swallows keys at first, and an escape begins others.
 		time.Sleep(500 * time.Millisecond)

@@ -239,7 +239,9 @@ func TestASlowLinkGetsFewerFramesButKeysAtOnce(t *testing.T) {
 			t.Errorf("%d frames in a minute", drawn)
 		}
 		l.take(7001)
+		synctest.Wait()
 		l.take(7002)
+		synctest.Wait()
 		l.take(tea.KeyPressMsg{Code: 'a'})
 		if !strings.HasSuffix(l.last, "[7002]") {
 			t.Errorf("a key does not draw at once: %q", l.last)
