@@ -18,6 +18,7 @@ import (
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
+	"conway/internal/ui/outlet"
 	"conway/internal/ui/pane"
 )
 
@@ -76,6 +77,10 @@ type app struct {
 	process
 	now        func() time.Time
 	configPath string
+	// slow is what --slow says.
+	slow bool
+	// out is the way to the terminal, nil where there is no screen.
+	out *outlet.Outlet
 	// parent is true once the work has been a child's: then so is the exit code.
 	parent bool
 }
@@ -133,6 +138,7 @@ sources failed and the rest is shown, 70 conway crashed, 128+n ended by signal n
 		RunE:          func(cmd *cobra.Command, _ []string) error { return a.cockpit(cmd.Context()) },
 	}
 	cmd.PersistentFlags().StringVar(&a.configPath, "config", "", "config file (else $CONWAY_CONFIG, else $XDG_CONFIG_HOME/conway/config.yaml)")
+	cmd.PersistentFlags().BoolVar(&a.slow, "slow", false, "send less to the terminal, for a slow link (else slow in the config)")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	cmd.AddCommand(
 		a.drillCommand(), a.snapshotCommand(),

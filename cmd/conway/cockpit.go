@@ -6,6 +6,7 @@ import (
 	"os/user"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -16,6 +17,7 @@ import (
 	"conway/internal/ui/gate"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
+	"conway/internal/ui/outlet"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/style"
@@ -69,14 +71,39 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 	}
 	opts.Memory, opts.Themes = was, a.themes()
 	opts.Notice, opts.Later = sentences(notice, damaged), later
-	c.gate = gate.New(a.stdout)
+	a.out = outlet.New(a.stdout)
+	defer a.shut(ctx)
+	c.gate = gate.New(a.out)
+	c.gate.Allow(opts.Mouse, opts.Sheet.Linkable)
 	defer c.gated()
-	in, lost := a.keyboard()
-	p := tea.NewProgram(a.trap(ui.New(opts), c),
-		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(c.gate), tea.WithEnvironment(a.environ),
-		tea.WithFilter(gate.Filter), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond),
+	in, lost := a.keyboard(opts.Mouse)
+	pace := outlet.NewPace(a.out, a.between(c.cfg), a.now)
+	p := tea.NewProgram(pace.Of(a.trap(ui.New(opts), c)),
+		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(c.gate), tea.WithEnvironment(a.screenEnviron()), a.profile(),
+		tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg { return pace.Filter(gate.Filter(m, msg)) }),
+		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond),
 	)
+	pace.Send(p.Send)
 	return a.outcome(ctx, a.show(ctx, p, lost))
+}
+
+// slowly is the time between two frames on a slow link that no key asked for.
+const slowly = 500 * time.Millisecond
+
+// between returns the least time between two frames that no key asked for.
+func (a *app) between(cfg config.Config) time.Duration {
+	if a.slow || cfg.Slow {
+		return slowly
+	}
+	return 0
+}
+
+// shut sends the rest of what was drawn, as long as the terminal takes it.
+func (a *app) shut(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killAfter)
+	defer cancel()
+	// A terminal that takes nothing more needs nothing more.
+	_ = a.out.Close(ctx)
 }
 
 // uiOptions is what the screen is told about this run.
@@ -89,13 +116,16 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	if err != nil {
 		return ui.Options{}, usage(err)
 	}
+	sheet.Linkable = linker(c.cfg.Links)
 	w := &world{core: c, getenv: a.getenv}
 	return ui.Options{
 		Board: c.newBoard(), Keys: keys, Sheet: sheet,
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
 		Services: c.services, Panels: c.panels, Library: c.library,
 		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
-		Now: a.now, Boot: clock.Boot, World: w.do,
+		Mouse: c.cfg.Mouse, Slow: a.between(c.cfg) > 0,
+		Calls: ui.Calls{Low: c.cfg.Notify.For == "all", Again: c.cfg.Notify.Repeat},
+		Now:   a.now, Boot: clock.Boot, World: w.do,
 		Listen: func() tea.Msg {
 			events, err := c.box.Next(c.ctx)
 			if err != nil {
@@ -118,7 +148,7 @@ func (a *app) sheet(cfg config.Config) (style.Sheet, error) {
 		read = func(name string) (style.Sheet, error) { return ownSheet(name, path) }
 	}
 	s, err := read(cfg.Theme)
-	s.ASCII = !a.utf8()
+	s.ASCII = !a.utf8() || plainTerm(a.getenv("TERM")) && terminal(a.stdout)
 	return s, err
 }
 

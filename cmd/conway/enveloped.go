@@ -18,6 +18,7 @@ import (
 	"conway/internal/runner"
 	"conway/internal/ui"
 	"conway/internal/ui/gate"
+	"conway/internal/ui/outlet"
 )
 
 // supervised runs this same command as a child whose terminal is restored
@@ -86,6 +87,10 @@ func (a *app) attach(c *core) {
 // lend hands the terminal to another program until the returned function is
 // called.
 func (a *app) lend() (back func()) {
+	if a.out != nil {
+		// Its error is of a terminal that is gone, which the borrower will notice.
+		_ = a.out.Drain(context.Background())
+	}
 	stdin, stdout, _, ok := a.terminals()
 	if !ok {
 		return func() {}
@@ -119,10 +124,19 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 	defer held()
 	a.link.OnRetake(func() { a.yield(p, func() {}) })
 	a.link.Take(stdin, stdout)
-	defer a.link.Release(stdout)
+	defer func() {
+		// Before the rest of the screen has arrived the terminal is not as it was;
+		// if it does not arrive, the parent restores it.
+		if a.arrived(ctx) {
+			a.link.Release(stdout)
+		}
+	}()
 	ended := make(chan error, 1)
 	go func() {
 		_, err := p.Run()
+		// What the screen wrote last gives the terminal back, so it has to arrive;
+		// a signal does not wait for it.
+		_ = a.out.Drain(context.WithoutCancel(ctx))
 		ended <- err
 	}()
 	var why error
@@ -142,6 +156,14 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 	}
 	kill(p)
 	return errors.Join(why, tea.ErrProgramKilled)
+}
+
+// arrived waits a moment for everything that was written to arrive, and reports
+// whether it did.
+func (a *app) arrived(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killAfter)
+	defer cancel()
+	return a.out.Drain(ctx) == nil
 }
 
 // kill has a screen that hangs restore the terminal, as far as it can.
@@ -229,6 +251,9 @@ func (l *loan) SetStdin(r io.Reader) {
 func (l *loan) SetStdout(w io.Writer) {
 	if g, ok := w.(*gate.Gate); ok {
 		w = g.Behind() // as above, and the command's sequences are its own
+	}
+	if o, ok := w.(*outlet.Outlet); ok {
+		w = o.Behind()
 	}
 	if l.cmd != nil {
 		l.cmd.Stdout, l.cmd.Stderr = w, w

@@ -7,26 +7,61 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"conway/internal/envelope"
+	"conway/internal/ui/intake"
 )
 
-// keyboard is the standard input of a screen. Bubble Tea goes on without one
-// when it ends; a cockpit that nobody can use must end with it.
+// keyboard is the standard input of a screen: what of it is keys and pastes.
+// Bubble Tea goes on without one when it ends; a cockpit that nobody can use must
+// end with it.
 type keyboard struct {
 	*os.File
 	once sync.Once
 	// lost gets one error, once nothing can be read any more.
 	lost chan error
+	in   intake.Intake
+	now  func() time.Time
 }
 
-// Read reads from the terminal and notes its end.
-func (k *keyboard) Read(p []byte) (int, error) {
-	n, err := k.File.Read(p)
-	if err != nil {
-		k.once.Do(func() { k.lost <- k.gone(err) })
+// Read reads from the terminal what may pass, which may be nothing, and notes
+// its end. It waits no longer than it takes to know what a beginning is: whoever
+// lends the terminal waits for it.
+func (k *keyboard) Read(p []byte) (n int, err error) {
+	raw := make([]byte, max(1, (len(p)-intake.Held)/(2*intake.Growth)))
+	for {
+		got, err := k.File.Read(raw)
+		if err != nil {
+			k.once.Do(func() { k.lost <- k.gone(err) })
+			return n, err
+		}
+		n += copy(p[n:], k.in.Feed(raw[:got], k.now()))
+		for wait := k.in.Wait(); wait > 0; wait = k.in.Wait() {
+			if k.readable(wait) {
+				break
+			}
+			n += copy(p[n:], k.in.Expire(k.now()))
+		}
+		if k.in.Wait() == 0 || n+len(raw)*intake.Growth+intake.Held > len(p) {
+			return n, nil // what is left to read has this called again
+		}
 	}
-	return n, err
+}
+
+// readable waits until there is something to read, its end included, or the time
+// is over.
+func (k *keyboard) readable(wait time.Duration) bool {
+	end := k.now().Add(wait)
+	for {
+		ms := max(0, int(end.Sub(k.now()).Milliseconds()))
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(k.Fd()), Events: unix.POLLIN}}, ms)
+		if err == nil || !errors.Is(err, syscall.EINTR) {
+			return err != nil || n > 0
+		}
+	}
 }
 
 // gone says what the end of the input means. That of a terminal means that the
@@ -43,11 +78,11 @@ func (k *keyboard) gone(err error) error {
 
 // keyboard returns what the screen reads from, and a channel that tells of its
 // end.
-func (a *app) keyboard() (in io.Reader, lost <-chan error) {
+func (a *app) keyboard(mouse bool) (in io.Reader, lost <-chan error) {
 	f, ok := a.stdin.(*os.File)
 	if !ok {
 		return a.stdin, nil
 	}
-	k := &keyboard{File: f, lost: make(chan error, 1)}
+	k := &keyboard{File: f, lost: make(chan error, 1), in: intake.Intake{Mouse: mouse}, now: a.now}
 	return k, k.lost
 }

@@ -72,6 +72,8 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		return said("looking again at every source", false)
 	case pane.Copy:
 		return w.copied(i)
+	case pane.Alert:
+		return w.alert(i)
 	case pane.OpenURL:
 		return w.open(i.URL)
 	case pane.EditNote:
@@ -148,19 +150,6 @@ func (w *world) loadDetail(ctx context.Context, p oncall.Page) {
 		Stamp: oncall.Stamp{Source: p.Ref.Source, At: w.now(), Err: oncall.AsFault(err, p.Ref.Source, "read the page")},
 		Page:  p.Ref, Detail: detail,
 	})
-}
-
-// copied puts text on the clipboard of the person's own terminal, without a
-// newline at its end: pasted into a shell, that would run it.
-func (w *world) copied(i pane.Copy) tea.Cmd {
-	raw := strings.TrimRight(i.Raw, "\r\n")
-	if raw == "" {
-		return said("there is nothing to copy", false)
-	}
-	if w.gate != nil {
-		w.gate.ArmCopy(raw)
-	}
-	return tea.Batch(tea.SetClipboard(raw), said(fmt.Sprintf("copied %s (%d bytes): %s", i.What, len(raw), raw), false))
 }
 
 // open opens an address in a browser, or shows it where there is none.

@@ -26,6 +26,10 @@ type Config struct {
 	Presets     map[string][]string `yaml:"presets" doc:"Own arrangements: a name and the panes it shows, most important first."`
 	Keys        map[string]Binding  `yaml:"keys" doc:"Keys by action: one key, a list of keys, or none to unbind."`
 	Ack         Ack                 `yaml:"ack" doc:"How acknowledging works."`
+	Notify      Notify              `yaml:"notify" doc:"How you are called while you look elsewhere, for new pages of yours that nobody has acknowledged."`
+	Links       []string            `yaml:"links" is:"host" doc:"Hosts whose addresses the terminal may make clickable; none when empty."`
+	Mouse       bool                `yaml:"mouse" default:"false" doc:"Take clicks, which focus a pane and select a row, and the wheel; then the terminal selects text only with shift held."`
+	Slow        bool                `yaml:"slow" default:"false" doc:"Send less over a slow link: two frames a second unless a key was pressed, and coarser ages; as with --slow."`
 }
 
 // Me is the person at this screen.
@@ -88,6 +92,14 @@ type Ledger struct {
 // Ack says how acknowledging works.
 type Ack struct {
 	Hold time.Duration `yaml:"hold" default:"3s" min:"0s" max:"1m" doc:"How long an ack is held back so that it can be cancelled."`
+}
+
+// Notify says how a person is called who is not looking.
+type Notify struct {
+	For     string        `yaml:"for" default:"high" enum:"high,all" doc:"For which urgency."`
+	Bell    bool          `yaml:"bell" default:"true" doc:"Ring the terminal's bell, which tmux shows with monitor-bell."`
+	Desktop string        `yaml:"desktop" default:"off" enum:"off,auto,osc9,osc777" doc:"Have the terminal show it on the desktop; auto by what terminal it is. Inside tmux only where allow-passthrough is on."`
+	Repeat  time.Duration `yaml:"repeat" default:"5m" min:"0s" max:"24h" doc:"How long until the next call while a page is still not acknowledged; 0s for one call only."`
 }
 
 // Binding is the keys of one action. Empty means that it has none.

@@ -62,6 +62,10 @@ func checkWord(is, s string) (why, fix string) {
 		if !regexp.MustCompile(`^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`).MatchString(s) {
 			return "is no repository: " + quote(s), "write it as owner/name"
 		}
+	case "host":
+		if !regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`).MatchString(s) {
+			return "is no host: " + quote(s), "write it as acme.pagerduty.com, with :port where there is one"
+		}
 	case "pattern":
 		if _, err := path.Match(s, ""); err != nil {
 			return "is no pattern of names: " + quote(s), "close the bracket, or put a backslash before it"

@@ -59,8 +59,9 @@ func TestParseDesign(t *testing.T) {
 		Logs:     []config.LogSource{config.LogFile{Name: "app", Paths: []string{"/var/log/app/*.log"}}},
 		Runbooks: config.Runbooks{Paths: []string{"/home/ana/runbooks"}},
 		Theme:    "night", Layout: "watch",
-		Keys: map[string]config.Binding{"ack": {"a"}},
-		Ack:  config.Ack{Hold: 3 * time.Second},
+		Keys:   map[string]config.Binding{"ack": {"a"}},
+		Ack:    config.Ack{Hold: 3 * time.Second},
+		Notify: config.Notify{For: "high", Bell: true, Desktop: "off", Repeat: 5 * time.Minute},
 	}
 	if got := parse(t, "testdata/good/design.yaml"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

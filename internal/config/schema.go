@@ -107,6 +107,8 @@ func textSchema(f field) object {
 		s["pattern"] = `^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`
 	case "slug":
 		s["pattern"] = `^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`
+	case "host":
+		s["pattern"] = `^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`
 	case "email":
 		s["format"] = "email"
 	case "argv": // an argument may be empty

@@ -164,7 +164,7 @@ func checkTags(t *testing.T, name string, f reflect.StructField) {
 	if words, def := f.Tag.Get("enum"), f.Tag.Get("default"); words != "" && def != "" && !slices.Contains(strings.Split(words, ","), def) {
 		t.Errorf("%s: default %q is none of %q", name, def, words)
 	}
-	known := []string{"", "email", "zone", "label", "repo", "path", "name", "query", "url", "slug", "pattern", "header", "glob", "argv", "postgres"}
+	known := []string{"", "email", "zone", "label", "repo", "path", "name", "query", "url", "host", "slug", "pattern", "header", "glob", "argv", "postgres"}
 	if !slices.Contains(known, f.Tag.Get("is")) {
 		t.Errorf("%s: is %q", name, f.Tag.Get("is"))
 	}

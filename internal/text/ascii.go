@@ -29,7 +29,7 @@ func (s Safe) ASCII() Safe {
 func asciiForm(r rune) byte {
 	const (
 		signs = "─━│┃┊┌┐└┘├┤┬┴┼…·▶▸›◀●◐○✓✗→↑↓▁▂▃▄▅▆▇█–—⟪⟫±×“”␣␢␡"
-		forms = "--|||+++++++++~.>>><!ao+x>^v_.:-=+*#--<>~x\"\"_*?"
+		forms = "-=|||+++++++++~.>>><!ao+x>^v_.:-=+*#--<>~x\"\"_*?"
 	)
 	if r >= pictures && r < pictures+0x20 {
 		return byte(r-pictures) ^ 0x40

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"time"
-
 	"conway/internal/board"
 	"conway/internal/oncall"
 	"conway/internal/text"
@@ -23,16 +21,16 @@ type sourceAge struct {
 func (m *Model) sourceAges() []sourceAge {
 	var out []sourceAge
 	for _, s := range m.board.Sources() {
-		out = append(out, ageOf(s, m.now))
+		out = append(out, m.ageOf(s))
 	}
 	return out
 }
 
-func ageOf(s board.SourceState, now time.Time) sourceAge {
+func (m *Model) ageOf(s board.SourceState) sourceAge {
 	out := sourceAge{live: true}
 	role, sign := style.Dim, text.Safe{}
-	age := pane.Age(s.Reading.Age(now))
-	switch s.Reading.Quality(now) {
+	age := m.age(s.Reading.Age(m.now))
+	switch s.Reading.Quality(m.now) {
 	case oncall.Never:
 		age, out.live = text.Const("–"), false
 		if s.Reading.Fault != nil {

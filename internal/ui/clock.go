@@ -98,6 +98,9 @@ func (m *Model) shift(d time.Duration) {
 		m.stack[i].opened = m.stack[i].opened.Add(d)
 	}
 	m.toast.until = m.toast.until.Add(d)
+	for ref, at := range m.called {
+		m.called[ref] = at.Add(d)
+	}
 	for ref, l := range m.loaded {
 		l.at = l.at.Add(d)
 		m.loaded[ref] = l

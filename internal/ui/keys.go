@@ -5,6 +5,7 @@ import (
 
 	"conway/internal/oncall"
 	"conway/internal/text"
+	"conway/internal/ui/intake"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
@@ -63,6 +64,9 @@ func (m *Model) keepDraft(o overlay.Overlay, sent pane.Intent) {
 func (m *Model) paste(s string) {
 	if n := len(m.stack); n > 0 {
 		m.stack[n-1].Paste(s)
+		if len(s) >= intake.MaxPaste {
+			m.say(text.Sprintf("the paste was cut after %d KiB", intake.MaxPaste>>10), true)
+		}
 		return
 	}
 	m.say(text.Const("a paste is not taken for keys; open a note or a filter first"), false)

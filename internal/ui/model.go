@@ -59,6 +59,10 @@ type Model struct {
 	theme string
 	past  past
 	jumps []place
+
+	// called are the unacknowledged pages of mine, and when a person was last
+	// called for each.
+	called map[oncall.Ref]time.Time
 }
 
 // layer is one overlay and when it was opened.
@@ -112,11 +116,15 @@ func New(o Options) *Model {
 			pane.Timeline: timeline.New(o.Services), pane.Health: health.New(),
 		},
 		pinned: map[pane.Kind]bool{}, loaded: map[oncall.Ref]loading{}, drafts: map[oncall.Ref]string{},
+		called: map[oncall.Ref]time.Time{},
 	}
 	m.watch = m.look()
 	m.now = m.watch.wall
 	for _, e := range o.Recalled {
 		m.board, _ = m.board.Apply(e)
+	}
+	for _, r := range m.board.Pages() {
+		m.called[r.Page.Ref] = m.now // the first look at them is now
 	}
 	m.window = follow.Window(time.Time{}, m.now)
 	m.theme = o.Theme
@@ -151,8 +159,13 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case tea.PasteMsg:
 		m.paste(msg.Content)
+	case tea.MouseClickMsg:
+		cmd = m.click(msg.X, msg.Y)
+	case tea.MouseWheelMsg:
+		cmd = m.wheel(msg)
 	case Events:
-		cmd = tea.Batch(m.fold(msg), m.opts.Listen)
+		m.fold(msg)
+		cmd = m.opts.Listen
 	case Said:
 		m.say(text.Decode(msg.Text), msg.Fault)
 	case NoteEdited:
@@ -163,33 +176,29 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, woken
 	}
 	m.screen = layout.Divide(m.w, m.h, m.choice)
-	return m, tea.Batch(woken, cmd, m.follow())
+	return m, tea.Batch(woken, cmd, m.follow(), m.call())
 }
 
 // fold applies events, and tells a person what they may want to hear of.
-func (m *Model) fold(events Events) tea.Cmd {
-	var cmds []tea.Cmd
+func (m *Model) fold(events Events) {
 	for _, e := range events {
 		var changes []board.Change
 		m.board, changes = m.board.Apply(e)
 		for _, c := range changes {
-			cmds = append(cmds, m.changed(c))
+			m.changed(c)
 		}
 	}
-	return tea.Batch(cmds...)
 }
 
-func (m *Model) changed(c board.Change) tea.Cmd {
+func (m *Model) changed(c board.Change) {
 	switch c := c.(type) {
 	case board.PageOpened:
 		if c.First {
-			return nil
+			m.called[c.Ref] = m.now // it is on the screen that was just opened
+			return
 		}
 		r, _ := m.board.Page(c.Ref)
 		m.say(text.Sprintf("new page: %s", r.Page.Title), false)
-		if r.Page.Mine && r.Page.Urgency == oncall.High {
-			return tea.Raw("\a")
-		}
 	case board.PageResolved:
 		if r, ok := m.board.Page(c.Ref); ok {
 			m.say(text.Sprintf("resolved: %s", r.Page.Title), false)
@@ -214,7 +223,6 @@ func (m *Model) changed(c board.Change) tea.Cmd {
 			m.say(text.Sprintf("%s: %s", name, steps.Outcome(r, f).Text), r.State != oncall.RunExited || r.Exit != 0)
 		}
 	}
-	return nil
 }
 
 // paneless returns a source that no pane is about, such as the ledger: nothing
@@ -249,7 +257,7 @@ func (m *Model) follow() tea.Cmd {
 	m.prune()
 	row, ok := m.board.Page(m.selected)
 	sc := pane.Scene{Page: m.selected, Marked: m.marked, Pinned: m.pinned, Cursor: m.cursor, Me: m.board.Roster().Value.Me}
-	sc.Window, sc.Live = m.window.At(m.now), m.window.End.IsZero()
+	sc.Window, sc.Live = m.window.At(m.plotted()), m.window.End.IsZero()
 	var detail *oncall.PageDetail
 	if ok {
 		if r := m.board.Detail(m.selected); !r.Received.IsZero() {

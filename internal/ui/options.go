@@ -55,6 +55,13 @@ type Options struct {
 	Later tea.Cmd
 	// Memory is what the screen looked like when it was last seen, empty for none.
 	Memory memo.Memory
+	// Mouse has clicks focus and select, and the wheel scroll.
+	Mouse bool
+	// Calls says for which pages a person is called who is not looking.
+	Calls Calls
+	// Slow writes ages coarser and moves plots less often, for a link on which
+	// each byte counts.
+	Slow bool
 	// Notice is shown at the start, such as what was found without a config.
 	Notice string
 }

@@ -18,6 +18,9 @@ func (m *Model) View() tea.View {
 	v := tea.NewView(m.Content())
 	v.AltScreen = true
 	v.WindowTitle = m.windowTitle().String()
+	if m.opts.Mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	return v
 }
 
@@ -29,7 +32,7 @@ func (m *Model) Content() string {
 			b.WriteByte('\n')
 		}
 		for _, s := range l {
-			m.opts.Sheet.Write(&b, s.Role, s.Text)
+			m.opts.Sheet.WriteLink(&b, s.Role, s.Text, s.Link)
 		}
 	}
 	return b.String()

@@ -32,6 +32,8 @@ type Gate struct {
 
 	mu    sync.Mutex
 	armed []string
+	mouse bool
+	link  func(url string) bool
 	m     machine
 }
 

@@ -42,6 +42,8 @@ type machine struct {
 	// that was anchored ends.
 	owed  int
 	bells int
+	// inLink is true between the two ends of a link.
+	inLink bool
 }
 
 // feed takes the next bytes. The first is not matched with what is armed when
@@ -98,7 +100,7 @@ func (m *machine) whole(p []byte) int {
 	for i, b := range p[2:min(len(p), maxSequence)] {
 		if b >= 0x40 && b < 0x7f {
 			m.seq = append(m.seq[:0], p[:i+3]...)
-			m.end(judge(m.seq[2:]))
+			m.end(m.judge(m.seq[2:]))
 			return i + 3
 		}
 		if b < 0x20 || b >= 0x7f {
@@ -183,8 +185,7 @@ func (m *machine) single(b byte) {
 	case '\r', '\n', '\b', '\t':
 		m.prev = 0
 	case ansi.BEL:
-		// The program rings once for a new page. More in one write is not its doing.
-		if m.bells++; m.bells > 1 {
+		if m.bells++; m.bells > maxBell {
 			m.drop()
 			return
 		}
@@ -240,7 +241,7 @@ func (m *machine) inSequence(b byte) {
 	default: // control
 		switch {
 		case final:
-			m.end(judge(m.seq[2:]))
+			m.end(m.judge(m.seq[2:]))
 		case len(m.seq) >= maxSequence:
 			m.state = lost
 		}
@@ -308,7 +309,7 @@ func (m *machine) inString(b byte) {
 	case b == ansi.CAN || b == ansi.SUB: // abandons it, as in a terminal
 		m.end(foreign)
 	case b == ansi.BEL:
-		m.end(when(m.state == str && m.title()))
+		m.end(when(m.state == str && (m.title() || m.linked())))
 	case m.state == strLost:
 	case len(m.seq) >= maxString:
 		m.state = strLost

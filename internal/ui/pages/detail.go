@@ -60,41 +60,66 @@ func (d *Detail) lines(f pane.Frame, b board.Board) pane.Block {
 }
 
 func facts(r board.PageRow, f pane.Frame) pane.Block {
-	p := r.Page
-	out := wrapped(text.Decode(p.Title), style.Title, f.Width)
-	who := make([]text.Safe, 0, len(p.Assignees))
-	for _, a := range p.Assignees {
-		who = append(who, text.Decode(a.Name))
-	}
-	rows := []struct{ name, value text.Safe }{
-		{text.Const("state"), text.Sprintf("%s · %s · since %s (%s)", statusOf(r), p.Urgency, f.Date(p.CreatedAt), pane.Ago(f.Now.Sub(p.CreatedAt)))},
-		{text.Const("service"), text.Join([]text.Safe{text.Decode(p.Service.Name), text.Decode(p.Policy)}, text.Const(" · "))},
-		{text.Const("panes"), text.Sprintf("follow %s: %s", f.Scene.Service.Name, f.Scene.Why)},
-		{text.Const("calls"), text.Join(who, text.Const(", "))},
-		{text.Const("priority"), text.Decode(p.Priority)},
-		{text.Const("url"), text.Decode(p.URL)},
-	}
-	for _, a := range p.Acks {
-		rows = append(rows, struct{ name, value text.Safe }{text.Const("acked"), text.Sprintf("by %s at %s", a.By.Name, f.Clock(a.At))})
-	}
-	for _, o := range r.Others {
-		rows = append(rows, struct{ name, value text.Safe }{text.Const("under way"), text.Sprintf("%s by %s since %s, not confirmed yet", o.Action.Kind, o.By, f.Clock(o.Action.At))})
-	}
-	if l := r.Last; l != nil && l.By != "" && l.State == oncall.Confirmed {
-		rows = append(rows, struct{ name, value text.Safe }{text.Const("ledger"), text.Sprintf("%s by %s, confirmed %s", l.Action.Kind, l.By, f.Clock(l.At))})
-	}
-	for _, kv := range rows {
-		if !kv.value.Empty() {
-			out = append(out, field(kv.name, kv.value, f.Width)...)
+	out := wrapped(text.Decode(r.Page.Title), style.Title, f.Width)
+	for _, l := range listed(r, f) {
+		if l.value.Empty() {
+			continue
 		}
+		rows := field(l.name, l.value, f.Width)
+		if l.link {
+			rows = linked(rows, r.Page.URL)
+		}
+		out = append(out, rows...)
 	}
 	if r.Last != nil && r.Last.By == "" && r.Last.Fault != nil {
 		out = append(out, pane.FaultLines(r.Last.Fault, f.Width)...)
 	}
-	for _, o := range p.Odd {
+	for _, o := range r.Page.Odd {
 		out = append(out, pane.L(pane.S(style.Warn, text.Sprintf("? the answer's field %s could not be read", o))))
 	}
 	return out
+}
+
+// fact is one name and value of a page; link says that the value is its address.
+type fact struct {
+	name, value text.Safe
+	link        bool
+}
+
+func listed(r board.PageRow, f pane.Frame) []fact {
+	p := r.Page
+	who := make([]text.Safe, 0, len(p.Assignees))
+	for _, a := range p.Assignees {
+		who = append(who, text.Decode(a.Name))
+	}
+	out := []fact{
+		{name: text.Const("state"), value: text.Sprintf("%s · %s · since %s (%s)", statusOf(r), p.Urgency, f.Date(p.CreatedAt), pane.Ago(f.Now.Sub(p.CreatedAt)))},
+		{name: text.Const("service"), value: text.Join([]text.Safe{text.Decode(p.Service.Name), text.Decode(p.Policy)}, text.Const(" · "))},
+		{name: text.Const("panes"), value: text.Sprintf("follow %s: %s", f.Scene.Service.Name, f.Scene.Why)},
+		{name: text.Const("calls"), value: text.Join(who, text.Const(", "))},
+		{name: text.Const("priority"), value: text.Decode(p.Priority)},
+		{name: text.Const("url"), value: text.Decode(p.URL), link: true},
+	}
+	for _, a := range p.Acks {
+		out = append(out, fact{name: text.Const("acked"), value: text.Sprintf("by %s at %s", a.By.Name, f.Clock(a.At))})
+	}
+	for _, o := range r.Others {
+		out = append(out, fact{name: text.Const("under way"), value: text.Sprintf("%s by %s since %s, not confirmed yet", o.Action.Kind, o.By, f.Clock(o.Action.At))})
+	}
+	if l := r.Last; l != nil && l.By != "" && l.State == oncall.Confirmed {
+		out = append(out, fact{name: text.Const("ledger"), value: text.Sprintf("%s by %s, confirmed %s", l.Action.Kind, l.By, f.Clock(l.At))})
+	}
+	return out
+}
+
+// linked has the terminal open an address for what is drawn of it.
+func linked(rows pane.Block, url string) pane.Block {
+	for _, l := range rows {
+		if len(l) > 0 {
+			l[len(l)-1].Link = url
+		}
+	}
+	return rows
 }
 
 // statusOf is the page's state, the last one known when it is listed no more.

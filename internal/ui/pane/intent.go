@@ -60,6 +60,13 @@ type (
 	}
 	// Remember keeps what the screen is to look like at the next start.
 	Remember struct{ Memory memo.Memory }
+	// Alert calls a person who is not looking: with a bell, and with what the
+	// terminal shows on the desktop, as the config says.
+	Alert struct {
+		// Words are the page's title as it came; Pages is how many there are.
+		Words string
+		Pages int
+	}
 	// Quit ends the program, after everything undelivered is delivered when Flush
 	// is set.
 	Quit struct{ Flush bool }
@@ -108,6 +115,7 @@ func (Copy) intent()        {}
 func (OpenURL) intent()     {}
 func (EditNote) intent()    {}
 func (Remember) intent()    {}
+func (Alert) intent()       {}
 func (Quit) intent()        {}
 func (Select) intent()      {}
 func (Show) intent()        {}

@@ -9,10 +9,19 @@ import (
 type Span struct {
 	Role style.Role
 	Text text.Safe
+	// Link is the address that the terminal may open for the text, as it came from
+	// outside, empty for none. It is drawn only for the hosts of the config.
+	Link string
 }
 
 // S makes a Span.
-func S(role style.Role, t text.Safe) Span { return Span{role, t} }
+func S(role style.Role, t text.Safe) Span { return Span{Role: role, Text: t} }
+
+// with returns the span with another text.
+func (s Span) with(t text.Safe) Span {
+	s.Text = t
+	return s
+}
 
 // Line is one row of spans.
 type Line []Span
@@ -41,7 +50,7 @@ func (l Line) Fit(w int) Line {
 				// One cell beyond the room makes Truncate draw its ellipsis even when
 				// this span alone would fit and a later one is lost.
 				t := text.Concat(s.Text, text.Const("  ")).Truncate(left)
-				out = append(out, Span{s.Role, t})
+				out = append(out, s.with(t))
 			}
 			return out
 		}
@@ -53,7 +62,7 @@ func (l Line) Fit(w int) Line {
 		if n := len(l); n > 0 && l[n-1].Role == style.Selected {
 			role = style.Selected
 		}
-		out = append(out, Span{role, text.Safe{}.Pad(left)})
+		out = append(out, S(role, text.Safe{}.Pad(left)))
 	}
 	return out
 }
@@ -62,7 +71,8 @@ func (l Line) Fit(w int) Line {
 func (l Line) As(role style.Role) Line {
 	out := make(Line, len(l))
 	for i, s := range l {
-		out[i] = Span{role, s.Text}
+		s.Role = role
+		out[i] = s
 	}
 	return out
 }
@@ -115,10 +125,10 @@ func (l Line) Wrap(w int) []Line {
 			last := len(out) - 1
 			switch {
 			case head.Width() <= left:
-				out[last] = append(out[last], Span{s.Role, head})
+				out[last] = append(out[last], s.with(head))
 				s.Text = tail
 			case left == w: // it fits into no line
-				out[last] = append(out[last], Span{s.Role, head.Truncate(w)})
+				out[last] = append(out[last], s.with(head.Truncate(w)))
 				s.Text = tail
 			}
 			out, left = append(out, nil), w
@@ -139,7 +149,7 @@ func (l Line) Slice(from, to int) Line {
 	for _, s := range l {
 		w := s.Text.Width()
 		if a, b := max(from-x, 0), min(to-x, w); a < b {
-			out = append(out, Span{s.Role, s.Text.Slice(a, b)})
+			out = append(out, s.with(s.Text.Slice(a, b)))
 		}
 		x += w
 	}

@@ -118,6 +118,7 @@ func jobs() []string {
 	return []string{
 		"ui/style.run: takes the string out of text.Safe", // the one way into a frame
 		"ui/style.run: writes a string",
+		"ui/style.WriteLink: writes a string",        // an address that the config's hosts allow, and the gate checks again
 		"ui.View: takes the string out of text.Safe", // the window's title
 		"ui.View: makes a view",
 		"ui.View: sets WindowTitle",

@@ -73,6 +73,9 @@ type Sheet struct {
 	ground string
 	// ASCII replaces every sign beyond ASCII, for terminals without UTF-8.
 	ASCII bool
+	// Linkable reports whether the terminal may be told of an address, so that a
+	// click opens it; nil means none.
+	Linkable func(url string) bool
 }
 
 // Look is a role's colours as #rrggbb, for pictures. Back is empty for none.

@@ -1,0 +1,19 @@
+package deploys
+
+import (
+	"conway/internal/board"
+	"conway/internal/ui/pane"
+)
+
+// Row returns the intent of pointing at a row of the view: to put the time cursor
+// on its deploy.
+func (p *Pane) Row(y int, f pane.Frame, b board.Board) pane.Intent {
+	rows := p.Rows(f, b)
+	from, to := p.scroll.Visible(len(rows), f.Height, indexOf(rows, p.cursor))
+	if y += from; y < from || y >= to {
+		return nil
+	}
+	p.cursor = rows[y].Ref
+	p.scroll.Window(len(rows), f.Height, y)
+	return pane.CursorAt{At: rows[y].When()}
+}

@@ -1,0 +1,251 @@
+package outlet_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"go.uber.org/goleak"
+
+	"conway/internal/ui/outlet"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// terminal takes bytes at a pace, and remembers them.
+type terminal struct {
+	perByte time.Duration
+	mu      sync.Mutex
+	got     bytes.Buffer
+	fail    error
+}
+
+func (t *terminal) Write(p []byte) (int, error) {
+	time.Sleep(time.Duration(len(p)) * t.perByte)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.fail != nil {
+		return 0, t.fail
+	}
+	return t.got.Write(p)
+}
+
+func (t *terminal) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.got.String()
+}
+
+func shut(t *testing.T, o *outlet.Outlet) {
+	t.Helper()
+	if err := o.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEverythingArrivesInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		term := &terminal{perByte: time.Millisecond}
+		o := outlet.New(term)
+		var want strings.Builder
+		began := time.Now()
+		for i := range 500 {
+			fmt.Fprintf(&want, "%d,", i)
+			if _, err := fmt.Fprintf(o, "%d,", i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("writing waited for %s", took)
+		}
+		if !o.Busy() {
+			t.Error("a slow terminal is not busy")
+		}
+		if err := o.Drain(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := term.text(); got != want.String() {
+			t.Errorf("arrived: %q", got)
+		}
+		if o.Busy() {
+			t.Error("busy after everything was sent")
+		}
+		shut(t, o)
+		if _, err := o.Write([]byte("x")); err == nil {
+			t.Error("a closed outlet takes bytes")
+		}
+	})
+}
+
+func TestATerminalThatIsGoneIsReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := errors.New("gone")
+		o := outlet.New(&terminal{fail: gone})
+		_, _ = o.Write([]byte("x"))
+		if err := o.Drain(context.Background()); !errors.Is(err, gone) {
+			t.Errorf("drain: %v", err)
+		}
+		if _, err := o.Write([]byte("x")); !errors.Is(err, gone) {
+			t.Errorf("write: %v", err)
+		}
+		shut(t, o)
+	})
+}
+
+func TestNobodyWaitsForAStuckTerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := outlet.New(&terminal{perByte: time.Hour})
+		_, _ = o.Write([]byte("x"))
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := o.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("drain: %v", err)
+		}
+		if err := o.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("close: %v", err)
+		}
+		time.Sleep(2 * time.Hour) // it ends once the terminal has moved
+	})
+}
+
+// counter is a model whose view is what it was last told.
+type counter struct{ n int }
+
+func (c *counter) Init() tea.Cmd { return nil }
+
+func (c *counter) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if n, ok := msg.(int); ok {
+		c.n = n
+	}
+	return c, nil
+}
+
+func (c *counter) View() tea.View {
+	return tea.NewView(strings.Repeat("x", 100) + fmt.Sprintf("[%d]", c.n))
+}
+
+// loop is the library's part: it updates, draws, and writes each new view.
+type loop struct {
+	model tea.Model
+	pace  *outlet.Pace
+	out   *outlet.Outlet
+	msgs  chan tea.Msg
+	last  string
+}
+
+func (l *loop) take(msg tea.Msg) {
+	if msg = l.pace.Filter(msg); msg == nil {
+		return
+	}
+	l.model, _ = l.model.Update(msg)
+	if v := l.model.View().Content; v != l.last {
+		l.last = v
+		_, _ = l.out.Write([]byte(v))
+	}
+}
+
+// pump takes messages that the pace sends, until it is quiet.
+func (l *loop) pump() {
+	for {
+		select {
+		case m := <-l.msgs:
+			l.take(m)
+		case <-time.After(time.Minute):
+			return
+		}
+	}
+}
+
+func newLoop(term *terminal, every time.Duration) *loop {
+	o := outlet.New(term)
+	p := outlet.NewPace(o, every, time.Now)
+	l := &loop{pace: p, out: o, msgs: make(chan tea.Msg, 1)}
+	l.model = p.Of(&counter{})
+	p.Send(func(m tea.Msg) { l.msgs <- m })
+	return l
+}
+
+func TestFramesAreSkippedAndNeverQueued(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		term := &terminal{perByte: time.Millisecond}
+		l := newLoop(term, 0)
+		for i := 1; i <= 10_000; i++ {
+			select {
+			case m := <-l.msgs:
+				l.take(m)
+			default:
+			}
+			l.take(i)
+			time.Sleep(time.Millisecond)
+		}
+		l.pump()
+		if got := term.text(); !strings.HasSuffix(got, "[10000]") {
+			t.Errorf("the newest state is not what was sent last: …%q", got[max(0, len(got)-120):])
+		}
+		drawn, skipped := l.pace.Frames()
+		// One frame takes about 105 ms, and the changes took 10 s.
+		if drawn > 110 || drawn < 50 || skipped < 9_000 {
+			t.Errorf("%d frames drawn, %d skipped", drawn, skipped)
+		}
+		if p := l.out.Peak(); p > 250 {
+			t.Errorf("%d bytes waited at once; a frame has 110", p)
+		}
+		shut(t, l.out)
+	})
+}
+
+func TestAStormOfSizesIsOneSize(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop(&terminal{perByte: time.Millisecond}, 0)
+		l.take(1)
+		kept := 0
+		for i := range 1000 {
+			if l.pace.Filter(tea.WindowSizeMsg{Width: i, Height: i}) == nil {
+				kept++
+			}
+		}
+		if kept != 1000 {
+			t.Errorf("%d of 1000 sizes were kept back while a frame was on its way", kept)
+		}
+		time.Sleep(time.Second)
+		select {
+		case m := <-l.msgs:
+			if s, ok := m.(tea.WindowSizeMsg); !ok || s.Width != 999 {
+				t.Errorf("told %v", m)
+			}
+		default:
+			t.Error("no size is told when the frame is through")
+		}
+		shut(t, l.out)
+	})
+}
+
+func TestASlowLinkGetsFewerFramesButKeysAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop(&terminal{}, 500*time.Millisecond)
+		for i := range 600 { // a minute, ten changes a second
+			l.take(i)
+			time.Sleep(100 * time.Millisecond)
+		}
+		drawn, _ := l.pace.Frames()
+		if drawn > 121 || drawn < 100 {
+			t.Errorf("%d frames in a minute", drawn)
+		}
+		l.take(7001)
+		synctest.Wait()
+		l.take(7002)
+		synctest.Wait()
+		l.take(tea.KeyPressMsg{Code: 'a'})
+		if !strings.HasSuffix(l.last, "[7002]") {
+			t.Errorf("a key does not draw at once: %q", l.last)
+		}
+		shut(t, l.out)
+	})
+}
