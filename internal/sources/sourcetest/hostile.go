@@ -121,3 +121,15 @@ func checkHostileErrors(tb testing.TB, c HTTPCase, text string) {
 	raw := strings.NewReplacer(`\u001b`, "\x1b", `\u202e`, "\u202e", `\u009b`, "\u009b").Replace(text)
 	_ = c.fails(tb, answer(http.StatusInternalServerError, "text/plain", raw), askTimeout, oncall.Unavailable)
 }
+
+// spoilLines is spoil for a body that may be JSON lines.
+func spoilLines(body []byte, text string, replace bool) []byte {
+	if json.Valid(body) {
+		return spoil(body, text, replace)
+	}
+	var out [][]byte
+	for line := range bytes.Lines(body) {
+		out = append(out, spoil(line, text, replace))
+	}
+	return bytes.Join(out, []byte("\n"))
+}
