@@ -12,6 +12,7 @@ import (
 	"conway/internal/config"
 	"conway/internal/feed"
 	"conway/internal/follow"
+	"conway/internal/oncall"
 	"conway/internal/sources"
 	"conway/internal/sources/command"
 	"conway/internal/sources/file"
@@ -19,6 +20,7 @@ import (
 	"conway/internal/sources/github"
 	"conway/internal/sources/pagerduty"
 	"conway/internal/sources/prometheus"
+	"conway/internal/sources/s3parquet"
 )
 
 // The request allowances, for sources whose other side counts.
@@ -166,8 +168,34 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 		return file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths})
 	case config.LogCommand:
 		return command.New(command.Options{Name: c.Name, Argv: c.Argv, Env: childEnv(w.cfg)})
+	case config.LogLake:
+		return w.lake(c)
 	}
 	return nil, fmt.Errorf("no source for %T", c)
+}
+
+func (w *wiring) lake(c config.LogLake) (sources.Source, error) {
+	o := s3parquet.Options{
+		Name: c.Name, URL: c.URL, Region: c.Region, Bucket: c.Bucket, Prefix: c.Prefix, Path: c.Path,
+		AccessKey: w.secret(c.AccessKey), SecretKey: w.secret(c.SecretKey), Session: w.secret(c.SessionToken), Anonymous: c.Anonymous,
+		Fields: c.Fields, Every: c.Every, Beside: c.Beside, UserAgent: w.agent,
+	}
+	if m := c.Columns; m != nil {
+		o.Columns = s3parquet.Columns{Time: m.Time, Message: m.Message, Level: m.Level, Service: m.Service, Host: m.Host, Trace: m.Trace}
+	}
+	l, err := s3parquet.New(o)
+	if err != nil {
+		return nil, err
+	}
+	pointAt(l, c.Query)
+	return l, nil
+}
+
+// pointAt points a source at a query that needs nothing of a page.
+func pointAt(t sources.Tailer, query string) {
+	if !strings.Contains(query, "{{") {
+		t.Follow(oncall.LogQuery{Query: query})
+	}
 }
 
 // childEnv is the environment of the programs that are started: this one's own

@@ -32,6 +32,8 @@ func structs() []any {
 		config.Basic{},
 		config.LogFile{},
 		config.LogCommand{},
+		config.LogLake{},
+		config.LakeColumns{},
 	}
 }
 

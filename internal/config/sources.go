@@ -27,7 +27,8 @@ type MetricSource interface {
 	metrics()
 }
 
-// LogSource is one entry of logs. The set is sealed: LogFile and LogCommand.
+// LogSource is one entry of logs. The set is sealed: LogFile, LogCommand and
+// LogLake.
 type LogSource interface {
 	// SourceName returns the configured name, unique among all sources.
 	SourceName() string
@@ -109,6 +110,35 @@ type LogCommand struct {
 	Argv []string `yaml:"argv,required" is:"argv" doc:"The program and its arguments; no shell."`
 }
 
+// LogLake is log lines from Parquet files in S3, or in a local folder.
+type LogLake struct {
+	Name         string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Bucket       string        `yaml:"bucket" is:"label" doc:"The bucket; without one, path."`
+	Prefix       string        `yaml:"prefix" is:"label" doc:"The folder of the lake in the bucket, above those that are named by date."`
+	Path         string        `yaml:"path" is:"path" doc:"The local folder of the lake, instead of a bucket."`
+	URL          string        `yaml:"url" is:"url" doc:"The S3 API of a store that is not Amazon's."`
+	Region       string        `yaml:"region" default:"us-east-1" is:"label" doc:"The region that requests are signed for."`
+	AccessKey    Secret        `yaml:"access_key" doc:"The id of a key; without one, the keys that Amazon's own tools use."`
+	SecretKey    Secret        `yaml:"secret_key" doc:"The secret of the key."`
+	SessionToken Secret        `yaml:"session_token" doc:"The token of a temporary key."`
+	Anonymous    bool          `yaml:"anonymous" default:"false" doc:"Sign nothing, for public data."`
+	Query        string        `yaml:"query" is:"query" doc:"The lines to follow, such as service=\"{{service}}\" level>=warn; all when empty."`
+	Columns      *LakeColumns  `yaml:"columns" doc:"The columns that mean something, nested ones with dots; guessed when empty."`
+	Fields       []string      `yaml:"fields" is:"label" doc:"The other columns to show; all when empty, unless there are more than 40."`
+	Every        time.Duration `yaml:"every" default:"30s" min:"1s" max:"1h" doc:"How often to look for new files."`
+	Beside       time.Duration `yaml:"beside" default:"1h" min:"1m" max:"48h" doc:"How far rows may lie beside the time that their folder names."`
+}
+
+// LakeColumns names columns of a lake.
+type LakeColumns struct {
+	Time    string `yaml:"time" is:"label" doc:"When it happened."`
+	Message string `yaml:"message" is:"label" doc:"What a person reads first."`
+	Level   string `yaml:"level" is:"label" doc:"How severe it is, a word or a number."`
+	Service string `yaml:"service" is:"label" doc:"The service that wrote it."`
+	Host    string `yaml:"host" is:"label" doc:"The host or pod that it ran on."`
+	Trace   string `yaml:"trace" is:"label" doc:"The trace that it belongs to."`
+}
+
 // SourceName returns the configured name.
 func (p PagerDuty) SourceName() string { return p.Name }
 
@@ -130,6 +160,9 @@ func (f LogFile) SourceName() string { return f.Name }
 // SourceName returns the configured name.
 func (c LogCommand) SourceName() string { return c.Name }
 
+// SourceName returns the configured name.
+func (l LogLake) SourceName() string { return l.Name }
+
 func (PagerDuty) pages()    {}
 func (GitHub) deploys()     {}
 func (DeployFile) deploys() {}
@@ -137,6 +170,7 @@ func (Git) deploys()        {}
 func (Prometheus) metrics() {}
 func (LogFile) logs()       {}
 func (LogCommand) logs()    {}
+func (LogLake) logs()       {}
 
 // variant is one type of source that a list can hold.
 type variant struct {
@@ -162,6 +196,7 @@ func variants(t reflect.Type) (list string, types []variant) {
 		return "logs", []variant{
 			{"file", reflect.TypeFor[LogFile]()},
 			{"command", reflect.TypeFor[LogCommand]()},
+			{"parquet", reflect.TypeFor[LogLake]()},
 		}
 	}
 	return "", nil
