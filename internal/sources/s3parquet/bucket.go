@@ -77,7 +77,10 @@ func (b *bucket) list(ctx context.Context, folder string) (folders []string, obj
 			folders = append(folders, b.local(p.Prefix, page.Encoding))
 		}
 		for _, c := range page.Contents {
-			objects = append(objects, object{key: b.local(c.Key, page.Encoding), size: c.Size, version: c.ETag, changed: c.LastModified})
+			o := object{key: b.local(c.Key, page.Encoding), size: c.Size, tag: c.ETag, changed: c.LastModified}
+			// Not every store that is compatible marks what it did not write itself.
+			o.version = c.ETag + " " + c.LastModified.UTC().Format(time.RFC3339Nano)
+			objects = append(objects, o)
 		}
 		if next = page.Next; !page.Truncated || next == "" {
 			return folders, objects, nil
@@ -143,8 +146,8 @@ func (b *bucket) read(ctx context.Context, o object, off int64, p []byte) error 
 		return oncall.AsFault(err, b.http.Source, op)
 	}
 	req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", off, off+int64(len(p))-1))
-	if o.version != "" {
-		req.Header.Set("If-Match", o.version)
+	if o.tag != "" {
+		req.Header.Set("If-Match", o.tag)
 	}
 	resp, err := b.client.Do(req)
 	if err != nil {

@@ -141,7 +141,7 @@ func (s *s3) list(w http.ResponseWriter, q url.Values) {
 			continue
 		}
 		data := s.objects[key]
-		out.Contents = append(out.Contents, contents{url.QueryEscape(key), etag(data), len(data), time.Now().UTC()})
+		out.Contents = append(out.Contents, contents{url.QueryEscape(key), etag(data), len(data), time.Date(2026, 3, 2, 11, 0, 0, 0, time.UTC)})
 	}
 	if !out.IsTruncated {
 		out.NextContinuationToken = ""

@@ -14,6 +14,9 @@ type object struct {
 	size int64
 	// version is another one whenever the content is.
 	version string
+	// tag is the store's own mark of a version, which it is asked to insist on;
+	// empty for none.
+	tag     string
 	changed time.Time
 }
 

@@ -127,7 +127,7 @@ func (l *Lake) pass(ctx context.Context, q *oncall.LogQuery, f filter, emit sour
 	}
 	var fresh []object
 	for _, o := range listed {
-		if !l.taken[o.key] && l.failed[o.key] != o.version {
+		if version, failed := l.failed[o.key]; !l.taken[o.key] && (!failed || version != o.version) {
 			fresh = append(fresh, o)
 		}
 	}
