@@ -47,7 +47,7 @@ func run(dir, end string, times int) error {
 	// The hours are those that lakeread lists: rows may lie an hour beside.
 	start := at.Add(-15 * time.Minute)
 	query := fmt.Sprintf(`SELECT ts, level, service, status, message, trace_id
-		FROM read_parquet('%s/*/*/*.parquet', hive_partitioning = true)
+		FROM read_parquet('%s/*/*/*.parquet', hive_partitioning = true, hive_types = {'dt': DATE, 'hour': BIGINT})
 		WHERE dt = DATE '%s' AND hour BETWEEN %d AND %d
 		AND ts >= TIMESTAMPTZ '%s' AND ts < TIMESTAMPTZ '%s' AND service = 'checkout' AND level IN ('error', 'fatal')
 		ORDER BY ts DESC LIMIT 1000`,
