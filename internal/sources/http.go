@@ -3,6 +3,8 @@ package sources
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -75,8 +78,27 @@ type HTTP struct {
 	Timeout time.Duration
 	// Skew learns from each answer how far the other side's clock is ahead, or nil.
 	Skew *Skew
+	// CAs are the authorities whose certificates are believed, or nil for those that
+	// the machine believes. There is no way to believe any certificate at all.
+	CAs *x509.CertPool
 	// Transport is for tests; nil means a fresh one with this package's bounds.
 	Transport http.RoundTripper
+}
+
+// CAFile reads the authorities of a PEM file, for HTTP.CAs. No path is nil.
+func CAFile(path string) (*x509.CertPool, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // no file is no authorities of one's own, as HTTP.CAs has it
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("ca cannot be read: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("ca holds no certificate: %s; give the authority's certificate in PEM, which begins with -----BEGIN CERTIFICATE-----", Printable(path, maxDetail))
+	}
+	return pool, nil
 }
 
 // Client returns a client with these manners, to be used directly or handed to
@@ -88,6 +110,7 @@ func (h HTTP) Client() *http.Client {
 	}
 	if h.Transport == nil {
 		h.Transport = &http.Transport{
+			TLSClientConfig:        &tls.Config{RootCAs: h.CAs, MinVersion: tls.VersionTLS12},
 			Proxy:                  http.ProxyFromEnvironment,
 			DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
 			TLSHandshakeTimeout:    dialTimeout,

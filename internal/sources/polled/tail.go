@@ -1,0 +1,201 @@
+package polled
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/sources"
+	"conway/internal/sources/lines"
+)
+
+// Hit is one line that a store found.
+type Hit struct {
+	// ID is equal for the same line in another answer, and differs for all others.
+	ID string
+	// Line is on this machine's clock.
+	Line oncall.LogLine
+	// Arrived is when the store took the line in, by the store's clock; zero where
+	// it does not say.
+	Arrived time.Time
+}
+
+// Ask asks the store for the lines that answer q and have arrived at since or
+// later, by its own clock. A zero since asks for all in q's window. Lines that
+// came before an error are returned with it. left says why lines are missing, and
+// is empty when none are.
+type Ask func(ctx context.Context, q oncall.LogQuery, since time.Time) (hits []Hit, left string, err error)
+
+// Options say how a store is followed. All are needed.
+type Options struct {
+	// Source is the configured name.
+	Source string
+	// Every is the time between two questions, and Overlap how far each reaches
+	// back.
+	Every, Overlap time.Duration
+	// Skew is how far the store's clock is ahead.
+	Skew *sources.Skew
+	// Ask asks the store.
+	Ask Ask
+}
+
+// Tail follows one query at a time. It is safe for concurrent use, but for Run,
+// which never runs twice at once.
+type Tail struct {
+	o     Options
+	nudge sources.Nudge
+
+	mu    sync.Mutex
+	query oncall.LogQuery
+	// turn counts the queries; 0 is none yet.
+	turn int
+	// told is true once a query that cannot be asked was answered with the reason.
+	told bool
+	// supersede ends the question for an earlier query, if one is being asked.
+	supersede context.CancelFunc
+	// newest is the newest arrival that was seen, and seen are the lines by id.
+	newest time.Time
+	seen   map[string]time.Time
+}
+
+// New returns a tail that follows nothing yet.
+func New(o Options) *Tail {
+	return &Tail{o: o, nudge: sources.NewNudge(), seen: map[string]time.Time{}}
+}
+
+// Follow points the tail at q. The query that is followed already changes
+// nothing.
+func (t *Tail) Follow(q oncall.LogQuery) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.turn > 0 && q == t.query {
+		return
+	}
+	t.query, t.told, t.newest, t.seen = q, false, time.Time{}, map[string]time.Time{}
+	t.turn++
+	if t.supersede != nil {
+		t.supersede()
+	}
+	t.nudge.Poke()
+}
+
+// Refresh asks again now.
+func (t *Tail) Refresh() { t.nudge.Poke() }
+
+// Run follows the query until ctx ends or the store fails.
+func (t *Tail) Run(ctx context.Context, emit sources.Emit) error {
+	t.mu.Lock()
+	t.told = false
+	t.mu.Unlock()
+	return sources.Poll(ctx, t.o.Every, t.nudge, func(ctx context.Context) error { return t.round(ctx, emit) })
+}
+
+// round asks once.
+func (t *Tail) round(ctx context.Context, emit sources.Emit) error {
+	asking, cancel := context.WithCancel(ctx)
+	defer cancel()
+	q, turn, since, ask := t.begin(cancel, emit)
+	if !ask {
+		return nil
+	}
+	asked := t.there()
+	hits, left, err := t.o.Ask(asking, q, since)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if turn != t.turn && ctx.Err() == nil {
+		return nil // Follow has poked, so its query is next
+	}
+	t.supersede = nil
+	t.take(emit, hits, left, err, asked)
+	return err
+}
+
+// begin returns what to ask, if there is anything.
+func (t *Tail) begin(cancel context.CancelFunc, emit sources.Emit) (q oncall.LogQuery, turn int, since time.Time, ask bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.turn == 0:
+		return q, 0, since, false
+	case t.query.Unfilled != "":
+		if !t.told {
+			t.told = true
+			emit(t.event(nil, Unfilled(t.o.Source, t.query)))
+		}
+		return q, 0, since, false
+	}
+	t.supersede = cancel
+	if !t.newest.IsZero() {
+		since = t.newest.Add(-t.o.Overlap)
+	}
+	return t.query, t.turn, since, true
+}
+
+// take emits what is new among the hits. t.mu is held, so that nothing of an
+// earlier query is emitted once Follow has returned.
+func (t *Tail) take(emit sources.Emit, hits []Hit, left string, err error, asked time.Time) {
+	news := make([]oncall.LogLine, 0, len(hits))
+	newest := t.newest
+	for _, h := range hits {
+		if h.Arrived.IsZero() || h.Arrived.After(asked) {
+			// An arrival in the future is of a clock that is wrong, and must not hide
+			// what arrives by one that is right.
+			h.Arrived = asked
+		}
+		if h.Arrived.After(newest) {
+			newest = h.Arrived
+		}
+		if _, old := t.seen[h.ID]; !old {
+			news = append(news, h.Line)
+		}
+		t.seen[h.ID] = h.Arrived
+	}
+	if err == nil {
+		t.newest = newest
+		t.forget(newest.Add(-t.o.Overlap))
+	}
+	slices.SortStableFunc(news, func(a, b oncall.LogLine) int { return a.At.Compare(b.At) })
+	dropped := oncall.Dropped{Reason: left}
+	if left != "" {
+		dropped.Count = 1
+	}
+	for batch := range slices.Chunk(news, lines.MaxBatch) {
+		e := t.event(batch, nil)
+		e.Dropped, dropped = dropped, oncall.Dropped{}
+		emit(e)
+	}
+	if len(news) == 0 && err == nil {
+		e := t.event(nil, nil)
+		e.Dropped = dropped
+		emit(e)
+	}
+}
+
+// forget drops the ids of lines that cannot come again, because they arrived
+// before all that is asked for from now on.
+func (t *Tail) forget(before time.Time) {
+	for id, arrived := range t.seen {
+		// Stores that tell an arrival in whole seconds may mean the second before.
+		if arrived.Before(before.Add(-time.Second)) {
+			delete(t.seen, id)
+		}
+	}
+}
+
+func (t *Tail) event(batch []oncall.LogLine, f *oncall.Fault) oncall.LinesEvent {
+	return oncall.LinesEvent{
+		Stamp: oncall.Stamp{Source: t.o.Source, At: time.Now(), Err: f, Skew: t.o.Skew.Ahead()},
+		Scope: t.query.Scope, Lines: batch,
+	}
+}
+
+// there returns the time by the store's clock.
+func (t *Tail) there() time.Time { return time.Now().Add(t.o.Skew.Ahead()) }
+
+// Unfilled is the refusal of a query that cannot be asked, with its reason.
+func Unfilled(source string, q oncall.LogQuery) *oncall.Fault {
+	const maxWords = 200
+	return &oncall.Fault{Kind: oncall.Rejected, Source: source, Op: "find lines", Detail: sources.Printable(q.Unfilled, maxWords)}
+}
