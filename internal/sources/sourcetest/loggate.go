@@ -2,6 +2,7 @@ package sourcetest
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"sync"
 )
@@ -36,6 +37,12 @@ func (g *gate) counts() (requests, open, aborted, sent int) {
 
 // ServeHTTP answers as the store does, unless it is told otherwise.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// A server hears of a client that is gone only once it has read the request.
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	g.mu.Lock()
 	g.requests++
 	g.open++
