@@ -100,11 +100,11 @@ func (b *logBench) follow(scope, word string, start time.Time) {
 	b.tailer().Follow(oncall.LogQuery{Scope: scope, Query: b.c.Query(word), Window: oncall.Window{Start: start}})
 }
 
-// fresh are lines of now, with numbers from n on.
-func fresh(n, count int) []oncall.LogLine {
+// fresh are lines of now, with the numbers after those that a store holds.
+func fresh(count int) []oncall.LogLine {
 	out := make([]oncall.LogLine, count)
 	for i := range out {
-		out[i] = aLine(n+i, time.Now().UTC().Add(-2*time.Second))
+		out[i] = aLine(held+i, time.Now().UTC().Add(-2*time.Second))
 	}
 	return out
 }
@@ -136,7 +136,7 @@ func checkTail(tb testing.TB, c LogCase) {
 	b.follow(pointed, "", around(b.lines).Start)
 	r := b.tail()
 	r.shows(pointed, b.lines)
-	more := fresh(held, 3)
+	more := fresh(3)
 	b.store.Add(more[0])
 	r.shows(pointed, append(b.lines, more[0]))
 	b.store.Add(more[1:]...)
@@ -249,7 +249,7 @@ func checkTailAgain(tb testing.TB, c LogCase) {
 	r := b.tail()
 	r.shows(pointed, b.lines)
 	r.stop()
-	between := fresh(held, 1)
+	between := fresh(1)
 	b.store.Add(between...)
 	r = b.tail()
 	r.shows(pointed, between)
@@ -272,7 +272,7 @@ func checkTailOutage(tb testing.TB, c LogCase) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return true
 	})
-	missed := fresh(held, 2)
+	missed := fresh(2)
 	b.store.Add(missed...)
 	err := r.wait()
 	if f, ok := errors.AsType[*oncall.Fault](err); !ok || f.Kind != oncall.Unavailable {
@@ -339,7 +339,7 @@ func checkTailClock(tb testing.TB, c LogCase) {
 		b.follow(pointed, "", around(b.lines).Start)
 		r := b.tail()
 		r.shows(pointed, b.lines)
-		more := fresh(held, 1)
+		more := fresh(1)
 		b.store.Add(more...)
 		r.shows(pointed, append(b.lines, more...))
 		r.stop()
