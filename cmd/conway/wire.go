@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"conway/internal/sources/pagerduty"
 	"conway/internal/sources/prometheus"
 	"conway/internal/sources/s3parquet"
+	"conway/internal/sources/trino"
 )
 
 // The request allowances, for sources whose other side counts.
@@ -170,6 +172,8 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 		return command.New(command.Options{Name: c.Name, Argv: c.Argv, Env: childEnv(w.cfg)})
 	case config.LogLake:
 		return w.lake(c)
+	case config.Trino:
+		return w.trino(c)
 	}
 	return nil, fmt.Errorf("no source for %T", c)
 }
@@ -189,6 +193,28 @@ func (w *wiring) lake(c config.LogLake) (sources.Source, error) {
 	}
 	pointAt(l, c.Query)
 	return l, nil
+}
+
+func (w *wiring) trino(c config.Trino) (sources.Source, error) {
+	o := trino.Options{
+		Name: c.Name, URL: c.URL, User: c.User, Table: c.Table, Time: c.Columns.Time, Message: c.Columns.Message,
+		Level: c.Columns.Level, Origin: c.Columns.Origin, Unit: trino.Unit(c.Columns.Unit), Date: c.Columns.Date,
+		Every: c.Every, Timeout: c.Timeout, UserAgent: w.agent,
+	}
+	switch {
+	case !c.Token.IsZero() && c.Basic != nil:
+		return nil, errors.New("basic and token exclude each other; keep the one that the engine asks for")
+	case !c.Token.IsZero():
+		o.Authorize = bearer(w.secret(c.Token))
+	case c.Basic != nil:
+		o.Authorize = basic(c.Basic.User, w.secret(c.Basic.Password))
+	}
+	t, err := trino.New(o)
+	if err != nil {
+		return nil, err
+	}
+	pointAt(t, c.Query)
+	return t, nil
 }
 
 // pointAt points a source at a query that needs nothing of a page.

@@ -34,6 +34,8 @@ func structs() []any {
 		config.LogCommand{},
 		config.LogLake{},
 		config.LakeColumns{},
+		config.Trino{},
+		config.TrinoColumns{},
 	}
 }
 

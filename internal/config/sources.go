@@ -27,8 +27,8 @@ type MetricSource interface {
 	metrics()
 }
 
-// LogSource is one entry of logs. The set is sealed: LogFile, LogCommand and
-// LogLake.
+// LogSource is one entry of logs. The set is sealed: LogFile, LogCommand, LogLake
+// and Trino.
 type LogSource interface {
 	// SourceName returns the configured name, unique among all sources.
 	SourceName() string
@@ -139,6 +139,30 @@ type LakeColumns struct {
 	Trace   string `yaml:"trace" is:"label" doc:"The trace that it belongs to."`
 }
 
+// Trino is log lines from a table, through Trino.
+type Trino struct {
+	Name    string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	URL     string        `yaml:"url,required" is:"url" doc:"The coordinator."`
+	User    string        `yaml:"user,required" is:"label" doc:"Whom the engine sees."`
+	Token   Secret        `yaml:"token" doc:"A bearer token."`
+	Basic   *Basic        `yaml:"basic" doc:"A user and password, instead of a token."`
+	Table   string        `yaml:"table,required" is:"label" doc:"The table, catalog.schema.table."`
+	Columns TrinoColumns  `yaml:"columns,required" doc:"The columns that mean something."`
+	Query   string        `yaml:"query" is:"query" doc:"The rows to follow, a condition such as service = '{{service}}'; all when empty."`
+	Every   time.Duration `yaml:"every" default:"30s" min:"1s" max:"1h" doc:"How often to ask."`
+	Timeout time.Duration `yaml:"timeout" default:"10s" min:"100ms" max:"2m" doc:"How long one answer may take; a search takes many."`
+}
+
+// TrinoColumns names columns of a table.
+type TrinoColumns struct {
+	Time    string `yaml:"time,required" is:"label" doc:"When it happened."`
+	Message string `yaml:"message,required" is:"label" doc:"What a person reads first."`
+	Level   string `yaml:"level" is:"label" doc:"How severe it is."`
+	Origin  string `yaml:"origin" is:"label" doc:"What wrote it, such as a service or host."`
+	Unit    string `yaml:"unit" default:"timestamp" enum:"timestamp,s,ms,us,ns" doc:"What the time is: a timestamp, or a number since 1970."`
+	Date    string `yaml:"date" is:"label" doc:"The day that the table is parted by, 2026-03-02; without it, a search reads all."`
+}
+
 // SourceName returns the configured name.
 func (p PagerDuty) SourceName() string { return p.Name }
 
@@ -163,6 +187,9 @@ func (c LogCommand) SourceName() string { return c.Name }
 // SourceName returns the configured name.
 func (l LogLake) SourceName() string { return l.Name }
 
+// SourceName returns the configured name.
+func (t Trino) SourceName() string { return t.Name }
+
 func (PagerDuty) pages()    {}
 func (GitHub) deploys()     {}
 func (DeployFile) deploys() {}
@@ -171,6 +198,7 @@ func (Prometheus) metrics() {}
 func (LogFile) logs()       {}
 func (LogCommand) logs()    {}
 func (LogLake) logs()       {}
+func (Trino) logs()         {}
 
 // variant is one type of source that a list can hold.
 type variant struct {
@@ -197,6 +225,7 @@ func variants(t reflect.Type) (list string, types []variant) {
 			{"file", reflect.TypeFor[LogFile]()},
 			{"command", reflect.TypeFor[LogCommand]()},
 			{"parquet", reflect.TypeFor[LogLake]()},
+			{"trino", reflect.TypeFor[Trino]()},
 		}
 	}
 	return "", nil
