@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -250,7 +251,9 @@ func (l *lake) follow(t *testing.T, s *s3parquet.Lake) {
 		t.Fatal("the fresh line did not come")
 	}
 	cancel()
-	<-done
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("Run returned %v after cancel", err)
+	}
 	if len(lines) > 0 {
 		t.Errorf("%d more lines came", len(lines))
 	}
