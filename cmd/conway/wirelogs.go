@@ -15,8 +15,10 @@ import (
 	"conway/internal/sources/journald"
 	"conway/internal/sources/kubernetes"
 	"conway/internal/sources/loki"
+	"conway/internal/sources/s3parquet"
 	"conway/internal/sources/splunk"
 	"conway/internal/sources/sumologic"
+	"conway/internal/sources/trino"
 	"conway/internal/sources/victorialogs"
 )
 
@@ -70,8 +72,30 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 			Containers: c.Containers, Timeout: c.Timeout, UserAgent: w.agent, Environ: childEnv(w.cfg), Learn: w.learn,
 		})
 		return pointed(s, err, c.Query)
+	case config.LogLake:
+		s, err := w.lake(c)
+		return pointed(s, err, c.Query)
+	case config.Trino:
+		s, err := trino.New(trino.Options{
+			Name: c.Name, URL: c.URL, User: c.User, Table: c.Table, Time: c.Columns.Time, Message: c.Columns.Message,
+			Level: c.Columns.Level, Origin: c.Columns.Origin, Unit: trino.Unit(c.Columns.Unit), Date: c.Columns.Date,
+			Every: c.Every, Timeout: c.Timeout, UserAgent: w.agent, Authorize: w.authorize(c.Token, c.Basic),
+		})
+		return pointed(s, err, c.Query)
 	}
 	return nil, fmt.Errorf("no source for %T", c)
+}
+
+func (w *wiring) lake(c config.LogLake) (*s3parquet.Lake, error) {
+	o := s3parquet.Options{
+		Name: c.Name, URL: c.URL, Region: c.Region, Bucket: c.Bucket, Prefix: c.Prefix, Path: c.Path,
+		AccessKey: w.secret(c.AccessKey), SecretKey: w.secret(c.SecretKey), Session: w.secret(c.SessionToken), Anonymous: c.Anonymous,
+		Fields: c.Fields, Every: c.Every, Beside: c.Beside, UserAgent: w.agent,
+	}
+	if m := c.Columns; m != nil {
+		o.Columns = s3parquet.Columns{Time: m.Time, Message: m.Message, Level: m.Level, Service: m.Service, Host: m.Host, Trace: m.Trace}
+	}
+	return s3parquet.New(o)
 }
 
 func (w *wiring) splunk(c config.Splunk) (*splunk.Source, error) {

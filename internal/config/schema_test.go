@@ -39,6 +39,10 @@ func structs() []any {
 		config.VictoriaLogs{},
 		config.Journal{},
 		config.Kubernetes{},
+		config.LogLake{},
+		config.LakeColumns{},
+		config.Trino{},
+		config.TrinoColumns{},
 	}
 }
 

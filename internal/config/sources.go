@@ -28,7 +28,7 @@ type MetricSource interface {
 }
 
 // LogSource is one entry of logs. The set is sealed: LogFile, LogCommand, Splunk,
-// SumoLogic and those of logsources.go.
+// SumoLogic, LogLake, Trino and those of logsources.go.
 type LogSource interface {
 	// SourceName returns the configured name, unique among all sources.
 	SourceName() string
@@ -135,6 +135,59 @@ type SumoLogic struct {
 	Every     time.Duration `yaml:"every" default:"15s" min:"5s" max:"1h" doc:"How often to ask; each time is a search job."`
 }
 
+// LogLake is log lines from Parquet files in S3, or in a local folder.
+type LogLake struct {
+	Name         string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Bucket       string        `yaml:"bucket" is:"label" doc:"The bucket; without one, path."`
+	Prefix       string        `yaml:"prefix" is:"label" doc:"The folder of the lake in the bucket, above those that are named by date."`
+	Path         string        `yaml:"path" is:"path" doc:"The local folder of the lake, instead of a bucket."`
+	URL          string        `yaml:"url" is:"url" doc:"The S3 API of a store that is not Amazon's."`
+	Region       string        `yaml:"region" default:"us-east-1" is:"label" doc:"The region that requests are signed for."`
+	AccessKey    Secret        `yaml:"access_key" doc:"The id of a key; without one, the keys that Amazon's own tools use."`
+	SecretKey    Secret        `yaml:"secret_key" doc:"The secret of the key."`
+	SessionToken Secret        `yaml:"session_token" doc:"The token of a temporary key."`
+	Anonymous    bool          `yaml:"anonymous" default:"false" doc:"Sign nothing, for public data."`
+	Query        string        `yaml:"query" is:"query" doc:"The lines to follow, such as service=\"{{service}}\" level>=warn; all when empty."`
+	Columns      *LakeColumns  `yaml:"columns" doc:"The columns that mean something, nested ones with dots; guessed when empty."`
+	Fields       []string      `yaml:"fields" is:"label" doc:"The other columns to show; all when empty, unless there are more than 40."`
+	Every        time.Duration `yaml:"every" default:"30s" min:"1s" max:"1h" doc:"How often to look for new files."`
+	Beside       time.Duration `yaml:"beside" default:"1h" min:"1m" max:"48h" doc:"How far rows may lie beside the time that their folder names."`
+}
+
+// LakeColumns names columns of a lake.
+type LakeColumns struct {
+	Time    string `yaml:"time" is:"label" doc:"When it happened."`
+	Message string `yaml:"message" is:"label" doc:"What a person reads first."`
+	Level   string `yaml:"level" is:"label" doc:"How severe it is, a word or a number."`
+	Service string `yaml:"service" is:"label" doc:"The service that wrote it."`
+	Host    string `yaml:"host" is:"label" doc:"The host or pod that it ran on."`
+	Trace   string `yaml:"trace" is:"label" doc:"The trace that it belongs to."`
+}
+
+// Trino is log lines from a table, through Trino.
+type Trino struct {
+	Name    string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	URL     string        `yaml:"url,required" is:"url" doc:"The coordinator."`
+	User    string        `yaml:"user,required" is:"label" doc:"Whom the engine sees."`
+	Token   Secret        `yaml:"token" doc:"A bearer token."`
+	Basic   *Basic        `yaml:"basic" doc:"A user and password, instead of a token."`
+	Table   string        `yaml:"table,required" is:"label" doc:"The table, catalog.schema.table."`
+	Columns TrinoColumns  `yaml:"columns,required" doc:"The columns that mean something."`
+	Query   string        `yaml:"query" is:"query" doc:"The rows to follow, a condition such as service = '{{service}}'; all when empty."`
+	Every   time.Duration `yaml:"every" default:"30s" min:"1s" max:"1h" doc:"How often to ask."`
+	Timeout time.Duration `yaml:"timeout" default:"10s" min:"100ms" max:"2m" doc:"How long one answer may take; a search takes many."`
+}
+
+// TrinoColumns names columns of a table.
+type TrinoColumns struct {
+	Time    string `yaml:"time,required" is:"label" doc:"When it happened."`
+	Message string `yaml:"message,required" is:"label" doc:"What a person reads first."`
+	Level   string `yaml:"level" is:"label" doc:"How severe it is."`
+	Origin  string `yaml:"origin" is:"label" doc:"What wrote it, such as a service or host."`
+	Unit    string `yaml:"unit" default:"timestamp" enum:"timestamp,s,ms,us,ns" doc:"What the time is: a timestamp, or a number since 1970."`
+	Date    string `yaml:"date" is:"label" doc:"The day that the table is parted by, 2026-03-02; without it, a search reads all."`
+}
+
 // SourceName returns the configured name.
 func (p PagerDuty) SourceName() string { return p.Name }
 
@@ -162,6 +215,12 @@ func (s Splunk) SourceName() string { return s.Name }
 // SourceName returns the configured name.
 func (s SumoLogic) SourceName() string { return s.Name }
 
+// SourceName returns the configured name.
+func (l LogLake) SourceName() string { return l.Name }
+
+// SourceName returns the configured name.
+func (t Trino) SourceName() string { return t.Name }
+
 func (PagerDuty) pages()    {}
 func (GitHub) deploys()     {}
 func (DeployFile) deploys() {}
@@ -171,6 +230,8 @@ func (LogFile) logs()       {}
 func (LogCommand) logs()    {}
 func (Splunk) logs()        {}
 func (SumoLogic) logs()     {}
+func (LogLake) logs()       {}
+func (Trino) logs()         {}
 
 // variant is one type of source that a list can hold.
 type variant struct {
@@ -203,6 +264,8 @@ func variants(t reflect.Type) (list string, types []variant) {
 			{"victorialogs", reflect.TypeFor[VictoriaLogs]()},
 			{"journald", reflect.TypeFor[Journal]()},
 			{"kubernetes", reflect.TypeFor[Kubernetes]()},
+			{"parquet", reflect.TypeFor[LogLake]()},
+			{"trino", reflect.TypeFor[Trino]()},
 		}
 	}
 	return "", nil

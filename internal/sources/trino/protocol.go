@@ -1,0 +1,160 @@
+package trino
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/sources"
+)
+
+const (
+	// cancelTimeout bounds telling the engine that nobody waits any more.
+	cancelTimeout = 2 * time.Second
+	// restBetween is the time between two questions after a statement that has
+	// nothing to say yet. The engine holds an answer back for a while by itself.
+	restBetween = 50 * time.Millisecond
+	// linger is how long the answer to a new statement is awaited after nobody needs
+	// it any more. The engine gives it at once.
+	linger = time.Second
+	// maxWords bounds the engine's own words.
+	maxWords = 200
+)
+
+// page is one answer of the protocol.
+type page struct {
+	ID      string                  `json:"id"`
+	NextURI string                  `json:"nextUri"`
+	Columns []struct{ Name string } `json:"columns"`
+	Data    [][]json.RawMessage     `json:"data"`
+	Stats   struct {
+		State           string  `json:"state"`
+		Progress        float64 `json:"progressPercentage"`
+		ProcessedBytes  int64   `json:"processedBytes"`
+		ProcessedRows   int64   `json:"processedRows"`
+		CompletedSplits int     `json:"completedSplits"`
+	} `json:"stats"`
+	Error *struct {
+		Message string `json:"message"`
+		Name    string `json:"errorName"`
+		Type    string `json:"errorType"`
+	} `json:"error"`
+}
+
+// run runs a statement and calls each with every answer, until the last one or
+// until each wants no more. A statement that is not at its end is cancelled.
+func (s *Source) run(ctx context.Context, op, sql string, each func(*page) (more bool)) error {
+	begin, begun := lingering(ctx)
+	defer begun()
+	req, err := http.NewRequestWithContext(begin, http.MethodPost, s.o.URL+"/v1/statement", strings.NewReader(sql))
+	if err != nil {
+		return oncall.AsFault(err, s.o.Name, op)
+	}
+	for {
+		var p page
+		if _, err := s.http.Do(s.client, req, op, &p); err != nil {
+			if req.Method == http.MethodGet {
+				s.cancel(ctx, req.URL.String())
+			}
+			return read(err)
+		}
+		if err := s.check(op, &p); err != nil {
+			return err
+		}
+		if !each(&p) && p.NextURI != "" {
+			s.cancel(ctx, p.NextURI)
+			return nil
+		}
+		if p.NextURI == "" {
+			return nil
+		}
+		if len(p.Data) == 0 {
+			rest(ctx)
+		}
+		if req, err = http.NewRequestWithContext(ctx, http.MethodGet, p.NextURI, nil); err != nil {
+			return oncall.AsFault(err, s.o.Name, op)
+		}
+		if err := ctx.Err(); err != nil {
+			s.cancel(ctx, p.NextURI)
+			return oncall.AsFault(err, s.o.Name, op)
+		}
+	}
+}
+
+// lingering returns a context that goes on for a moment after ctx has ended. A
+// statement whose answer is not awaited could not be cancelled in the engine.
+func lingering(ctx context.Context) (context.Context, func()) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var timer atomic.Pointer[time.Timer]
+	stop := context.AfterFunc(ctx, func() { timer.Store(time.AfterFunc(linger, cancel)) })
+	return out, func() {
+		stop()
+		cancel()
+		if t := timer.Load(); t != nil {
+			t.Stop()
+		}
+	}
+}
+
+// read makes a fault of a statement one of reading: to ask twice is harmless.
+func read(err error) error {
+	if f, ok := err.(*oncall.Fault); ok { //nolint:errorlint // the fault is the error itself, made by Do
+		f.Ambiguous = false
+	}
+	return err
+}
+
+func rest(ctx context.Context) {
+	t := time.NewTimer(restBetween)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// check refuses what is no answer of the protocol, an error in it, and a next
+// address on another host, because the credential must not travel.
+func (s *Source) check(op string, p *page) error {
+	f := &oncall.Fault{Kind: oncall.Malformed, Source: s.o.Name, Op: op}
+	switch {
+	case p.Error != nil:
+		f.Detail = sources.Printable(p.Error.Name+": "+p.Error.Message, maxWords)
+		f.Kind = oncall.Unavailable
+		if p.Error.Type == "USER_ERROR" {
+			f.Kind, f.Fix = oncall.Rejected, "correct query, table and columns"
+		}
+		return f
+	case p.ID == "" || p.Stats.State == "":
+		f.Detail, f.Fix = "the answer is none of Trino's", "check that url points at the coordinator itself and not at a login page or proxy"
+		return f
+	}
+	if p.NextURI == "" {
+		return nil
+	}
+	next, err := url.Parse(p.NextURI)
+	if err != nil || next.Host != s.base.Host || next.Scheme != s.base.Scheme {
+		f.Kind, f.Detail = oncall.Rejected, "the rest of the answer is at another address, which is not asked"
+		f.Fix = "set url to the address that the engine calls itself by, or have its proxy pass on X-Forwarded-Host"
+		return f
+	}
+	return nil
+}
+
+// cancel ends a statement in the engine.
+func (s *Source) cancel(ctx context.Context, next string) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
+	defer stop()
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, next, nil)
+	if err != nil {
+		return
+	}
+	if resp, err := s.client.Do(req); err == nil {
+		_ = resp.Body.Close()
+	}
+}
