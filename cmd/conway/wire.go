@@ -199,3 +199,23 @@ func panelsOf(cfg config.Config) []follow.Panel {
 	}
 	return out
 }
+
+// templatesOf returns what the log stores are asked for about the followed page.
+func templatesOf(cfg config.Config) []follow.LogTemplate {
+	var out []follow.LogTemplate
+	for _, c := range cfg.Logs {
+		if lang, query, ok := askedOf(c); ok {
+			out = append(out, follow.LogTemplate{Source: c.SourceName(), Lang: lang, Query: query})
+		}
+	}
+	return out
+}
+
+// askedOf returns a log store's query and its language, and false for a source
+// that follows nothing: the one list of which store speaks what.
+func askedOf(c config.LogSource) (follow.Lang, string, bool) {
+	switch c.(type) {
+	case config.LogFile, config.LogCommand:
+	}
+	return follow.Literal, "", false
+}

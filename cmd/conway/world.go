@@ -61,6 +61,12 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 				a.Ask(q)
 			}
 		}
+	case pane.Tail:
+		for name, q := range i.Queries {
+			if t, ok := w.byName[name].(sources.Tailer); ok {
+				t.Follow(q)
+			}
+		}
 	case pane.Refresh:
 		if i.Woken {
 			w.refreshSpread()

@@ -51,6 +51,7 @@ type Model struct {
 	scene   pane.Scene
 
 	asked  map[string]oncall.Question
+	tailed tailed
 	loaded map[oncall.Ref]loading
 	drafts map[oncall.Ref]string
 	toast  toast
@@ -305,7 +306,7 @@ func (m *Model) follow() tea.Cmd {
 		sc.Runbook, sc.RunbookWhy = m.runbook(row.Page, detail, sc.Service)
 	}
 	m.scene = sc
-	return tea.Batch(m.load(row, ok), m.ask(row.Page, detail))
+	return tea.Batch(m.load(row, ok), m.ask(row.Page, detail), m.tail(row.Page, detail))
 }
 
 func labelsOf(d *oncall.PageDetail) map[string]string {

@@ -26,7 +26,9 @@ type Options struct {
 	Custom   map[layout.Preset][]pane.Kind
 	Services follow.Map
 	Panels   []follow.Panel
-	Library  runbook.Library
+	// Logs are what the log stores are asked for about the followed page.
+	Logs    []follow.LogTemplate
+	Library runbook.Library
 	// Place is where runbook steps would run.
 	Place    overlay.Place
 	ReadOnly bool

@@ -38,6 +38,8 @@ type (
 	LoadDetail struct{ Page oncall.Page }
 	// Ask puts questions to the metrics sources, by source name.
 	Ask struct{ Questions map[string]oncall.Question }
+	// Tail points log stores at what they are to show, by source name.
+	Tail struct{ Queries map[string]oncall.LogQuery }
 	// Refresh looks again now, at every source.
 	Refresh struct {
 		// Woken is true when nobody asked for it but the screen was away: others may
@@ -87,6 +89,7 @@ func (RunStep) intent()     {}
 func (CancelRun) intent()   {}
 func (LoadDetail) intent()  {}
 func (Ask) intent()         {}
+func (Tail) intent()        {}
 func (Refresh) intent()     {}
 func (Copy) intent()        {}
 func (OpenURL) intent()     {}
