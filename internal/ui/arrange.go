@@ -165,7 +165,7 @@ func (m *Model) filter() {
 	}
 	was := f.Filtered()
 	m.open(overlay.NewInput(
-		text.Sprintf("FILTER %s", m.choice.Focus), text.Const("every word must occur · enter keeps it · esc drops it"), was,
+		text.Sprintf("FILTER %s", m.choice.Focus), filterHint(m.choice.Focus), was,
 		f.Filter,
 		func(v string, keep bool) pane.Intent {
 			if !keep {
@@ -174,6 +174,14 @@ func (m *Model) filter() {
 			f.Filter(v)
 			return nil
 		}), false)
+}
+
+// filterHint says what a filter can be.
+func filterHint(k pane.Kind) text.Safe {
+	if k == pane.Logs {
+		return text.Const(`words · "exact" · re:a.*b · level>=warn · field=value · !not · enter keeps, esc drops`)
+	}
+	return text.Const("every word must occur · enter keeps it · esc drops it")
 }
 
 func (m *Model) show(k pane.Kind) {

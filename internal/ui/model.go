@@ -52,9 +52,11 @@ type Model struct {
 
 	asked  map[string]oncall.Question
 	tailed tailed
-	loaded map[oncall.Ref]loading
-	drafts map[oncall.Ref]string
-	toast  toast
+	// searching is true while a step of a search runs beside the screen.
+	searching bool
+	loaded    map[oncall.Ref]loading
+	drafts    map[oncall.Ref]string
+	toast     toast
 }
 
 // layer is one overlay and when it was opened.
@@ -151,13 +153,15 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.say(text.Decode(msg.Text), msg.Fault)
 	case NoteEdited:
 		m.noteEdited(msg)
+	case foundMsg:
+		m.found(msg)
 	case tickMsg:
 		cmd = tick()
 	default:
 		return m, woken
 	}
 	m.screen = layout.Divide(m.w, m.h, m.choice)
-	return m, tea.Batch(woken, cmd, m.follow())
+	return m, tea.Batch(woken, cmd, m.follow(), m.search())
 }
 
 // fold applies events, and tells a person what they may want to hear of.

@@ -1,7 +1,7 @@
 package logs
 
 import (
-	"sort"
+	"slices"
 
 	"conway/internal/board"
 	"conway/internal/text"
@@ -101,15 +101,18 @@ func (p *Pane) jump(a keymap.Action, f pane.Frame, r rows) pane.Intent {
 	if !p.Following() {
 		from = p.at - 1
 	}
-	i := sort.Search(len(e), func(i int) bool { return e[i].seq >= from }) - 1
-	if a == keymap.NextError {
-		i = sort.Search(len(e), func(i int) bool { return e[i].seq > from })
+	i, at := slices.BinarySearch(e, from)
+	switch {
+	case a == keymap.PrevError:
+		i--
+	case at:
+		i++
 	}
 	if i < 0 || i >= len(e) {
 		return pane.Say{Reason: "no further error this way"}
 	}
-	p.put(r.find(e[i].seq), f, r)
-	return pane.CursorAt{At: e[i].at}
+	p.put(r.find(e[i]), f, r)
+	return pane.CursorAt{At: r.tail.At(int(e[i] - r.tail.FirstSeq())).At}
 }
 
 func (p *Pane) copied(r rows) pane.Intent {
@@ -122,11 +125,34 @@ func (p *Pane) copied(r rows) pane.Intent {
 // Reason never objects.
 func (p *Pane) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
 
-// Filter shows only lines that match, and follows again.
+// Filter shows only lines that match, and follows again. What a filter that
+// cannot be read is missing stands in the title; it shows every line.
 func (p *Pane) Filter(s string) {
-	p.filter = pane.NewNeedle(s)
+	q, err := board.ParseQuery(s)
+	p.filter, p.typed, p.refused = q, s, err
+	if err != nil {
+		p.filter = board.Query{}
+	}
 	p.at = 0
 }
 
-// Filtered returns the filter in force.
-func (p *Pane) Filtered() string { return p.filter.String() }
+// Filtered returns the filter in force, as it was typed.
+func (p *Pane) Filtered() string { return p.typed }
+
+// Search returns the next step of a search through the held lines, which may run
+// beside the screen, and false when there is none to do. Its outcome is for
+// Found.
+func (p *Pane) Search(f pane.Frame, b board.Board) (step func() Found, ok bool) {
+	if p.filter.All() {
+		return nil, false
+	}
+	p.look(f, b)
+	if p.index.searched(b.Logs()) >= 1 {
+		return nil, false
+	}
+	return p.index.search(b.Logs(), stepRoom), true
+}
+
+// Found takes what a step has found. That of a search which is over is passed
+// over.
+func (p *Pane) Found(f Found) { p.index.take(f) }

@@ -4,7 +4,6 @@ package logs
 
 import (
 	"slices"
-	"sort"
 	"time"
 
 	"conway/internal/board"
@@ -16,8 +15,12 @@ import (
 
 // Pane is the log tail.
 type Pane struct {
-	filter pane.Needle
-	index  index
+	// filter is what is shown, typed as a person wrote it, and refused why it could
+	// not be read.
+	filter  board.Query
+	typed   string
+	refused error
+	index   index
 	// at is the sequence number of the selected line plus one; 0 follows.
 	at uint64
 	// end is the sequence number of the lowest visible line while not following.
@@ -71,8 +74,21 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		}
 		l = append(l, pane.S(style.Error, text.Sprintf(" · %s%d left out", word, n)))
 	}
-	if p.filter.String() != "" {
-		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s %d match", p.filter.String(), p.index.rows(t).len())))
+	return append(l, p.filterTitle(t)...)
+}
+
+// filterTitle says what is filtered, how much of it was found, and how far the
+// search has come.
+func (p *Pane) filterTitle(t board.Tail) pane.Line {
+	switch {
+	case p.typed == "":
+		return nil
+	case p.refused != nil:
+		return pane.L(pane.S(style.Error, text.Sprintf(" /%s: %s", p.typed, p.refused)))
+	}
+	l := pane.L(pane.S(style.Pending, text.Sprintf(" /%s %d match", p.typed, p.index.rows(t).len())))
+	if done := p.index.searched(t); done < 1 {
+		l = append(l, pane.S(style.Warn, text.Sprintf(" · searching %d%%", int(100*done))))
 	}
 	return l
 }
@@ -86,12 +102,9 @@ func (p *Pane) unseen(t board.Tail) uint64 {
 }
 
 func perSecond(t board.Tail, now time.Time) text.Safe {
-	from := func(at time.Time) int {
-		return sort.Search(t.Len(), func(i int) bool { return t.At(i).At.After(at) })
-	}
 	// Lines from after now are of a clock that was set since; they say nothing of
 	// the present rate.
-	n := from(now.Add(rateSpan)) - from(now.Add(-rateSpan))
+	n := t.Since(now.Add(rateSpan+1)) - t.Since(now.Add(1-rateSpan))
 	return pane.Value(float64(max(0, n))/rateSpan.Seconds(), oncall.UnitPerSec)
 }
 
@@ -110,7 +123,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	}
 	out := p.lines(f, b, h)
 	if chart {
-		out = append(out.Fit(f.Width, h), p.chart(f))
+		out = append(out.Fit(f.Width, h), p.chart(f, t))
 	}
 	return out
 }
@@ -132,11 +145,11 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 // chartFrom is the height from which the last row counts errors.
 const chartFrom = 6
 
-func (p *Pane) chart(f pane.Frame) pane.Line {
+func (p *Pane) chart(f pane.Frame, t board.Tail) pane.Line {
 	w := f.Scene.Window
 	errors := p.index.shownErrors()
-	i := sort.Search(len(errors), func(i int) bool { return !errors[i].at.Before(w.Start) })
-	inWindow := errors[i:]
+	from, _ := slices.BinarySearch(errors, t.FirstSeq()+uint64(t.Since(w.Start)))
+	inWindow := errors[from:]
 	label := text.Sprintf(" %d errors in window", len(inWindow))
 	if len(inWindow) == 1 {
 		label = text.Const(" 1 error in window")
@@ -146,10 +159,18 @@ func (p *Pane) chart(f pane.Frame) pane.Line {
 		return pane.L(pane.S(style.Dim, label))
 	}
 	counts := make([]float64, plot)
-	for _, e := range inWindow {
-		if c, ok := pane.Column(e.at, w, plot); ok {
-			counts[c]++
+	// Counted between the edges of the columns: there may be a million errors.
+	at := func(edge time.Time) int {
+		i, _ := slices.BinarySearch(inWindow, t.FirstSeq()+uint64(t.Since(edge)))
+		return i
+	}
+	last := 0
+	for c := range plot {
+		next := at(w.Start.Add(w.Span() * time.Duration(c+1) / time.Duration(plot)))
+		if c == plot-1 {
+			next = len(inWindow)
 		}
+		counts[c], last = float64(next-last), next
 	}
 	marks := make([]pane.Mark, 0, len(f.Scene.Suspects)+1)
 	for _, s := range f.Scene.Suspects {
@@ -164,8 +185,11 @@ func (p *Pane) chart(f pane.Frame) pane.Line {
 // lines fills h rows from the lowest visible line upwards.
 func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 	r := p.index.rows(b.Logs())
+	if r.len() == 0 && p.index.searched(r.tail) < 1 {
+		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, searching them for /%s", r.tail.Len(), p.typed)))}
+	}
 	if r.len() == 0 {
-		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; esc shows all", r.tail.Len(), p.filter.String())))}
+		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; esc shows all", r.tail.Len(), p.typed)))}
 	}
 	last := r.len() - 1
 	if !p.Following() {
@@ -201,7 +225,7 @@ func cursorRow(r rows, f pane.Frame) (int, bool) {
 	if f.Scene.Cursor.IsZero() {
 		return 0, false
 	}
-	i := sort.Search(r.len(), func(i int) bool { return !r.line(i).At.Before(f.Scene.Cursor) })
+	i := r.find(r.tail.FirstSeq() + uint64(r.tail.Since(f.Scene.Cursor)))
 	return i, i < r.len()
 }
 
@@ -258,6 +282,9 @@ func (p *Pane) draw(l oncall.LogLine, f pane.Frame, badge bool) []pane.Line {
 		head = append(head, pane.S(style.Accent, text.Decode(l.Source).Fit(badgeWidth)), pane.S(style.Text, text.Const(" ")))
 	}
 	body := message(l)
+	if l.Late {
+		body = append(pane.L(pane.S(style.Warn, text.Const("(late) "))), body...)
+	}
 	if l.Cut {
 		body = append(body, pane.S(style.Warn, text.Const(" (line cut)")))
 	}
