@@ -53,6 +53,10 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 		return pane.Refresh{}
 	case keymap.Filter:
 		m.filter()
+	case keymap.Query:
+		m.askStore()
+	case keymap.Older:
+		return m.loadOlder()
 	case keymap.Palette:
 		m.open(overlay.NewPalette(m.items()), false)
 	case keymap.Help:
@@ -230,6 +234,11 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 		return tea.Batch(cmds...)
 	case pane.RunStep:
 		m.watchRun(i)
+	case pane.SearchStore:
+		m.logPane().Busy(m.store.words())
+	case pane.CancelSearch:
+		delete(m.store.running, i.ID)
+		m.logPane().Busy(m.store.words())
 	}
 	return m.opts.World(i)
 }

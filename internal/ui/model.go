@@ -54,6 +54,7 @@ type Model struct {
 	tailed tailed
 	// searching is true while a step of a search runs beside the screen.
 	searching bool
+	store     storeSearch
 	loaded    map[oncall.Ref]loading
 	drafts    map[oncall.Ref]string
 	toast     toast
@@ -155,6 +156,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.noteEdited(msg)
 	case foundMsg:
 		m.found(msg)
+	case StorePart:
+		cmd = m.storePart(msg)
 	case tickMsg:
 		cmd = tick()
 	default:

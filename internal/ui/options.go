@@ -70,3 +70,18 @@ type NoteEdited struct {
 	Text   string
 	Err    error
 }
+
+// StorePart is what a log store has answered to a search since the last part.
+type StorePart struct {
+	ID     int
+	Source string
+	Query  oncall.LogQuery
+	Lines  []oncall.LogLine
+	// Cost is set when nothing was searched yet, because it would be a wide search.
+	Cost *oncall.LogCost
+	// Ended is set with the last part, and Err when the search failed.
+	Ended *oncall.LogFound
+	Err   error
+	// Next waits for the next part; nil after the last one.
+	Next tea.Cmd
+}

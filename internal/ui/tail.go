@@ -8,6 +8,7 @@ import (
 
 	"conway/internal/follow"
 	"conway/internal/oncall"
+	"conway/internal/ui/logs"
 	"conway/internal/ui/pane"
 )
 
@@ -49,5 +50,8 @@ func (m *Model) tail(p oncall.Page, d *oncall.PageDetail) tea.Cmd {
 		send[name] = q
 	}
 	m.board = m.board.FollowLogs(scope)
+	if p, ok := m.panes[pane.Logs].(*logs.Pane); ok {
+		p.Left()
+	}
 	return m.opts.World(pane.Tail{Queries: send})
 }

@@ -20,13 +20,23 @@ type Pane struct {
 	filter  board.Query
 	typed   string
 	refused error
-	index   index
+	// wide is true while lines of all services are shown, though one is followed.
+	wide   bool
+	index  index
+	groups groups
+	store  store
 	// at is the sequence number of the selected line plus one; 0 follows.
 	at uint64
 	// end is the sequence number of the lowest visible line while not following.
 	end  uint64
 	wrap bool
 	x    int
+	// opened is the number of the line whose fields are shown plus one, 0 for none.
+	opened uint64
+	// epoch is the order of the tail in which at and end are numbers, and marked the
+	// line that at stands for.
+	epoch  int
+	marked oncall.LogLine
 }
 
 // New returns the pane, following.
@@ -39,10 +49,34 @@ func (p *Pane) Following() bool { return p.at == 0 }
 // pane is pinned.
 func (p *Pane) look(f pane.Frame, b board.Board) {
 	service := f.Scene.Service.Name
-	if f.Scene.Page.IsZero() || f.Scene.Pinned[pane.Logs] {
+	if f.Scene.Page.IsZero() || f.Scene.Pinned[pane.Logs] || p.wide {
 		service = ""
 	}
-	p.index.update(b.Logs(), p.filter, service)
+	p.index.update(p.held(b), p.filter, service)
+	p.stay(p.held(b))
+}
+
+// stay keeps the selected line selected when lines were put among old ones, which
+// then have other numbers.
+func (p *Pane) stay(t board.Tail) {
+	if e := t.Order().Epoch; e != p.epoch {
+		p.epoch = e
+		if !p.Following() {
+			i := t.Since(p.marked.At)
+			for j := i; j < t.Len() && t.At(j).At.Equal(p.marked.At); j++ {
+				if t.At(j).Raw == p.marked.Raw {
+					i = j
+					break
+				}
+			}
+			moved := t.FirstSeq() + uint64(i) + 1
+			p.end += moved - p.at
+			p.at, p.opened = moved, 0
+		}
+	}
+	if !p.Following() && p.at > t.FirstSeq() {
+		p.marked = t.At(int(p.at - 1 - t.FirstSeq()))
+	}
 }
 
 // rateSpan is how far back the rate in the title looks.
@@ -51,7 +85,7 @@ const rateSpan = 10 * time.Second
 // Title says where the lines come from, how fast, and whether the tail is paused.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	p.look(f, b)
-	t := b.Logs()
+	t := p.held(b)
 	l := append(pane.L(pane.S(style.Heading, text.Const("LOGS"))), pane.Heard(b, board.KindLogs, b.LogsReading(), f)...)
 	if p.index.found {
 		l = append(l, pane.S(style.Text, text.Sprintf(" %s ·", p.index.service)))
@@ -74,6 +108,7 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		}
 		l = append(l, pane.S(style.Error, text.Sprintf(" · %s%d left out", word, n)))
 	}
+	l = append(l, p.storeTitle()...)
 	return append(l, p.filterTitle(t)...)
 }
 
@@ -111,7 +146,7 @@ func perSecond(t board.Tail, now time.Time) text.Safe {
 // View draws the lines, and the errors of the window in the last row where
 // there is room for it.
 func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
-	t := b.Logs()
+	t := p.held(b)
 	p.look(f, b)
 	if t.Len() == 0 {
 		return p.empty(f, b)
@@ -121,9 +156,17 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	if chart {
 		h--
 	}
-	out := p.lines(f, b, h)
+	p.groups.feed(t, &p.index)
+	var out pane.Block
+	if p.groups.open {
+		inner := f
+		inner.Height = h
+		out = p.groupLines(inner, b)
+	} else {
+		out = p.lines(f, b, h)
+	}
 	if chart {
-		out = append(out.Fit(f.Width, h), p.chart(f, t))
+		out = append(out.Fit(f.Width, h), p.chart(f, b))
 	}
 	return out
 }
@@ -145,8 +188,8 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 // chartFrom is the height from which the last row counts errors.
 const chartFrom = 6
 
-func (p *Pane) chart(f pane.Frame, t board.Tail) pane.Line {
-	w := f.Scene.Window
+func (p *Pane) chart(f pane.Frame, b board.Board) pane.Line {
+	w, t := f.Scene.Window, p.held(b)
 	errors := p.index.shownErrors()
 	from, _ := slices.BinarySearch(errors, t.FirstSeq()+uint64(t.Since(w.Start)))
 	inWindow := errors[from:]
@@ -154,6 +197,7 @@ func (p *Pane) chart(f pane.Frame, t board.Tail) pane.Line {
 	if len(inWindow) == 1 {
 		label = text.Const(" 1 error in window")
 	}
+	label = text.Concat(label, p.freshWords(f, b))
 	plot := f.Width - label.Width() - 1
 	if plot < 8 {
 		return pane.L(pane.S(style.Dim, label))
@@ -184,7 +228,7 @@ func (p *Pane) chart(f pane.Frame, t board.Tail) pane.Line {
 
 // lines fills h rows from the lowest visible line upwards.
 func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
-	r := p.index.rows(b.Logs())
+	r := p.index.rows(p.held(b))
 	if r.len() == 0 && p.index.searched(r.tail) < 1 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, searching them for /%s", r.tail.Len(), p.typed)))}
 	}
@@ -192,12 +236,14 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; esc shows all", r.tail.Len(), p.typed)))}
 	}
 	last := r.len() - 1
-	if !p.Following() {
+	if p.opened != 0 {
+		last = min(last, r.find(p.opened-1))
+	} else if !p.Following() {
 		last = max(min(last, h-1), min(last, r.find(p.end)))
 	} else if at, ok := cursorRow(r, f); ok {
 		last = min(last, max(h-1, at+h/2))
 	}
-	gaps := b.Logs().Gaps()
+	gaps := p.held(b).Gaps()
 	badge := badges(b)
 	var up pane.Block // lowest row first
 	for i := last; i >= 0 && len(up) < h; i-- {
@@ -206,6 +252,11 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 			for j := range rows {
 				rows[j] = rows[j].As(style.Selected)
 			}
+		}
+		if p.opened == r.seq(i)+1 {
+			rows = append(rows, p.inside(r.line(i), r.seq(i), f, r.tail)...)
+			// The opened line is the lowest, and its end may be below the room there is.
+			rows = rows[:min(len(rows), h-len(up))]
 		}
 		for _, row := range slices.Backward(rows) {
 			if len(up) < h {
