@@ -126,8 +126,11 @@ func (m *Model) pin(k pane.Kind) {
 		return
 	}
 	stays := text.Const("all services")
-	if k == pane.Metrics {
+	switch {
+	case k == pane.Metrics:
 		stays = text.Decode(m.subject.service.Name)
+	case k == pane.Logs && len(m.opts.Logs) > 0:
+		stays = text.Sprintf("%s in the log stores, to all services elsewhere", m.tailed.subject.service.Name)
 	}
 	m.say(text.Sprintf("%s: pinned to %s, the page is not followed", k, stays), false)
 }

@@ -133,8 +133,10 @@ func (p *Pane) groupLines(f pane.Frame, b board.Board) pane.Block {
 		l := pane.L(
 			pane.S(role, mark), pane.S(style.Accent, text.Sprintf("%6d× ", g.Count)),
 			pane.S(style.Dim, text.Sprintf("%s ", f.Seconds(g.First))), pane.S(style.Text, text.Decode(g.Pattern())),
-			pane.S(style.Dim, text.Sprintf("   %s", g.Example)),
 		)
+		if pattern := g.Pattern(); strings.Contains(pattern, "<*>") {
+			l = append(l, pane.S(style.Dim, text.Sprintf("   %s", g.Example)))
+		}
 		if i == p.groups.at {
 			l = l.As(style.Selected)
 		}

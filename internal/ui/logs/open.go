@@ -51,9 +51,14 @@ func (p *Pane) inside(l oncall.LogLine, seq uint64, f pane.Frame, t board.Tail) 
 		where += " " + l.Origin
 	}
 	out := field("from", where)
+	// What the row's head shows already comes last.
 	fields := l.Fields()
-	for _, x := range fields {
-		out = append(out, field(x.Key, x.Value)...)
+	for _, shown := range []bool{false, true} {
+		for _, x := range fields {
+			if headField(x.Key) == shown {
+				out = append(out, field(x.Key, x.Value)...)
+			}
+		}
 	}
 	if fields == nil {
 		out = append(out, field("line", l.Raw)...)
