@@ -38,6 +38,9 @@ func (s *logStore) Run(ctx context.Context, _ sources.Emit) error {
 func (s *logStore) Follow(q oncall.LogQuery) { s.tailed <- q }
 
 func (s *logStore) Estimate(context.Context, oncall.LogQuery) (oncall.LogCost, error) {
+	if s.cost.Bytes < -1 {
+		return s.cost, &oncall.Fault{Kind: oncall.Unavailable, Source: "store", Op: "estimate"}
+	}
 	return s.cost, nil
 }
 
@@ -108,6 +111,19 @@ func TestWideSearchIsAskedAboutFirst(t *testing.T) {
 	lines, last = parts(t, w.do(pane.SearchStore{ID: 1, Source: "store", Sure: true}))
 	if len(lines) != 2 || last.Ended == nil {
 		t.Errorf("lines %v, last %+v", lines, last)
+	}
+}
+
+// TestSearchGoesOnWithoutAnEstimate: a narrow one is not held up by a store that
+// cannot say what it costs, and a wide one is asked about.
+func TestSearchGoesOnWithoutAnEstimate(t *testing.T) {
+	w := newWorld(t, &logStore{cost: oncall.LogCost{Bytes: -2}})
+	if lines, _ := parts(t, w.do(pane.SearchStore{ID: 1, Source: "store"})); len(lines) != 2 {
+		t.Errorf("lines %v", lines)
+	}
+	week := oncall.Window{Start: time.Now().Add(-7 * 24 * time.Hour), End: time.Now()}
+	if _, last := parts(t, w.do(pane.SearchStore{ID: 2, Source: "store", Query: oncall.LogQuery{Window: week}})); last.Cost == nil {
+		t.Errorf("last %+v", last)
 	}
 }
 

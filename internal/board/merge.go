@@ -7,11 +7,13 @@ import (
 	"conway/internal/oncall"
 )
 
+// ReorderLines is how many of the last lines may still change their places: lines
+// of several sources are put in order that far back, and for reorderSpan. What is
+// older stands still under the eye.
+const ReorderLines = 4096
+
 const (
-	// reorderSpan and ReorderLines are how far back lines of several sources are
-	// put in order: what is older stands still under the eye.
-	reorderSpan  = 2 * time.Second
-	ReorderLines = 4096
+	reorderSpan = 2 * time.Second
 	// historyLines bounds the lines that are moved to let in what a source had
 	// before it was first heard.
 	historyLines = 200_000
@@ -71,8 +73,8 @@ func (t Tail) last(now time.Time) time.Time {
 
 // heard remembers the latest time there was.
 func (t Tail) heard(lines []oncall.LogLine, now time.Time) Tail {
-	for i := len(lines) - 1; i >= 0; i-- {
-		if at := lines[i].At; !at.After(now) {
+	for _, l := range slices.Backward(lines) {
+		if at := l.At; !at.After(now) {
 			if at.After(t.newest) {
 				t.newest = at
 			}

@@ -82,10 +82,10 @@ func (q Query) All() bool { return len(q.terms) == 0 }
 func cutTerm(s string) (word, rest string) {
 	end := byte(' ')
 	from := 0
-	switch {
-	case s[0] == '/':
+	switch s[0] {
+	case '/':
 		end, from = '/', 1
-	case s[0] == '"':
+	case '"':
 		end, from = '"', 1
 	default:
 		if i := strings.IndexAny(s, "= "); i >= 0 && s[i] == '=' && i+1 < len(s) && s[i+1] == '"' && isKey(s[:i]) {
@@ -156,8 +156,7 @@ func (t *term) regex(pattern string) error {
 	}
 	re, err := regexp.Compile(pattern)
 	if err != nil {
-		var se *syntax.Error
-		if errors.As(err, &se) {
+		if se, ok := errors.AsType[*syntax.Error](err); ok {
 			return fmt.Errorf("%s in the expression: %s", se.Code, se.Expr)
 		}
 		return err
@@ -227,7 +226,7 @@ func (t *term) level(s string) error {
 // Match reports whether a line matches.
 func (q Query) Match(l oncall.LogLine) bool { return q.match(l.Raw, l.Level) }
 
-func (q *Query) match(raw string, level oncall.Level) bool {
+func (q Query) match(raw string, level oncall.Level) bool {
 	for i := range q.terms {
 		if t := &q.terms[i]; t.holds(raw, level) == t.not {
 			return false

@@ -1,6 +1,7 @@
 package board
 
 import (
+	"slices"
 	"sort"
 
 	"conway/internal/oncall"
@@ -47,8 +48,8 @@ func (t Tail) Scan(q Query, before uint64, room int) (found []uint64, next uint6
 		before = c.start + uint64(from)
 	}
 	found = make([]uint64, 0, n)
-	for i := len(parts) - 1; i >= 0; i-- {
-		found = append(found, parts[i]...)
+	for _, part := range slices.Backward(parts) {
+		found = append(found, part...)
 	}
 	return found, before
 }

@@ -189,10 +189,10 @@ func BenchmarkSearch(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			own, theirs, first, found := time.Hour, time.Hour, time.Duration(0), 0
+			own, theirs, first := time.Hour, time.Hour, time.Duration(0)
 			for b.Loop() {
 				start := time.Now()
-				found = 0
+				found := 0
 				for before := tail.Received(); before > tail.FirstSeq(); {
 					part, next := tail.Scan(q, before, 16<<20)
 					if before == tail.Received() {

@@ -133,13 +133,19 @@ func TestFilledStringIsTheValue(t *testing.T) {
 	}
 	all := []language{
 		{follow.LogQL, `{a=`, `}`, `"`, false},
-		{follow.SPL, `a=`, ` b`, `"`, false}, {follow.SPL, `a=`, ` b`, "", false},
-		{follow.Sumo, `a=`, ` b`, `"`, false}, {follow.Sumo, `a=`, ` b`, "", false},
-		{follow.Lucene, `a:`, ` b`, `"`, false}, {follow.Lucene, `a:`, ` b`, "", false},
-		{follow.LogsQL, `a:=`, ` b`, `"`, false}, {follow.LogsQL, `a:=`, ` b`, `'`, false}, {follow.LogsQL, `a:`, ` b`, "", false},
+		{follow.SPL, `a=`, ` b`, `"`, false},
+		{follow.SPL, `a=`, ` b`, "", false},
+		{follow.Sumo, `a=`, ` b`, `"`, false},
+		{follow.Sumo, `a=`, ` b`, "", false},
+		{follow.Lucene, `a:`, ` b`, `"`, false},
+		{follow.Lucene, `a:`, ` b`, "", false},
+		{follow.LogsQL, `a:=`, ` b`, `"`, false},
+		{follow.LogsQL, `a:=`, ` b`, `'`, false},
+		{follow.LogsQL, `a:`, ` b`, "", false},
 		{follow.SQL, `a = `, ` AND b`, `'`, true},
 		{follow.CloudWatch, `{ $.a = `, ` }`, `"`, false},
-		{follow.Parquet, `a=`, ` b`, `"`, false}, {follow.Parquet, `a=`, ` b`, "", false},
+		{follow.Parquet, `a=`, ` b`, `"`, false},
+		{follow.Parquet, `a=`, ` b`, "", false},
 	}
 	filled := map[follow.Lang]int{}
 	rapid.Check(t, func(t *rapid.T) {

@@ -256,7 +256,7 @@ func (f *filler) unquoted(v string) (string, error) {
 			return "", errors.New("the value has characters that mean something in a regular expression")
 		}
 		before, after := f.neighbours()
-		if isToken(v) && !f.word(v) || isToken(v) && !(before && after) {
+		if isToken(v) && (!f.word(v) || !before || !after) {
 			return v, nil
 		}
 		if !before || !after {

@@ -53,10 +53,6 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 		return pane.Refresh{}
 	case keymap.Filter:
 		m.filter()
-	case keymap.Query:
-		m.askStore()
-	case keymap.Older:
-		return m.loadOlder()
 	case keymap.Palette:
 		m.open(overlay.NewPalette(m.items()), false)
 	case keymap.Help:
@@ -64,11 +60,24 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 	case keymap.Quit:
 		return m.quit()
 	default:
-		if k, ok := drawerOf(a); ok {
-			return pane.Show{Kind: k}
-		}
-		m.arrange(a)
+		return m.lookIntent(a)
 	}
+	return nil
+}
+
+// lookIntent returns what an action asks for that is only about looking.
+func (m *Model) lookIntent(a keymap.Action) pane.Intent {
+	switch a {
+	case keymap.Query:
+		m.askStore()
+		return nil
+	case keymap.Older:
+		return m.loadOlder()
+	}
+	if k, ok := drawerOf(a); ok {
+		return pane.Show{Kind: k}
+	}
+	m.arrange(a)
 	return nil
 }
 

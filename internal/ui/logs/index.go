@@ -141,9 +141,9 @@ func (x *index) search(t board.Tail, room int) func() Found {
 }
 
 // take adds what a step has found, unless it is of another search.
-func (x *index) take(f Found) bool {
+func (x *index) take(f Found) {
 	if f.query != x.query.String() || f.epoch != x.order.Epoch || f.from != x.below {
-		return false
+		return
 	}
 	first := f.tail.FirstSeq()
 	more := make([]uint64, 0, len(f.seqs)+len(x.matches))
@@ -154,7 +154,6 @@ func (x *index) take(f Found) bool {
 	}
 	x.matches = append(more, x.matches...)
 	x.below = max(f.next, first)
-	return true
 }
 
 // searched returns the share of the held lines that has been searched, 1 when

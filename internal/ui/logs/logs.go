@@ -254,12 +254,7 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 			}
 		}
 		if p.opened == r.seq(i)+1 {
-			rows = append(rows, p.inside(r.line(i), r.seq(i), f, r.tail)...)
-			// The opened line is the lowest, and its end may be below the room there is.
-			if room := h - len(up); len(rows) > room {
-				more := text.Sprintf("      … %d rows more; a larger pane shows them", len(rows)-room+1)
-				rows = append(rows[:max(0, room-1)], pane.L(pane.S(style.Dim, more)))
-			}
+			rows = p.withInside(rows, r, i, f, h-len(up))
 		}
 		for _, row := range slices.Backward(rows) {
 			if len(up) < h {

@@ -79,6 +79,16 @@ func (p *Pane) inside(l oncall.LogLine, seq uint64, f pane.Frame, t board.Tail) 
 	return out
 }
 
+// withInside returns a line's rows with what it holds, in the room there is.
+func (p *Pane) withInside(head []pane.Line, r rows, i int, f pane.Frame, room int) []pane.Line {
+	rows := append(head, p.inside(r.line(i), r.seq(i), f, r.tail)...)
+	if len(rows) <= room {
+		return rows
+	}
+	more := text.Sprintf("      … %d rows more; a larger pane shows them", len(rows)-room+1)
+	return append(rows[:max(0, room-1)], pane.L(pane.S(style.Dim, more)))
+}
+
 // traceOf returns the id by which a line's request is known, and its field.
 func traceOf(l oncall.LogLine) (key, value string) {
 	for _, want := range []string{"traceid", "requestid", "correlationid", "xrequestid", "spanid", "reqid"} {
