@@ -235,18 +235,10 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 	if r.len() == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; esc shows all", r.tail.Len(), p.typed)))}
 	}
-	last := r.len() - 1
-	if p.opened != 0 {
-		last = min(last, r.find(p.opened-1))
-	} else if !p.Following() {
-		last = max(min(last, h-1), min(last, r.find(p.end)))
-	} else if at, ok := cursorRow(r, f); ok {
-		last = min(last, max(h-1, at+h/2))
-	}
 	gaps := p.held(b).Gaps()
 	badge := badges(b)
 	var up pane.Block // lowest row first
-	for i := last; i >= 0 && len(up) < h; i-- {
+	for i := p.lowest(r, f, h); i >= 0 && len(up) < h; i-- {
 		rows := p.draw(r.line(i), f, badge)
 		if p.at == r.seq(i)+1 {
 			for j := range rows {
@@ -267,6 +259,21 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 	}
 	slices.Reverse(up)
 	return up
+}
+
+// lowest returns the position of the lowest line that is shown in h rows.
+func (p *Pane) lowest(r rows, f pane.Frame, h int) int {
+	last := r.len() - 1
+	if p.opened != 0 {
+		return min(last, r.find(p.opened-1))
+	}
+	if !p.Following() {
+		return max(min(last, h-1), min(last, r.find(p.end)))
+	}
+	if at, ok := cursorRow(r, f); ok {
+		return min(last, max(h-1, at+h/2))
+	}
+	return last
 }
 
 // cursorRow returns the first row at or after the shared time cursor.
