@@ -191,3 +191,41 @@ func panelsOf(cfg config.Config) []follow.Panel {
 	}
 	return out
 }
+
+// templatesOf returns what the log stores are asked for about the followed page.
+func templatesOf(cfg config.Config) []follow.LogTemplate {
+	var out []follow.LogTemplate
+	for _, c := range cfg.Logs {
+		if lang, query, ok := askedOf(c); ok {
+			out = append(out, follow.LogTemplate{Source: c.SourceName(), Lang: lang, Query: query})
+		}
+	}
+	return out
+}
+
+// askedOf returns a log store's query and its language, and false for a source
+// that follows nothing: the one list of which store speaks what.
+func askedOf(c config.LogSource) (follow.Lang, string, bool) {
+	switch c := c.(type) {
+	case config.Splunk:
+		return follow.SPL, c.Query, true
+	case config.SumoLogic:
+		return follow.Sumo, c.Query, true
+	case config.Loki:
+		return follow.LogQL, c.Query, true
+	case config.Elasticsearch:
+		return follow.Lucene, c.Query, true
+	case config.VictoriaLogs:
+		return follow.LogsQL, c.Query, true
+	case config.Journal:
+		return follow.Label, c.Query, true
+	case config.Kubernetes:
+		return follow.Label, c.Query, true
+	case config.LogLake:
+		return follow.Parquet, c.Query, true
+	case config.Trino:
+		return follow.SQL, c.Query, true
+	case config.LogFile, config.LogCommand:
+	}
+	return follow.Literal, "", false
+}

@@ -33,7 +33,8 @@ const (
 // to anything outside itself.
 type world struct {
 	*core
-	getenv func(string) string
+	getenv   func(string) string
+	searches searches
 }
 
 // do is the one function from an intent to its effect.
@@ -61,6 +62,18 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 				a.Ask(q)
 			}
 		}
+	case pane.Tail:
+		for name, q := range i.Queries {
+			if t, ok := w.byName[name].(sources.Tailer); ok {
+				t.Follow(q)
+			}
+		}
+	case pane.SearchStore:
+		return w.searchStore(i)
+	case pane.CancelSearch:
+		w.searches.end(i.ID)
+	case pane.Save:
+		return w.save(i)
 	case pane.Refresh:
 		if i.Woken {
 			w.refreshSpread()

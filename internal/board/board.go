@@ -26,7 +26,7 @@ type SourceInfo struct {
 type Options struct {
 	// Me is the email address of the person at this screen, empty if unknown.
 	Me string
-	// LineCap is how many log lines are kept, 0 for 100,000.
+	// LineCap is how many log lines are kept, 0 for 1,000,000.
 	LineCap int
 	// Sources are shown as never having answered until they do.
 	Sources []SourceInfo
@@ -52,6 +52,10 @@ type base struct {
 	details   map[oncall.Ref]oncall.Reading[oncall.PageDetail]
 	runs      []*Run
 	tail      Tail
+	// tailScope is the scope of the lines that are taken, nil for any; streams is
+	// what is known of each source's lines.
+	tailScope *string
+	streams   map[string]stream
 
 	// The views are computed when first asked for and shared by all copies.
 	rows    func() rowView

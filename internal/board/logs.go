@@ -1,7 +1,9 @@
 package board
 
 import (
+	"maps"
 	"slices"
+	"time"
 
 	"conway/internal/oncall"
 )
@@ -15,14 +17,56 @@ func (b *base) applyLines(e oncall.LinesEvent) []Change {
 		s.ages[logsDomain].Received, s.ages[logsDomain].Empty = e.At, false
 	}
 	changes := b.putSource(i, s)
+	if e.Scope != "" && b.tailScope != nil && *b.tailScope != e.Scope {
+		// A late answer for another page: it is counted, and never shown as this one's.
+		b.tail.elsewhere += uint64(len(e.Lines))
+		return changes
+	}
 	if d := e.Dropped; d.Count > 0 {
 		changes = append(changes, LinesDropped{Source: e.Source, N: d.Count, Exact: d.Exact})
 	}
 	b.tail = b.tail.lose(e.Source, e.Dropped)
-	if len(e.Lines) > 0 {
-		b.tail = b.tail.add(inTime(e.Lines))
+	if joined := b.joins(e); len(e.Lines) > 0 {
+		b.tail = b.tail.put(inTime(e.Lines), e.At, joined)
 	}
 	return changes
+}
+
+// stream is what is known of one source's lines.
+type stream struct {
+	// scope is what the held lines were asked for, empty for a source that follows
+	// nothing.
+	scope string
+	// joined is when the first of them came.
+	joined time.Time
+}
+
+// joins returns when the source was first heard under the event's scope.
+func (b *base) joins(e oncall.LinesEvent) time.Time {
+	s, ok := b.streams[e.Source]
+	if !ok || s.scope != e.Scope {
+		s = stream{e.Scope, e.At}
+		b.streams = maps.Clone(b.streams)
+		if b.streams == nil {
+			b.streams = map[string]stream{}
+		}
+		b.streams[e.Source] = s
+	}
+	return s.joined
+}
+
+// FollowLogs returns a board that takes log lines of this scope only, besides
+// those of sources that follow nothing. Lines of another scope are let go.
+func (b Board) FollowLogs(scope string) Board {
+	if b.tailScope != nil && *b.tailScope == scope {
+		return b
+	}
+	b.tailScope = &scope
+	b.tail = b.tail.without(func(source string) bool {
+		s := b.streams[source].scope
+		return s != "" && s != scope
+	})
+	return b
 }
 
 // inTime returns the lines ordered by time. The caller's slice stays as it is.
@@ -36,8 +80,8 @@ func inTime(lines []oncall.LogLine) []oncall.LogLine {
 	return lines
 }
 
-// Logs returns the log lines of all sources: batches in the order of arrival,
-// lines ordered by time within a batch.
+// Logs returns the log lines of all sources, ordered by time but for those that
+// came late.
 func (b Board) Logs() Tail { return b.tail }
 
 // LogsReading is the worst of the log sources; its value is the number of lines

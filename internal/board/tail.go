@@ -4,16 +4,17 @@ import (
 	"iter"
 	"slices"
 	"sort"
+	"time"
 
 	"conway/internal/oncall"
 )
 
 const (
-	// defaultLineCap is how many log lines are kept: some minutes of a busy
-	// service and, with the text, a few tens of megabytes.
-	defaultLineCap = 100_000
-	// tailBytes bounds the text of all lines kept, for logs of very long lines.
-	tailBytes = 64 << 20
+	// defaultLineCap is how many log lines are kept: with lines of 195 bytes the
+	// 210 MB of a busy service's last minutes, or of a quiet one's day.
+	defaultLineCap = 1_000_000
+	// tailBytes bounds the text of all lines kept, for logs of longer lines.
+	tailBytes = 192 << 20
 	// gapCap is how many gaps are kept.
 	gapCap = 256
 )
@@ -33,7 +34,12 @@ type Tail struct {
 	bytes      int
 	dropped    uint64
 	inexact    bool
-	gaps       []Gap
+	// elsewhere counts lines of another scope, which are not kept.
+	elsewhere uint64
+	gaps      []Gap
+	// newest is the latest time of a line that was not from the future.
+	newest time.Time
+	order  Order
 }
 
 // placed is a chunk with the sequence number of its first line.
@@ -47,6 +53,15 @@ type Gap struct {
 	Seq     uint64
 	Source  string
 	Dropped oncall.Dropped
+}
+
+// Order tells a view of a tail what has changed its place since it last looked.
+type Order struct {
+	// Epoch grows when lines were put among old ones, or taken from there: every
+	// number may be another line's now.
+	Epoch int
+	// Shuffles grows when a line was put among the last ReorderLines.
+	Shuffles int
 }
 
 func newTail(limit int) Tail {
@@ -65,9 +80,15 @@ func (t Tail) At(i int) oncall.LogLine {
 	if i < 0 || i >= t.Len() {
 		return oncall.LogLine{}
 	}
+	c, j := t.place(i)
+	return c.line(j)
+}
+
+// place returns the chunk that holds line i, and the line's place in it.
+func (t Tail) place(i int) (*chunk, int) {
 	seq := t.first + uint64(i)
 	c := t.chunks[t.find(seq)]
-	return c.line(int(seq - c.start))
+	return c.chunk, int(seq - c.start)
 }
 
 // find returns the place of the chunk that holds seq.
@@ -85,7 +106,7 @@ func (t Tail) From(i int) iter.Seq2[int, oncall.LogLine] {
 		}
 		seq := t.first + uint64(i)
 		for _, c := range t.chunks[t.find(seq):] {
-			for ; seq < c.start+uint64(len(c.lines)); seq++ {
+			for ; seq < c.start+uint64(c.len()); seq++ {
 				if !yield(int(seq-t.first), c.line(int(seq-c.start))) {
 					return
 				}
@@ -104,12 +125,49 @@ func (t Tail) Dropped() (n uint64, exact bool) { return t.dropped, !t.inexact }
 // Evicted returns how many lines made room for newer ones.
 func (t Tail) Evicted() uint64 { return t.first }
 
-// FirstSeq returns the sequence number of line 0. A line keeps its number for
-// ever, so a view that is paused at a number stays put while lines are evicted.
+// Elsewhere returns how many lines came for a scope that is not followed. They
+// are neither kept nor among those received.
+func (t Tail) Elsewhere() uint64 { return t.elsewhere }
+
+// FirstSeq returns the sequence number of line 0. A line keeps its number as
+// long as the Order stays, so a view that is paused at a number stays put while
+// lines are evicted.
 func (t Tail) FirstSeq() uint64 { return t.first }
+
+// Order returns what tells whether lines have changed their places.
+func (t Tail) Order() Order { return t.order }
 
 // Gaps returns where lines are missing among those kept, oldest first.
 func (t Tail) Gaps() []Gap { return t.gaps }
+
+// Since returns the first line at or after a time, Len when there is none. Late
+// lines count as where they stand.
+func (t Tail) Since(at time.Time) int {
+	low, high := 0, t.Len()
+	for low < high {
+		mid := int(uint(low+high) >> 1)
+		i := mid
+		for ; i < high; i++ {
+			if c, j := t.place(i); !c.late(j) {
+				break
+			}
+		}
+		switch {
+		case i == high:
+			high = mid
+		case t.time(i).Before(at):
+			low = i + 1
+		default:
+			high = mid
+		}
+	}
+	return low
+}
+
+func (t Tail) time(i int) time.Time {
+	c, j := t.place(i)
+	return c.time(j)
+}
 
 // lose records that lines are missing before those that come next.
 func (t Tail) lose(source string, d oncall.Dropped) Tail {
@@ -131,7 +189,7 @@ func (t Tail) add(lines []oncall.LogLine) Tail {
 	chunks := slices.Clone(t.chunks)
 	for _, c := range pack(lines) {
 		start := t.end
-		t.end += uint64(len(c.lines))
+		t.end += uint64(c.len())
 		t.bytes += len(c.text)
 		for n := len(chunks); n > 0 && joins(chunks[n-1].chunk, c); n = len(chunks) {
 			start = chunks[n-1].start
@@ -144,10 +202,29 @@ func (t Tail) add(lines []oncall.LogLine) Tail {
 	return t.evict()
 }
 
-// joins reports whether two neighbours become one chunk.
-func joins(a, b *chunk) bool {
-	return len(a.lines) <= 2*len(b.lines) &&
-		len(a.lines)+len(b.lines) <= chunkLines && len(a.text)+len(b.text) <= chunkBytes
+// cut takes the lines from number seq on off the tail, and returns them.
+func (t Tail) cut(seq uint64) (Tail, []oncall.LogLine) {
+	var off []oncall.LogLine
+	for _, l := range t.From(int(seq - t.first)) {
+		off = append(off, l)
+	}
+	keep := t.find(seq) + 1
+	chunks := slices.Clone(t.chunks[:keep])
+	for _, c := range t.chunks[keep:] {
+		t.bytes -= len(c.text)
+	}
+	if keep > 0 {
+		c := chunks[keep-1]
+		t.bytes -= len(c.text)
+		chunks = chunks[:keep-1]
+		if n := int(seq - c.start); n > 0 {
+			h := placed{c.head(n), c.start}
+			t.bytes += len(h.text)
+			chunks = append(chunks, h)
+		}
+	}
+	t.chunks, t.end = chunks, seq
+	return t, off
 }
 
 // evict lets the oldest lines go that are beyond the bounds.

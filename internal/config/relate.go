@@ -113,6 +113,9 @@ func (d *decoder) relateLogs(c *Config) {
 				d.add(at, quote(key)+" and "+quote(given)+" exclude each other", "keep the one that the server asks for")
 			}
 		}
+		if es, ok := s.(Elasticsearch); ok && strings.HasPrefix(strings.TrimSpace(es.Query), "{") && strings.Contains(es.Query, "{{") {
+			d.add(d.marks[path+".query"], `"query" is JSON, in which no value of a page can be put safely`, "write it as a query string, such as service.name:\"{{service}}\"")
+		}
 		splunk, ok := s.(Splunk)
 		switch {
 		case ok && given == "":

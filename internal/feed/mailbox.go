@@ -9,9 +9,9 @@ import (
 	"conway/internal/oncall"
 )
 
-// defaultLines is the line bound when none is given: some screens' worth of
-// scrolling, and about 2 MB before the lines' own text.
-const defaultLines = 20_000
+// defaultLines is the line bound when none is given: half a second of the
+// fastest logs, and about 5 MB before the lines' own text.
+const defaultLines = 50_000
 
 // Mailbox holds what has become known until the screen takes it. Many put, one
 // takes; it never makes a source wait for the screen. The idea is fzf's event
@@ -30,7 +30,7 @@ type Mailbox struct {
 }
 
 // NewMailbox returns an empty mailbox that holds up to lineBound lines of logs
-// and step output in total; 0 means 20,000.
+// and step output in total; 0 means 50,000.
 func NewMailbox(lineBound int) *Mailbox {
 	if lineBound <= 0 {
 		lineBound = defaultLines

@@ -214,6 +214,26 @@ func TestMailboxOwnsItsLists(t *testing.T) {
 	}
 }
 
+func TestLinesOfTwoScopesStayApart(t *testing.T) {
+	m := NewMailbox(5)
+	put := func(scope string, from, n int) {
+		e := lines("s", from, n)
+		e.Scope = scope
+		m.Put(e)
+	}
+	put("x", 0, 2)
+	put("x", 2, 1)
+	put("y", 3, 3)
+	events, err := m.Next(t.Context())
+	if err != nil || len(events) != 2 {
+		t.Fatalf("%d events, %v; want one for each scope", len(events), err)
+	}
+	x, y := events[0].(oncall.LinesEvent), events[1].(oncall.LinesEvent)
+	if x.Scope != "x" || len(x.Lines) != 2 || x.Dropped.Count != 1 || y.Scope != "y" || len(y.Lines) != 3 {
+		t.Errorf("got %d of %s with %d left out, %d of %s", len(x.Lines), x.Scope, x.Dropped.Count, len(y.Lines), y.Scope)
+	}
+}
+
 func TestNextWaitsAndEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := NewMailbox(0)

@@ -14,10 +14,19 @@ type pending struct {
 // logStream is what is pending of one log: lines, then the failure that came
 // after the last of them, if any.
 type logStream struct {
-	stream[oncall.Stamp, oncall.LogLine]
+	stream[logHead, oncall.LogLine]
 	failed    *oncall.LinesEvent
 	failedSeq uint64
 }
+
+// logHead is an event of lines without its lines.
+type logHead struct {
+	oncall.Stamp
+	scope string
+}
+
+// sameScope reports whether the lines of two events may share one.
+func sameScope(a, b logHead) bool { return a.scope == b.scope }
 
 // runKey names a step's run; run ids are only unique within their source.
 type runKey struct{ source, id string }
@@ -75,10 +84,10 @@ func (p *pending) addLines(seq uint64, e oncall.LinesEvent) {
 	s := p.logs[e.Source]
 	if s == nil {
 		s = &logStream{}
-		s.same = func(_, _ oncall.Stamp) bool { return true }
+		s.same = sameScope
 		p.logs[e.Source] = s
 	}
-	head := e.Stamp
+	head := logHead{e.Stamp, e.Scope}
 	head.Err = nil
 	if e.Err == nil || len(e.Lines) > 0 || !none(e.Dropped) {
 		s.push(seq, head, e.Lines, e.Dropped)
@@ -86,7 +95,7 @@ func (p *pending) addLines(seq uint64, e oncall.LinesEvent) {
 	// A failure that lines have followed since is over, as with snapshots.
 	s.failed = nil
 	if e.Err != nil {
-		s.failed, s.failedSeq = &oncall.LinesEvent{Stamp: e.Stamp}, seq
+		s.failed, s.failedSeq = &oncall.LinesEvent{Stamp: e.Stamp, Scope: e.Scope}, seq
 	}
 	p.lines += len(e.Lines)
 }
@@ -153,7 +162,7 @@ func (p *pending) entries() []entry {
 	for _, s := range p.logs {
 		for _, g := range s.segs {
 			entries = append(entries, entry{topicLines, g.seq, oncall.LinesEvent{
-				Stamp: g.head, Lines: g.lines.lines(), Dropped: g.dropped,
+				Stamp: g.head.Stamp, Scope: g.head.scope, Lines: g.lines.lines(), Dropped: g.dropped,
 			}})
 		}
 		if s.failed != nil {

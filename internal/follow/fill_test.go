@@ -72,7 +72,7 @@ func TestFill(t *testing.T) {
 			t.Errorf("error %v, want it to name cluster", err)
 		}
 	}
-	if _, err := follow.Fill("up", nil, follow.Lang(9)); err == nil {
+	if _, err := follow.Fill("up", nil, follow.Lang(99)); err == nil {
 		t.Error("a language that is not known was filled")
 	}
 }

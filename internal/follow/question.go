@@ -62,15 +62,19 @@ func Questions(panels []Panel, s Service, page oncall.Page, detail *oncall.PageD
 // query returns the panel's question, filled or with the reason why it is not.
 func (p Panel) query(vars map[string]string) oncall.PanelQuery {
 	q := oncall.PanelQuery{Panel: p.Title, Unit: p.Unit, Warn: p.Warn, Critical: p.Critical}
-	filled, err := Fill(p.Query, vars, PromQL)
+	q.Query, q.Unfilled = filled(p.Query, vars, PromQL)
+	return q
+}
+
+// filled returns the filled template, or the reason why it cannot be asked.
+func filled(template string, vars map[string]string, lang Lang) (query, why string) {
+	query, err := Fill(template, vars, lang)
 	var missing *MissingError
 	switch {
 	case err == nil:
-		q.Query = filled
+		return query, ""
 	case errors.As(err, &missing):
-		q.Unfilled = "this page has no label " + missing.Name
-	default:
-		q.Unfilled = err.Error()
+		return "", "this page has no label " + missing.Name
 	}
-	return q
+	return "", err.Error()
 }

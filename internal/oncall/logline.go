@@ -56,6 +56,9 @@ type LogLine struct {
 	Message string `json:"message"`
 	// Cut is true when the line was longer than the reader's cap.
 	Cut bool `json:"cut,omitempty"`
+	// Late is true when it came so long after newer lines that it stands among
+	// them where it came, and not where its time belongs.
+	Late bool `json:"late,omitempty"`
 }
 
 // Field is one key and value of a structured line, in the order they came.

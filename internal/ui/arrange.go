@@ -138,8 +138,11 @@ func (m *Model) pin(k pane.Kind) {
 		return
 	}
 	stays := text.Const("all services")
-	if k == pane.Metrics {
+	switch {
+	case k == pane.Metrics:
 		stays = text.Decode(m.subject.service.Name)
+	case k == pane.Logs && len(m.opts.Logs) > 0:
+		stays = text.Sprintf("%s in the log stores, to all services elsewhere", m.tailed.subject.service.Name)
 	}
 	m.say(text.Sprintf("%s: pinned to %s, the page is not followed", k, stays), false)
 }
@@ -175,9 +178,9 @@ func (m *Model) filter() {
 		m.say(text.Sprintf("there is nothing to filter in %s", m.choice.Focus), false)
 		return
 	}
-	kind := m.choice.Focus
+	kind, was := m.choice.Focus, f.Filtered()
 	in := overlay.NewInput(
-		text.Sprintf("FILTER %s", kind), text.Const("every word must occur · enter keeps it · esc drops it · ↑ earlier ones"), f.Filtered(),
+		text.Sprintf("FILTER %s", kind), filterHint(kind), was,
 		f.Filter,
 		func(v string, keep bool) pane.Intent {
 			if !keep {
@@ -189,6 +192,14 @@ func (m *Model) filter() {
 		})
 	in.Earlier(m.past.earlier[kind])
 	m.open(in, false)
+}
+
+// filterHint says what a filter can be.
+func filterHint(k pane.Kind) text.Safe {
+	if k == pane.Logs {
+		return text.Const(`words · "exact" · re:a.*b · level>=warn · field=value · !not · enter keeps, esc drops, ↑ earlier`)
+	}
+	return text.Const("every word must occur · enter keeps it · esc drops it · ↑ earlier ones")
 }
 
 func (m *Model) show(k pane.Kind) {

@@ -59,11 +59,24 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 	case keymap.Quit:
 		return m.quit()
 	default:
-		if k, ok := drawerOf(a); ok {
-			return pane.Show{Kind: k}
-		}
-		m.arrange(a)
+		return m.lookIntent(a)
 	}
+	return nil
+}
+
+// lookIntent returns what an action asks for that is only about looking.
+func (m *Model) lookIntent(a keymap.Action) pane.Intent {
+	switch a {
+	case keymap.Query:
+		m.askStore()
+		return nil
+	case keymap.Older:
+		return m.loadOlder()
+	}
+	if k, ok := drawerOf(a); ok {
+		return pane.Show{Kind: k}
+	}
+	m.arrange(a)
 	return nil
 }
 
@@ -226,6 +239,11 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 		m.watchRun(i)
 	case pane.Quit:
 		return tea.Batch(m.remember(), m.opts.World(i))
+	case pane.SearchStore:
+		m.logPane().Busy(m.store.words())
+	case pane.CancelSearch:
+		delete(m.store.running, i.ID)
+		m.logPane().Busy(m.store.words())
 	}
 	return m.opts.World(i)
 }

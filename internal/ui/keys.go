@@ -93,6 +93,11 @@ func (m *Model) do(a keymap.Action) tea.Cmd {
 		m.say(why, false)
 		return nil
 	}
+	if a == keymap.Back && focus == pane.Logs {
+		if cmd, ended := m.cancelSearches(true); ended {
+			return cmd
+		}
+	}
 	if intent, known := m.panes[focus].Handle(a, f, m.board); known {
 		return m.carryOut(intent)
 	}

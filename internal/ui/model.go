@@ -51,9 +51,13 @@ type Model struct {
 	scene   pane.Scene
 
 	asked  map[string]oncall.Question
-	loaded map[oncall.Ref]loading
-	drafts map[oncall.Ref]string
-	toast  toast
+	tailed tailed
+	// searching is true while a step of a search runs beside the screen.
+	searching bool
+	store     storeSearch
+	loaded    map[oncall.Ref]loading
+	drafts    map[oncall.Ref]string
+	toast     toast
 
 	// theme is the one in force, whichever is being looked at.
 	theme string
@@ -170,13 +174,17 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.say(text.Decode(msg.Text), msg.Fault)
 	case NoteEdited:
 		m.noteEdited(msg)
+	case foundMsg:
+		m.found(msg)
+	case StorePart:
+		cmd = m.storePart(msg)
 	case tickMsg:
 		cmd = tea.Batch(tick(), m.remember())
 	default:
 		return m, woken
 	}
 	m.screen = layout.Divide(m.w, m.h, m.choice)
-	return m, tea.Batch(woken, cmd, m.follow(), m.call())
+	return m, tea.Batch(woken, cmd, m.follow(), m.call(), m.search())
 }
 
 // fold applies events, and tells a person what they may want to hear of.
@@ -269,7 +277,7 @@ func (m *Model) follow() tea.Cmd {
 	}
 	m.scene = sc
 	m.putBack()
-	return tea.Batch(m.load(row, ok), m.ask(row.Page, detail))
+	return tea.Batch(m.load(row, ok), m.ask(row.Page, detail), m.tail(row.Page, detail))
 }
 
 func labelsOf(d *oncall.PageDetail) map[string]string {

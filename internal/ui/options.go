@@ -30,7 +30,9 @@ type Options struct {
 	Custom   map[layout.Preset][]pane.Kind
 	Services follow.Map
 	Panels   []follow.Panel
-	Library  runbook.Library
+	// Logs are what the log stores are asked for about the followed page.
+	Logs    []follow.LogTemplate
+	Library runbook.Library
 	// Place is where runbook steps would run.
 	Place    overlay.Place
 	ReadOnly bool
@@ -87,4 +89,19 @@ type NoteEdited struct {
 	Target oncall.Ref
 	Text   string
 	Err    error
+}
+
+// StorePart is what a log store has answered to a search since the last part.
+type StorePart struct {
+	ID     int
+	Source string
+	Query  oncall.LogQuery
+	Lines  []oncall.LogLine
+	// Cost is set when nothing was searched yet, because it would be a wide search.
+	Cost *oncall.LogCost
+	// Ended is set with the last part, and Err when the search failed.
+	Ended *oncall.LogFound
+	Err   error
+	// Next waits for the next part; nil after the last one.
+	Next tea.Cmd
 }

@@ -22,7 +22,7 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 	case keymap.Mark:
 		return m.markReason(row, ok)
 	case keymap.Ack, keymap.Resolve, keymap.Note, keymap.Snooze, keymap.Detail, keymap.Timeline, keymap.Runbook, keymap.Shell:
-		if a == keymap.Detail && m.choice.Focus == pane.Runbook {
+		if a == keymap.Detail && (m.choice.Focus == pane.Runbook || m.choice.Focus == pane.Logs) {
 			break
 		}
 		if !ok {
@@ -45,7 +45,7 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 func (m *Model) elsewhere(a keymap.Action) text.Safe {
 	focus := func(a keymap.Action) text.Safe { return text.Decode(m.opts.Keys.Key(a)) }
 	switch a {
-	case keymap.Pause, keymap.Wrap, keymap.NextError, keymap.PrevError:
+	case keymap.Pause, keymap.Wrap, keymap.NextError, keymap.PrevError, keymap.Patterns, keymap.Trace, keymap.Save:
 		return text.Sprintf("that is for the logs; %s focuses them", focus(keymap.FocusLogs))
 	case keymap.Left, keymap.Right:
 		return text.Sprintf("nothing moves sideways in %s; it does in the logs (%s) and the metrics (%s)",

@@ -68,6 +68,11 @@ const (
 	NextError   Action = "next_error"
 	PrevError   Action = "previous_error"
 	CancelStep  Action = "cancel_step"
+	Patterns    Action = "patterns"
+	Trace       Action = "trace"
+	Save        Action = "save"
+	Query       Action = "query"
+	Older       Action = "older"
 	Zone        Action = "utc"
 )
 
@@ -107,7 +112,7 @@ func Entries() []Entry {
 		{Resolve, []string{"R"}, "resolve, held for a moment", GroupPage, "", true},
 		{Snooze, []string{"s"}, "snooze: choose for how long", GroupPage, "", true},
 		{Mark, []string{"space"}, "mark, to acknowledge, resolve or snooze several", GroupPage, "", false},
-		{Detail, []string{"enter"}, "everything about the page; in a runbook, run the step", GroupPage, "", false},
+		{Detail, []string{"enter"}, "everything about the page; in a runbook, run the step; in the logs, a line's fields", GroupPage, "", false},
 		{Runbook, []string{"b"}, "runbook of the page", GroupPage, "runbook", false},
 		{Timeline, []string{"t"}, "timeline of the page", GroupPage, "timeline", false},
 		{Shell, []string{"!"}, "ad-hoc command, kept in the timeline as unreviewed", GroupPage, "", true},
@@ -136,6 +141,11 @@ func Entries() []Entry {
 		{NextError, []string{"}"}, "next error", GroupLogs, "", false},
 		{PrevError, []string{"{"}, "previous error", GroupLogs, "", false},
 		{Wrap, []string{"w"}, "wrap long lines", GroupLogs, "", false},
+		{Patterns, []string{"N"}, "patterns of the log, new ones first, and back", GroupLogs, "", false},
+		{Trace, []string{"T"}, "follow a line's trace or request id across all sources", GroupLogs, "", false},
+		{Older, []string{"O"}, "load older lines from the log store", GroupLogs, "", false},
+		{Query, []string{"Q"}, "ask a log store in its own language", GroupLogs, "", false},
+		{Save, []string{"W"}, "write the shown lines to a private file", GroupLogs, "", false},
 		{CancelStep, []string{"x"}, "end the running step and all its children", GroupLogs, "", true},
 
 		{Down, []string{"j", "down"}, "down", GroupMove, "", false},

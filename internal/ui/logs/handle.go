@@ -1,7 +1,7 @@
 package logs
 
 import (
-	"sort"
+	"slices"
 
 	"conway/internal/board"
 	"conway/internal/text"
@@ -15,12 +15,32 @@ const sideways = 16
 // Handle scrolls, pauses, and jumps between errors.
 func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
 	p.look(f, b)
-	r := p.index.rows(b.Logs())
+	r := p.index.rows(p.held(b))
+	if a == keymap.Patterns {
+		p.groups.open, p.groups.at = !p.groups.open, 0
+		return nil, true
+	}
+	if p.groups.open {
+		if i, known := p.handleGroups(a, f, b); known {
+			return i, true
+		}
+	}
 	switch a {
 	case keymap.Pause:
 		p.toggle(r)
 	case keymap.Bottom:
-		p.at = 0
+		p.at, p.opened = 0, 0
+		p.forgetOlder()
+	case keymap.Detail:
+		return p.toggleOpen(f, r), true
+	case keymap.Back:
+		was := p.opened
+		p.opened = 0
+		return nil, was != 0 || p.typed == "" && p.dropAnswer()
+	case keymap.Trace:
+		return p.trace(r), true
+	case keymap.Save:
+		return p.saved(r), true
 	case keymap.Wrap:
 		p.wrap, p.x = !p.wrap, 0
 	case keymap.Left:
@@ -48,7 +68,7 @@ func (p *Pane) toggle(r rows) {
 	}
 	if n := r.len(); n > 0 {
 		p.end = r.seq(n - 1)
-		p.at = p.end + 1
+		p.at, p.marked = p.end+1, r.line(n-1)
 	}
 }
 
@@ -89,7 +109,8 @@ func (p *Pane) put(i int, f pane.Frame, r rows) {
 	case i <= low-h:
 		low = i + h - 1
 	}
-	p.at, p.end = r.seq(i)+1, r.seq(min(n-1, low))
+	p.at, p.end, p.opened = r.seq(i)+1, r.seq(min(n-1, low)), 0
+	p.marked = r.line(i)
 }
 
 func (p *Pane) jump(a keymap.Action, f pane.Frame, r rows) pane.Intent {
@@ -101,15 +122,18 @@ func (p *Pane) jump(a keymap.Action, f pane.Frame, r rows) pane.Intent {
 	if !p.Following() {
 		from = p.at - 1
 	}
-	i := sort.Search(len(e), func(i int) bool { return e[i].seq >= from }) - 1
-	if a == keymap.NextError {
-		i = sort.Search(len(e), func(i int) bool { return e[i].seq > from })
+	i, at := slices.BinarySearch(e, from)
+	switch {
+	case a == keymap.PrevError:
+		i--
+	case at:
+		i++
 	}
 	if i < 0 || i >= len(e) {
 		return pane.Say{Reason: "no further error this way"}
 	}
-	p.put(r.find(e[i].seq), f, r)
-	return pane.CursorAt{At: e[i].at}
+	p.put(r.find(e[i]), f, r)
+	return pane.CursorAt{At: r.tail.At(int(e[i] - r.tail.FirstSeq())).At}
 }
 
 func (p *Pane) copied(r rows) pane.Intent {
@@ -122,11 +146,34 @@ func (p *Pane) copied(r rows) pane.Intent {
 // Reason never objects.
 func (p *Pane) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
 
-// Filter shows only lines that match, and follows again.
+// Filter shows only lines that match, and follows again. What a filter that
+// cannot be read is missing stands in the title; it shows every line.
 func (p *Pane) Filter(s string) {
-	p.filter = pane.NewNeedle(s)
-	p.at = 0
+	q, err := board.ParseQuery(s)
+	p.filter, p.typed, p.refused = q, s, err
+	if err != nil {
+		p.filter = board.Query{}
+	}
+	p.at, p.opened, p.wide = 0, 0, false
 }
 
-// Filtered returns the filter in force.
-func (p *Pane) Filtered() string { return p.filter.String() }
+// Filtered returns the filter in force, as it was typed.
+func (p *Pane) Filtered() string { return p.typed }
+
+// Search returns the next step of a search through the held lines, which may run
+// beside the screen, and false when there is none to do. Its outcome is for
+// Found.
+func (p *Pane) Search(f pane.Frame, b board.Board) (step func() Found, ok bool) {
+	if p.filter.All() {
+		return nil, false
+	}
+	p.look(f, b)
+	if p.index.searched(p.held(b)) >= 1 {
+		return nil, false
+	}
+	return p.index.search(p.held(b), stepRoom), true
+}
+
+// Found takes what a step has found. That of a search which is over is passed
+// over.
+func (p *Pane) Found(f Found) { p.index.take(f) }

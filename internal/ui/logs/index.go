@@ -2,28 +2,36 @@ package logs
 
 import (
 	"path"
+	"slices"
 	"sort"
 	"strings"
-	"time"
 
 	"conway/internal/board"
 	"conway/internal/oncall"
-	"conway/internal/ui/pane"
+)
+
+const (
+	// firstRoom is how many bytes of held lines are searched at once when a filter
+	// changes: enough for the first screenful in ordinary cases, and over before
+	// the next frame. stepRoom is for each further step, beside the screen.
+	firstRoom = 1 << 20
+	stepRoom  = 12 << 20
 )
 
 // index remembers which of the held lines match the filter, which come from the
 // followed service, and which are errors, so that each line is looked at once
 // and not at every frame.
 type index struct {
-	needle pane.Needle
+	query board.Query
 	// service is the followed service, empty for all lines.
 	service string
-	// next is the sequence number of the first line not looked at yet.
-	next uint64
-	// matches are the lines that match the needle, own those of them that come
-	// from the service's own origins.
-	matches, own []uint64
-	errors       []errorLine
+	order   board.Order
+	// next is the sequence number of the first line not looked at yet. Of the lines
+	// before it, those from below on have been searched.
+	next, below uint64
+	// matches are the lines that match the query and are shown; own are those from
+	// the service's own origins, errors and ownErrors the errors among them.
+	matches, own, errors, ownErrors []uint64
 	// origins remembers which origins belong to the service.
 	origins map[string]bool
 	// found is true once one of them did. A log that does not name its services
@@ -31,46 +39,57 @@ type index struct {
 	found bool
 }
 
-type errorLine struct {
-	seq uint64
-	at  time.Time
-	own bool
-}
-
 // update looks at the lines that came since the last call.
-func (x *index) update(t board.Tail, needle pane.Needle, service string) {
-	if needle.String() != x.needle.String() || service != x.service {
-		*x = index{needle: needle, service: service}
-	}
-	if x.origins == nil {
-		x.origins = map[string]bool{}
+func (x *index) update(t board.Tail, query board.Query, service string) {
+	order := t.Order()
+	if query.String() != x.query.String() || service != x.service || order.Epoch != x.order.Epoch || x.origins == nil {
+		end := t.FirstSeq() + uint64(t.Len())
+		*x = index{query: query, service: service, order: order, origins: map[string]bool{}, below: end}
+		x.pick(t, t.FirstSeq())
+		x.next = end
+		if !query.All() {
+			x.take(x.search(t, firstRoom)())
+		}
+		return
 	}
 	first := t.FirstSeq()
-	if x.next < first {
-		x.next = first
+	if order != x.order {
+		// Lines were put among the last ones.
+		x.next = max(x.next, board.ReorderLines) - board.ReorderLines
+		x.next = max(x.next, first)
+		x.matches, x.own = before(x.matches, x.next), before(x.own, x.next)
+		x.errors, x.ownErrors = before(x.errors, x.next), before(x.ownErrors, x.next)
+		x.below = min(x.below, x.next)
+		x.order = order
 	}
+	x.next, x.below = max(x.next, first), max(x.below, first)
 	x.forget(first)
+	x.pick(t, x.next)
+	if query.All() {
+		x.next = first + uint64(t.Len())
+		return
+	}
 	for _, l := range t.From(int(x.next - first)) {
-		x.add(l, x.next)
+		if query.Match(l) && x.shows(l.Origin) {
+			x.matches = append(x.matches, x.next)
+		}
 		x.next++
 	}
 }
 
-func (x *index) add(l oncall.LogLine, seq uint64) {
-	own := x.belongs(l.Origin)
-	if x.needle.String() != "" && !x.needle.Match(l.Raw) {
-		return
+// pick sorts out the lines from number seq on by where they come from and by
+// their level.
+func (x *index) pick(t board.Tail, seq uint64) {
+	if x.service != "" {
+		mine := func(_, origin string) bool { return x.belongs(origin) }
+		x.own = append(x.own, t.Pick(board.Pick{Origin: mine}, seq)...)
+		x.ownErrors = append(x.ownErrors, t.Pick(board.Pick{Origin: mine, Level: oncall.LevelError}, seq)...)
 	}
-	if x.needle.String() != "" {
-		x.matches = append(x.matches, seq)
-	}
-	if own {
-		x.own = append(x.own, seq)
-	}
-	if l.Level >= oncall.LevelError {
-		x.errors = append(x.errors, errorLine{seq, l.At, own})
-	}
+	x.errors = append(x.errors, t.Pick(board.Pick{Level: oncall.LevelError}, seq)...)
 }
+
+// shows reports whether lines of an origin are shown.
+func (x *index) shows(origin string) bool { return !x.found || x.belongs(origin) }
 
 // belongs reports whether an origin's own name, such as checkout.log, holds the
 // service's name.
@@ -89,23 +108,77 @@ func (x *index) belongs(origin string) bool {
 
 // forget drops what was evicted.
 func (x *index) forget(first uint64) {
-	cut := func(s []uint64) []uint64 {
-		return s[sort.Search(len(s), func(i int) bool { return s[i] >= first }):]
+	for _, s := range []*[]uint64{&x.matches, &x.own, &x.errors, &x.ownErrors} {
+		i, _ := slices.BinarySearch(*s, first)
+		*s = (*s)[i:]
 	}
-	x.matches, x.own = cut(x.matches), cut(x.own)
-	j := sort.Search(len(x.errors), func(i int) bool { return x.errors[i].seq >= first })
-	x.errors = x.errors[j:]
+}
+
+// before returns the numbers below one.
+func before(s []uint64, seq uint64) []uint64 {
+	i, _ := slices.BinarySearch(s, seq)
+	return s[:i]
+}
+
+// Found is what one step of a search has found.
+type Found struct {
+	query string
+	epoch int
+	from  uint64
+	seqs  []uint64
+	next  uint64
+	tail  board.Tail
+}
+
+// search returns the next step of the search through what is held. It may run
+// beside the screen: it changes nothing.
+func (x *index) search(t board.Tail, room int) func() Found {
+	query, from := x.query, x.below
+	return func() Found {
+		seqs, next := t.Scan(query, from, room)
+		return Found{query.String(), t.Order().Epoch, from, seqs, next, t}
+	}
+}
+
+// take adds what a step has found, unless it is of another search.
+func (x *index) take(f Found) {
+	if f.query != x.query.String() || f.epoch != x.order.Epoch || f.from != x.below {
+		return
+	}
+	first := f.tail.FirstSeq()
+	more := make([]uint64, 0, len(f.seqs)+len(x.matches))
+	for _, seq := range f.seqs {
+		if !x.found || x.belongs(f.tail.At(int(seq-first)).Origin) {
+			more = append(more, seq)
+		}
+	}
+	x.matches = append(more, x.matches...)
+	x.below = max(f.next, first)
+}
+
+// searched returns the share of the held lines that has been searched, 1 when
+// all have.
+func (x *index) searched(t board.Tail) float64 {
+	first := t.FirstSeq()
+	if x.query.All() || x.below <= first || t.Len() == 0 {
+		return 1
+	}
+	return 1 - float64(x.below-first)/float64(t.Len())
 }
 
 // shownErrors returns the errors among the lines that are shown.
-func (x *index) shownErrors() []errorLine {
-	if !x.found {
-		return x.errors
+func (x *index) shownErrors() []uint64 {
+	errors := x.errors
+	if x.found {
+		errors = x.ownErrors
 	}
-	out := make([]errorLine, 0, len(x.errors))
-	for _, e := range x.errors {
-		if e.own {
-			out = append(out, e)
+	if x.query.All() {
+		return errors
+	}
+	var out []uint64
+	for _, seq := range errors {
+		if _, ok := slices.BinarySearch(x.matches, seq); ok {
+			out = append(out, seq)
 		}
 	}
 	return out
@@ -120,12 +193,12 @@ type rows struct {
 
 func (x *index) rows(t board.Tail) rows {
 	switch {
+	case !x.query.All():
+		return rows{t, x.matches, false}
 	case x.found:
 		return rows{t, x.own, false}
-	case x.needle.String() == "":
-		return rows{t, nil, true}
 	}
-	return rows{t, x.matches, false}
+	return rows{t, nil, true}
 }
 
 func (r rows) len() int {
@@ -148,5 +221,8 @@ func (r rows) line(i int) oncall.LogLine {
 
 // find returns the position of the line with this number, or of the next one.
 func (r rows) find(seq uint64) int {
-	return sort.Search(r.len(), func(i int) bool { return r.seq(i) >= seq })
+	if r.all {
+		return int(min(max(seq, r.tail.FirstSeq())-r.tail.FirstSeq(), uint64(r.tail.Len())))
+	}
+	return sort.Search(len(r.seqs), func(i int) bool { return r.seqs[i] >= seq })
 }

@@ -4,7 +4,6 @@ package logs
 
 import (
 	"slices"
-	"sort"
 	"time"
 
 	"conway/internal/board"
@@ -16,14 +15,28 @@ import (
 
 // Pane is the log tail.
 type Pane struct {
-	filter pane.Needle
+	// filter is what is shown, typed as a person wrote it, and refused why it could
+	// not be read.
+	filter  board.Query
+	typed   string
+	refused error
+	// wide is true while lines of all services are shown, though one is followed.
+	wide   bool
 	index  index
+	groups groups
+	store  store
 	// at is the sequence number of the selected line plus one; 0 follows.
 	at uint64
 	// end is the sequence number of the lowest visible line while not following.
 	end  uint64
 	wrap bool
 	x    int
+	// opened is the number of the line whose fields are shown plus one, 0 for none.
+	opened uint64
+	// epoch is the order of the tail in which at and end are numbers, and marked the
+	// line that at stands for.
+	epoch  int
+	marked oncall.LogLine
 }
 
 // New returns the pane, following.
@@ -36,10 +49,34 @@ func (p *Pane) Following() bool { return p.at == 0 }
 // pane is pinned.
 func (p *Pane) look(f pane.Frame, b board.Board) {
 	service := f.Scene.Service.Name
-	if f.Scene.Page.IsZero() || f.Scene.Pinned[pane.Logs] {
+	if f.Scene.Page.IsZero() || f.Scene.Pinned[pane.Logs] || p.wide {
 		service = ""
 	}
-	p.index.update(b.Logs(), p.filter, service)
+	p.index.update(p.held(b), p.filter, service)
+	p.stay(p.held(b))
+}
+
+// stay keeps the selected line selected when lines were put among old ones, which
+// then have other numbers.
+func (p *Pane) stay(t board.Tail) {
+	if e := t.Order().Epoch; e != p.epoch {
+		p.epoch = e
+		if !p.Following() {
+			i := t.Since(p.marked.At)
+			for j := i; j < t.Len() && t.At(j).At.Equal(p.marked.At); j++ {
+				if t.At(j).Raw == p.marked.Raw {
+					i = j
+					break
+				}
+			}
+			moved := t.FirstSeq() + uint64(i) + 1
+			p.end += moved - p.at
+			p.at, p.opened = moved, 0
+		}
+	}
+	if !p.Following() && p.at > t.FirstSeq() {
+		p.marked = t.At(int(p.at - 1 - t.FirstSeq()))
+	}
 }
 
 // rateSpan is how far back the rate in the title looks.
@@ -48,7 +85,7 @@ const rateSpan = 10 * time.Second
 // Title says where the lines come from, how fast, and whether the tail is paused.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	p.look(f, b)
-	t := b.Logs()
+	t := p.held(b)
 	l := append(pane.L(pane.S(style.Heading, text.Const("LOGS"))), pane.Heard(b, board.KindLogs, b.LogsReading(), f)...)
 	if p.index.found {
 		l = append(l, pane.S(style.Text, text.Sprintf(" %s ·", p.index.service)))
@@ -71,8 +108,22 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		}
 		l = append(l, pane.S(style.Error, text.Sprintf(" · %s%d left out", word, n)))
 	}
-	if p.filter.String() != "" {
-		l = append(l, pane.S(style.Pending, text.Sprintf(" /%s %d match", p.filter.String(), p.index.rows(t).len())))
+	l = append(l, p.storeTitle()...)
+	return append(l, p.filterTitle(t)...)
+}
+
+// filterTitle says what is filtered, how much of it was found, and how far the
+// search has come.
+func (p *Pane) filterTitle(t board.Tail) pane.Line {
+	switch {
+	case p.typed == "":
+		return nil
+	case p.refused != nil:
+		return pane.L(pane.S(style.Error, text.Sprintf(" /%s: %s", p.typed, p.refused)))
+	}
+	l := pane.L(pane.S(style.Pending, text.Sprintf(" /%s %d match", p.typed, p.index.rows(t).len())))
+	if done := p.index.searched(t); done < 1 {
+		l = append(l, pane.S(style.Warn, text.Sprintf(" · searching %d%%", int(100*done))))
 	}
 	return l
 }
@@ -86,19 +137,16 @@ func (p *Pane) unseen(t board.Tail) uint64 {
 }
 
 func perSecond(t board.Tail, now time.Time) text.Safe {
-	from := func(at time.Time) int {
-		return sort.Search(t.Len(), func(i int) bool { return t.At(i).At.After(at) })
-	}
 	// Lines from after now are of a clock that was set since; they say nothing of
 	// the present rate.
-	n := from(now.Add(rateSpan)) - from(now.Add(-rateSpan))
+	n := t.Since(now.Add(rateSpan+1)) - t.Since(now.Add(1-rateSpan))
 	return pane.Value(float64(max(0, n))/rateSpan.Seconds(), oncall.UnitPerSec)
 }
 
 // View draws the lines, and the errors of the window in the last row where
 // there is room for it.
 func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
-	t := b.Logs()
+	t := p.held(b)
 	p.look(f, b)
 	if t.Len() == 0 {
 		return p.empty(f, b)
@@ -108,9 +156,17 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	if chart {
 		h--
 	}
-	out := p.lines(f, b, h)
+	p.groups.feed(t, &p.index)
+	var out pane.Block
+	if p.groups.open {
+		inner := f
+		inner.Height = h
+		out = p.groupLines(inner, b)
+	} else {
+		out = p.lines(f, b, h)
+	}
 	if chart {
-		out = append(out.Fit(f.Width, h), p.chart(f))
+		out = append(out.Fit(f.Width, h), p.chart(f, b))
 	}
 	return out
 }
@@ -132,24 +188,33 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 // chartFrom is the height from which the last row counts errors.
 const chartFrom = 6
 
-func (p *Pane) chart(f pane.Frame) pane.Line {
-	w := f.Scene.Window
+func (p *Pane) chart(f pane.Frame, b board.Board) pane.Line {
+	w, t := f.Scene.Window, p.held(b)
 	errors := p.index.shownErrors()
-	i := sort.Search(len(errors), func(i int) bool { return !errors[i].at.Before(w.Start) })
-	inWindow := errors[i:]
+	from, _ := slices.BinarySearch(errors, t.FirstSeq()+uint64(t.Since(w.Start)))
+	inWindow := errors[from:]
 	label := text.Sprintf(" %d errors in window", len(inWindow))
 	if len(inWindow) == 1 {
 		label = text.Const(" 1 error in window")
 	}
+	label = text.Concat(label, p.freshWords(f, b))
 	plot := f.Width - label.Width() - 1
 	if plot < 8 {
 		return pane.L(pane.S(style.Dim, label))
 	}
 	counts := make([]float64, plot)
-	for _, e := range inWindow {
-		if c, ok := pane.Column(e.at, w, plot); ok {
-			counts[c]++
+	// Counted between the edges of the columns: there may be a million errors.
+	at := func(edge time.Time) int {
+		i, _ := slices.BinarySearch(inWindow, t.FirstSeq()+uint64(t.Since(edge)))
+		return i
+	}
+	last := 0
+	for c := range plot {
+		next := at(w.Start.Add(w.Span() * time.Duration(c+1) / time.Duration(plot)))
+		if c == plot-1 {
+			next = len(inWindow)
 		}
+		counts[c], last = float64(next-last), next
 	}
 	marks := make([]pane.Mark, 0, len(f.Scene.Suspects)+1)
 	for _, s := range f.Scene.Suspects {
@@ -163,25 +228,25 @@ func (p *Pane) chart(f pane.Frame) pane.Line {
 
 // lines fills h rows from the lowest visible line upwards.
 func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
-	r := p.index.rows(b.Logs())
+	r := p.index.rows(p.held(b))
+	if r.len() == 0 && p.index.searched(r.tail) < 1 {
+		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, searching them for /%s", r.tail.Len(), p.typed)))}
+	}
 	if r.len() == 0 {
-		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; esc shows all", r.tail.Len(), p.filter.String())))}
+		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; esc shows all", r.tail.Len(), p.typed)))}
 	}
-	last := r.len() - 1
-	if !p.Following() {
-		last = max(min(last, h-1), min(last, r.find(p.end)))
-	} else if at, ok := cursorRow(r, f); ok {
-		last = min(last, max(h-1, at+h/2))
-	}
-	gaps := b.Logs().Gaps()
+	gaps := p.held(b).Gaps()
 	badge := badges(b)
 	var up pane.Block // lowest row first
-	for i := last; i >= 0 && len(up) < h; i-- {
+	for i := p.lowest(r, f, h); i >= 0 && len(up) < h; i-- {
 		rows := p.draw(r.line(i), f, badge)
 		if p.at == r.seq(i)+1 {
 			for j := range rows {
 				rows[j] = rows[j].As(style.Selected)
 			}
+		}
+		if p.opened == r.seq(i)+1 {
+			rows = p.withInside(rows, r, i, f, h-len(up))
 		}
 		for _, row := range slices.Backward(rows) {
 			if len(up) < h {
@@ -196,12 +261,27 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 	return up
 }
 
+// lowest returns the position of the lowest line that is shown in h rows.
+func (p *Pane) lowest(r rows, f pane.Frame, h int) int {
+	last := r.len() - 1
+	if p.opened != 0 {
+		return min(last, r.find(p.opened-1))
+	}
+	if !p.Following() {
+		return max(min(last, h-1), min(last, r.find(p.end)))
+	}
+	if at, ok := cursorRow(r, f); ok {
+		return min(last, max(h-1, at+h/2))
+	}
+	return last
+}
+
 // cursorRow returns the first row at or after the shared time cursor.
 func cursorRow(r rows, f pane.Frame) (int, bool) {
 	if f.Scene.Cursor.IsZero() {
 		return 0, false
 	}
-	i := sort.Search(r.len(), func(i int) bool { return !r.line(i).At.Before(f.Scene.Cursor) })
+	i := r.find(r.tail.FirstSeq() + uint64(r.tail.Since(f.Scene.Cursor)))
 	return i, i < r.len()
 }
 
@@ -258,6 +338,9 @@ func (p *Pane) draw(l oncall.LogLine, f pane.Frame, badge bool) []pane.Line {
 		head = append(head, pane.S(style.Accent, text.Decode(l.Source).Fit(badgeWidth)), pane.S(style.Text, text.Const(" ")))
 	}
 	body := message(l)
+	if l.Late {
+		body = append(pane.L(pane.S(style.Warn, text.Const("(late) "))), body...)
+	}
 	if l.Cut {
 		body = append(body, pane.S(style.Warn, text.Const(" (line cut)")))
 	}

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"iter"
 	"time"
 
 	"conway/internal/oncall"
@@ -39,6 +40,8 @@ type (
 	LoadDetail struct{ Page oncall.Page }
 	// Ask puts questions to the metrics sources, by source name.
 	Ask struct{ Questions map[string]oncall.Question }
+	// Tail points log stores at what they are to show, by source name.
+	Tail struct{ Queries map[string]oncall.LogQuery }
 	// Refresh looks again now, at every source.
 	Refresh struct {
 		// Woken is true when nobody asked for it but the screen was away: others may
@@ -49,6 +52,23 @@ type (
 	Copy struct {
 		What string
 		Raw  string
+	}
+	// SearchStore searches a log store. The answer comes in parts that carry the ID.
+	SearchStore struct {
+		ID     int
+		Source string
+		Query  oncall.LogQuery
+		// Sure is true once a person has seen what a wide search would cost.
+		Sure bool
+	}
+	// CancelSearch ends a search, on the store's side too.
+	CancelSearch struct{ ID int }
+	// Save writes lines to a private file of this name, and says where that is. The
+	// lines are taken one by one while it is written.
+	Save struct {
+		Name  string
+		What  string
+		Lines iter.Seq[string]
 	}
 	// OpenURL opens an address, or shows it where nothing can open it.
 	OpenURL struct{ URL string }
@@ -104,28 +124,32 @@ type (
 	Say struct{ Reason string }
 )
 
-func (Act) intent()         {}
-func (CancelAct) intent()   {}
-func (RunStep) intent()     {}
-func (CancelRun) intent()   {}
-func (LoadDetail) intent()  {}
-func (Ask) intent()         {}
-func (Refresh) intent()     {}
-func (Copy) intent()        {}
-func (OpenURL) intent()     {}
-func (EditNote) intent()    {}
-func (Remember) intent()    {}
-func (Alert) intent()       {}
-func (Quit) intent()        {}
-func (Select) intent()      {}
-func (Show) intent()        {}
-func (ConfirmStep) intent() {}
-func (CursorAt) intent()    {}
-func (Jump) intent()        {}
-func (Arrange) intent()     {}
-func (Dress) intent()       {}
-func (Several) intent()     {}
-func (Say) intent()         {}
+func (Act) intent()          {}
+func (CancelAct) intent()    {}
+func (RunStep) intent()      {}
+func (CancelRun) intent()    {}
+func (LoadDetail) intent()   {}
+func (Ask) intent()          {}
+func (Refresh) intent()      {}
+func (Copy) intent()         {}
+func (OpenURL) intent()      {}
+func (EditNote) intent()     {}
+func (Remember) intent()     {}
+func (Alert) intent()        {}
+func (Quit) intent()         {}
+func (Select) intent()       {}
+func (Show) intent()         {}
+func (ConfirmStep) intent()  {}
+func (CursorAt) intent()     {}
+func (Jump) intent()         {}
+func (Arrange) intent()      {}
+func (Dress) intent()        {}
+func (Several) intent()      {}
+func (Say) intent()          {}
+func (Tail) intent()         {}
+func (SearchStore) intent()  {}
+func (CancelSearch) intent() {}
+func (Save) intent()         {}
 
 // AdHoc is the Runbook of a command that somebody typed.
 const AdHoc = "ad hoc"

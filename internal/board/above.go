@@ -1,0 +1,61 @@
+package board
+
+import (
+	"slices"
+
+	"conway/internal/oncall"
+)
+
+// NewTail returns a tail of these lines only, ordered by time.
+func NewTail(lines []oncall.LogLine) Tail {
+	return newTail(len(lines)).add(inTime(lines))
+}
+
+// Above returns the tail with another one's lines above its own, as one to look
+// at. Both share their lines with it. Its numbers are of an epoch of its own,
+// which the version tells from others.
+func (t Tail) Above(older Tail, version int) Tail {
+	if older.Len() == 0 {
+		return t
+	}
+	u := t
+	u.chunks = make([]placed, 0, len(older.chunks)+len(t.chunks))
+	for _, c := range older.chunks {
+		u.chunks = append(u.chunks, placed{c.chunk, c.start - older.first + t.first})
+	}
+	shift := uint64(older.Len())
+	for i, c := range t.chunks {
+		if i > 0 || c.start >= t.first {
+			u.chunks = append(u.chunks, placed{c.chunk, c.start + shift})
+			continue
+		}
+		// Of the first chunk some lines may have been let go.
+		var rest []oncall.LogLine
+		for j := int(t.first - c.start); j < c.len(); j++ {
+			rest = append(rest, c.line(j))
+		}
+		start := t.first + shift
+		for _, p := range pack(rest) {
+			u.chunks = append(u.chunks, placed{p, start})
+			start += uint64(p.len())
+		}
+	}
+	u.end = t.end + shift
+	u.gaps = slices.Clone(t.gaps)
+	for i := range u.gaps {
+		u.gaps[i].Seq += shift
+	}
+	u.order.Epoch += version << versionShift
+	return u
+}
+
+// versionShift leaves room for the epochs of the tail itself.
+const versionShift = 24
+
+// MergeLines returns both lists ordered by time; of equal times those of a come
+// first.
+func MergeLines(a, b []oncall.LogLine) []oncall.LogLine {
+	out := slices.Concat(a, b)
+	slices.SortStableFunc(out, func(a, b oncall.LogLine) int { return a.At.Compare(b.At) })
+	return out
+}

@@ -1,0 +1,125 @@
+package board
+
+import (
+	"slices"
+	"sort"
+
+	"conway/internal/oncall"
+)
+
+// slowFactor is how much longer an expression without a fixed text takes for a
+// byte than one with it, about.
+const slowFactor = 24
+
+// sampleBytes is how much of the newest lines tells which bytes are rare.
+const sampleBytes = 8 << 10
+
+// Scan looks for lines that match, newest first: it begins below the line with
+// number before, and ends when it has looked at about room bytes. It returns the
+// numbers of the lines it found, oldest first, and the number at which to go on:
+// FirstSeq or less when there is nothing more.
+func (t Tail) Scan(q Query, before uint64, room int) (found []uint64, next uint64) {
+	before = min(before, t.end)
+	weight := 1
+	if q.slow {
+		weight = slowFactor
+	}
+	if n := len(t.chunks); q.seek != nil && n > 0 {
+		q.seek = q.seek.tuned(t.chunks[n-1].text[:min(sampleBytes, len(t.chunks[n-1].text))])
+	}
+	var parts [][]uint64
+	n := 0
+	for i := len(t.chunks) - 1; i >= 0 && room > 0 && before > t.first; i-- {
+		c := t.chunks[i]
+		if c.start >= before {
+			continue
+		}
+		from := 0
+		if c.start < t.first {
+			from = int(t.first - c.start)
+		}
+		to := min(c.len(), int(before-c.start))
+		part := c.scan(&q, from, to, c.start, nil)
+		if len(part) > 0 {
+			parts = append(parts, part)
+			n += len(part)
+		}
+		room -= weight * int(c.ends[to-1]-c.chunk.start(from))
+		before = c.start + uint64(from)
+	}
+	found = make([]uint64, 0, n)
+	for _, part := range slices.Backward(parts) {
+		found = append(found, part...)
+	}
+	return found, before
+}
+
+// scan appends the numbers of the matching lines from one to before another.
+func (c *chunk) scan(q *Query, from, to int, first uint64, found []uint64) []uint64 {
+	if q.seek == nil {
+		for i := from; i < to; i++ {
+			if q.match(c.raw(i), c.level(i)) {
+				found = append(found, first+uint64(i))
+			}
+		}
+		return found
+	}
+	// The text of all lines is searched as one; what lies across two is no match.
+	text := c.text[:c.ends[to-1]]
+	simple := len(q.terms) == 1 && q.terms[0].re == nil && q.terms[0].key == ""
+	seek := q.seek.finder()
+	for pos := int(c.start(from)); pos < len(text); {
+		at := seek.index(text, pos)
+		if at < 0 {
+			break
+		}
+		i := c.at(uint32(at))
+		end := int(c.ends[i])
+		if at+len(q.seek.text) > end {
+			pos = at + 1
+			continue
+		}
+		if simple || q.match(c.raw(i), c.level(i)) {
+			found = append(found, first+uint64(i))
+		}
+		pos = end
+	}
+	return found
+}
+
+// at returns the line that holds a place in the text.
+func (c *chunk) at(place uint32) int {
+	return sort.Search(len(c.ends), func(i int) bool { return c.ends[i] > place })
+}
+
+// Pick is what lines are chosen by without looking at their text.
+type Pick struct {
+	// Origin says whether lines of a source and an origin in it are wanted, nil for
+	// all. It is asked once for each of them in a run of lines.
+	Origin func(source, origin string) bool
+	// Level is the least level.
+	Level oncall.Level
+}
+
+// Pick returns the numbers of the lines from number seq on that are chosen,
+// oldest first.
+func (t Tail) Pick(p Pick, seq uint64) []uint64 {
+	var out []uint64
+	seq = max(seq, t.first)
+	if seq >= t.end {
+		return nil
+	}
+	for _, c := range t.chunks[t.find(seq):] {
+		wanted, some := make([]bool, len(c.labels)), false
+		for i, l := range c.labels {
+			wanted[i] = p.Origin == nil || p.Origin(l.source, l.origin)
+			some = some || wanted[i]
+		}
+		for i := int(max(seq, c.start) - c.start); some && i < c.len(); i++ {
+			if wanted[c.flags[i]>>labelShift] && c.level(i) >= p.Level {
+				out = append(out, c.start+uint64(i))
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,184 @@
+package logs
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"conway/internal/board"
+	"conway/internal/patterns"
+	"conway/internal/text"
+	"conway/internal/ui/keymap"
+	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
+)
+
+// groupRoom is how many lines are put into groups in one frame; of a faster log
+// a sample of as many.
+const groupRoom = 2000
+
+// groups are the patterns of the lines that are shown.
+type groups struct {
+	tree    *patterns.Tree
+	service string
+	epoch   int
+	// next is the number of the first line that was not looked at.
+	next uint64
+	// sampled is true once a line was passed over.
+	sampled bool
+	// open is true while the groups are shown instead of the lines, and at is the
+	// one that is selected.
+	open bool
+	at   int
+}
+
+// feed puts the lines that came since into their groups.
+func (g *groups) feed(t board.Tail, x *index) {
+	if g.tree == nil || g.service != x.service || g.epoch != x.order.Epoch {
+		*g = groups{tree: patterns.New(0), service: x.service, epoch: x.order.Epoch, open: g.open, at: g.at}
+	}
+	first := t.FirstSeq()
+	g.next = max(g.next, first)
+	left := int(first+uint64(t.Len())) - int(g.next)
+	step := 1 + max(0, left-1)/(10*groupRoom)
+	g.sampled = g.sampled || step > 1
+	if step == 1 {
+		left = min(left, groupRoom)
+	}
+	for i := 0; i < left; i += step {
+		if l := t.At(int(g.next-first) + i); x.shows(l.Origin) {
+			g.tree.Add(l.Message, l.At)
+		}
+	}
+	g.next += uint64(max(0, left))
+}
+
+// since returns the moment after which a pattern counts as new, and in words
+// what that is: the deploy that is suspected, or the page's beginning.
+func since(f pane.Frame, b board.Board) (time.Time, text.Safe) {
+	if s := f.Scene.Suspects; len(s) > 0 {
+		return s[0].Deploy.When(), text.Sprintf("the deploy of %s", f.Clock(s[0].Deploy.When()))
+	}
+	if row, ok := b.Page(f.Scene.Page); ok {
+		return row.Page.CreatedAt, text.Sprintf("the page began at %s", f.Clock(row.Page.CreatedAt))
+	}
+	return time.Time{}, text.Safe{}
+}
+
+// list returns the groups, new ones first, then those with the most lines, and
+// how many are new. Without lines from before nobody can tell what is new.
+func (g *groups) list(from time.Time) (all []patterns.Group, fresh int) {
+	if g.tree == nil {
+		return nil, 0
+	}
+	all = g.tree.Groups()
+	known := !from.IsZero() && g.tree.Oldest().Before(from)
+	isNew := func(p patterns.Group) bool { return known && !p.Again && p.First.After(from) }
+	for _, p := range all {
+		if isNew(p) {
+			fresh++
+		}
+	}
+	slices.SortStableFunc(all, func(a, b patterns.Group) int {
+		if x, y := isNew(a), isNew(b); x != y {
+			if x {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID))
+	})
+	return all, fresh
+}
+
+// freshWords says how many patterns are new, empty for none.
+func (p *Pane) freshWords(f pane.Frame, b board.Board) text.Safe {
+	from, _ := since(f, b)
+	switch _, n := p.groups.list(from); n {
+	case 0:
+		return text.Safe{}
+	case 1:
+		return text.Const(" · 1 new pattern")
+	default:
+		return text.Sprintf(" · %d new patterns", n)
+	}
+}
+
+// groupLines draws the groups.
+func (p *Pane) groupLines(f pane.Frame, b board.Board) pane.Block {
+	from, what := since(f, b)
+	all, fresh := p.groups.list(from)
+	head := text.Sprintf("%d patterns", len(all))
+	switch {
+	case from.IsZero():
+		head = text.Sprintf("%s · no page is followed, so none is called new", head)
+	case !p.groups.tree.Oldest().Before(from):
+		head = text.Sprintf("%s · no line from before %s is held, so none is called new", head, what)
+	default:
+		head = text.Sprintf("%s, %d of them first seen after %s", head, fresh, what)
+	}
+	if p.groups.sampled {
+		head = text.Sprintf("%s · counts are of a sample", head)
+	}
+	out := pane.Block{pane.L(pane.S(style.Dim, head))}
+	p.groups.at = max(0, min(p.groups.at, len(all)-1))
+	low, high := new(pane.Scroll).Visible(len(all), max(1, f.Height-1), p.groups.at)
+	for i := low; i < high; i++ {
+		g := all[i]
+		mark, role := text.Const("    "), style.Dim
+		if i < fresh {
+			mark, role = text.Const("new "), style.Warn
+		}
+		l := pane.L(
+			pane.S(role, mark), pane.S(style.Accent, text.Sprintf("%6d× ", g.Count)),
+			pane.S(style.Dim, text.Sprintf("%s ", f.Seconds(g.First))), pane.S(style.Text, text.Decode(g.Pattern())),
+		)
+		if pattern := g.Pattern(); strings.Contains(pattern, "<*>") {
+			l = append(l, pane.S(style.Dim, text.Sprintf("   %s", g.Example)))
+		}
+		if i == p.groups.at {
+			l = l.As(style.Selected)
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// handleGroups answers the keys while the groups are shown.
+func (p *Pane) handleGroups(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
+	from, _ := since(f, b)
+	all, _ := p.groups.list(from)
+	switch a {
+	case keymap.Back:
+		p.groups.open = false
+		return nil, true
+	case keymap.Copy:
+		if p.groups.at < len(all) {
+			return pane.Copy{What: "the pattern's example", Raw: all[p.groups.at].Example}, true
+		}
+		return pane.Say{Reason: "there is no pattern to copy"}, true
+	case keymap.Detail:
+		if p.groups.at < len(all) {
+			p.groups.open = false
+			p.Filter(asFilter(all[p.groups.at]))
+		}
+		return nil, true
+	}
+	by, ok := pane.Step(a, f.Height-1, len(all))
+	if ok {
+		p.groups.at = max(0, min(p.groups.at+by, len(all)-1))
+	}
+	return nil, ok
+}
+
+// asFilter returns the filter that shows a pattern's lines: its longest words.
+func asFilter(g patterns.Group) string {
+	words := strings.FieldsFunc(g.Pattern(), func(r rune) bool { return strings.ContainsRune(` "<>*\…`, r) })
+	slices.SortStableFunc(words, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	words = words[:min(len(words), 4)]
+	for i, w := range words {
+		words[i] = `"` + w + `"`
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,196 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/oncall"
+	"conway/internal/text"
+	"conway/internal/ui/logs"
+	"conway/internal/ui/overlay"
+	"conway/internal/ui/pane"
+)
+
+const (
+	// storeLimit is how many lines a search of a store asks for: some screens, and
+	// little for any store.
+	storeLimit = 1000
+	// olderSpan is the least stretch that is searched for older lines.
+	olderSpan = time.Hour
+)
+
+// storeSearch is the search of log stores that a person has asked for.
+type storeSearch struct {
+	// running are the searches that have not ended, by ID, with their sources.
+	running map[int]string
+	// older are those whose lines stand above the held ones.
+	older map[int]bool
+	last  int
+}
+
+func (m *Model) logPane() *logs.Pane {
+	p, _ := m.panes[pane.Logs].(*logs.Pane)
+	return p
+}
+
+// searchStore returns the intent of a new search.
+func (m *Model) searchStore(source string, q oncall.LogQuery, older bool) pane.Intent {
+	s := &m.store
+	if s.running == nil {
+		s.running, s.older = map[int]string{}, map[int]bool{}
+	}
+	s.last++
+	s.running[s.last], s.older[s.last] = source, older
+	m.logPane().Busy(s.words())
+	return pane.SearchStore{ID: s.last, Source: source, Query: q}
+}
+
+// words names the stores that are being searched.
+func (s *storeSearch) words() string {
+	var names []string
+	for id := 1; id <= s.last; id++ {
+		if name, ok := s.running[id]; ok {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// askStore asks for a query in a store's own language.
+func (m *Model) askStore() {
+	m.open(overlay.NewInput(
+		text.Const("ASK A LOG STORE"), text.Const("the source's name, then a query in its own language, over the shared window"), "", nil,
+		func(v string, ok bool) pane.Intent {
+			source, query, two := strings.Cut(strings.TrimSpace(v), " ")
+			if !ok || source == "" {
+				return nil
+			}
+			if !two {
+				return pane.Say{Reason: "write the source's name and then the query, such as: " + source + " error"}
+			}
+			query = strings.TrimSpace(query)
+			m.cancelSearches(false)
+			m.logPane().Asked(source, query)
+			m.focus(pane.Logs)
+			return m.searchStore(source, oncall.LogQuery{Query: query, Window: m.window.At(m.now), Limit: storeLimit}, false)
+		}), false)
+}
+
+// loadOlder asks each store for what is above the oldest line that is shown of
+// it.
+func (m *Model) loadOlder() pane.Intent {
+	var all pane.Several
+	for _, t := range m.opts.Logs {
+		q, ok := m.tailed.queries[t.Source]
+		if !ok || q.Unfilled != "" {
+			continue
+		}
+		end, ok := m.logPane().Oldest(m.board, t.Source)
+		if !ok {
+			end = m.window.At(m.now).Start
+		}
+		q.Window = oncall.Window{Start: end.Add(-max(olderSpan, m.window.Span)), End: end}
+		q.Limit = storeLimit
+		all.Intents = append(all.Intents, m.searchStore(t.Source, q, true))
+	}
+	if len(all.Intents) == 0 {
+		return pane.Say{Reason: "no log store can be asked for older lines of this page"}
+	}
+	return all
+}
+
+// cancelSearches ends all searches, and reports whether there were any.
+func (m *Model) cancelSearches(say bool) (tea.Cmd, bool) {
+	var cmds []tea.Cmd
+	for id := range m.store.running {
+		cmds = append(cmds, m.opts.World(pane.CancelSearch{ID: id}))
+		delete(m.store.running, id)
+	}
+	if len(cmds) == 0 {
+		return nil, false
+	}
+	m.logPane().Busy("")
+	if say {
+		m.say(text.Const("the search is cancelled; what was found stays"), false)
+	}
+	return tea.Batch(cmds...), true
+}
+
+// storePart takes what a store has answered. That of a search which was
+// cancelled is passed over.
+func (m *Model) storePart(p StorePart) tea.Cmd {
+	s := &m.store
+	if _, ok := s.running[p.ID]; !ok {
+		return nil
+	}
+	if p.Cost != nil {
+		m.askCost(p)
+		return nil
+	}
+	room := true
+	if len(p.Lines) > 0 && s.older[p.ID] {
+		room = m.logPane().LoadedOlder(p.Lines)
+	} else if len(p.Lines) > 0 {
+		m.logPane().Answered(p.Lines)
+	}
+	if p.Next != nil && room {
+		return p.Next
+	}
+	delete(s.running, p.ID)
+	m.logPane().Busy(s.words())
+	switch {
+	case !room:
+		m.say(text.Sprintf("%s: no more lines are loaded above, 50,000 are the most; G lets them go", p.Source), false)
+		return m.opts.World(pane.CancelSearch{ID: p.ID})
+	case p.Err != nil:
+		m.say(text.Decode(p.Err.Error()), true)
+	case p.Ended != nil:
+		m.say(storeWords(p), false)
+	}
+	return nil
+}
+
+// storeWords says how a search ended.
+func storeWords(p StorePart) text.Safe {
+	w := text.Sprintf("%s: %d lines", p.Source, p.Ended.Lines)
+	if p.Ended.Matched > int64(p.Ended.Lines) {
+		w = text.Sprintf("%s of %d that match", w, p.Ended.Matched)
+	}
+	if p.Ended.Scanned > 0 {
+		w = text.Sprintf("%s, %s looked at", w, pane.Value(float64(p.Ended.Scanned), oncall.UnitBytes))
+	}
+	if !p.Ended.Complete && p.Ended.Why != "" {
+		w = text.Sprintf("%s; not all: %s", w, p.Ended.Why)
+	}
+	return w
+}
+
+// askCost shows what a wide search would cost, before it is run.
+func (m *Model) askCost(p StorePart) {
+	words := text.Sprintf("%s would look at", p.Source)
+	if p.Cost.Bound {
+		words = text.Sprintf("%s up to", words)
+	}
+	switch {
+	case p.Cost.Bytes >= 0:
+		words = text.Sprintf("%s %s", words, pane.Value(float64(p.Cost.Bytes), oncall.UnitBytes))
+	case p.Cost.Lines >= 0:
+		words = text.Sprintf("%s %s lines", words, pane.Value(float64(p.Cost.Lines), oncall.UnitNone))
+	default:
+		words = text.Sprintf("%s an amount that it cannot tell", words)
+	}
+	if p.Cost.Parts > 0 {
+		words = text.Sprintf("%s in %d %s", words, p.Cost.Parts, p.Cost.PartName)
+	}
+	f := m.frame(0, 0, pane.None)
+	m.logPane().Busy("")
+	m.open(overlay.NewChoice(text.Const("WIDE SEARCH"), []text.Safe{
+		text.Sprintf("%s, for at most %d lines.", words, p.Query.Limit),
+		text.Sprintf("From %s to %s: %s", f.Date(p.Query.Window.Start), f.Date(p.Query.Window.End), p.Query.Query),
+	},
+		overlay.Option{Key: "y", Words: text.Const("search; esc in the logs cancels it"), Intent: pane.SearchStore{ID: p.ID, Source: p.Source, Query: p.Query, Sure: true}},
+		overlay.Option{Key: "n", Words: text.Const("do not"), Intent: pane.CancelSearch{ID: p.ID}},
+	), true)
+}
