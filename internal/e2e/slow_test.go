@@ -66,7 +66,7 @@ func TestATerminalSlowerThanTheProgram(t *testing.T) {
 	log := s.write("app.log", "", 0o600)
 	s.add("logs:\n  - {type: file, name: app, paths: [app.log]}")
 	var lines atomic.Int64
-	stop := flood(t, log, 2000, &lines)
+	stop := pour(t, log, 2000, &lines)
 	p := dripping(t, 1024, []string{"HOME=" + s.home, "CONWAY_CONFIG=" + s.config()}, binary)
 	time.Sleep(10 * time.Second) // the first frame takes some seconds to arrive
 	before := rss(t, p.cmd.Process.Pid)
@@ -97,8 +97,8 @@ func TestATerminalSlowerThanTheProgram(t *testing.T) {
 	}
 }
 
-// flood appends lines at a pace until the returned function is called.
-func flood(tb testing.TB, path string, perSecond int, count *atomic.Int64) (stop func()) {
+// pour appends lines at a pace until the returned function is called.
+func pour(tb testing.TB, path string, perSecond int, count *atomic.Int64) (stop func()) {
 	tb.Helper()
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
@@ -171,7 +171,7 @@ func BenchmarkLink(b *testing.B) {
 			var lines atomic.Int64
 			stop := func() {}
 			if c.log > 0 {
-				stop = flood(b, log, c.log, &lines)
+				stop = pour(b, log, c.log, &lines)
 			}
 			p := record(b, []string{"HOME=" + s.home, "CONWAY_CONFIG=" + s.config()}, append([]string{binary}, c.args...)...)
 			p.sees(title, "a ack")
