@@ -32,7 +32,7 @@ type headTimer struct {
 func (t headTimer) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	timer := time.AfterFunc(t.limit, cancel)
-	resp, err := t.next.RoundTrip(req.WithContext(ctx)) //nolint:contextcheck // it is the request's own context with an end
+	resp, err := t.next.RoundTrip(req.WithContext(ctx))
 	if !timer.Stop() && req.Context().Err() == nil {
 		if err == nil {
 			_ = resp.Body.Close()

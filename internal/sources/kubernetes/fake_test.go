@@ -270,7 +270,7 @@ func from(log []string, since time.Time) (out []string) {
 	return out
 }
 
-func (f *fakeCluster) serve(tb testing.TB, o Options) *Source {
+func (f *fakeCluster) serve(tb testing.TB) *Source {
 	tb.Helper()
 	srv := httptest.NewServer(f)
 	transport := &http.Transport{}
@@ -279,8 +279,7 @@ func (f *fakeCluster) serve(tb testing.TB, o Options) *Source {
 		srv.CloseClientConnections()
 		srv.Close()
 	})
-	o.URL, o.Transport = srv.URL, transport
-	return newSource(tb, o)
+	return newSource(tb, Options{URL: srv.URL, Transport: transport})
 }
 
 func newSource(tb testing.TB, o Options) *Source {

@@ -80,7 +80,7 @@ func line(text string) oncall.LogLine { return oncall.LogLine{At: time.Now(), Ra
 // TestPodsJoin has a pod join, one that waits first, and a watch that expires.
 func TestPodsJoin(t *testing.T) {
 	f := newCluster(t, 0, line("one"))
-	s := f.serve(t, Options{})
+	s := f.serve(t)
 	s.Follow(oncall.LogQuery{Query: "deployment/checkout"})
 	r := run(t, s)
 	eventually(t, "the first pod", func() bool { return f.follows.Load() == 1 })
@@ -109,7 +109,7 @@ func TestPodsJoin(t *testing.T) {
 // log of the one before, and nothing comes twice.
 func TestRestart(t *testing.T) {
 	f := newCluster(t, 0, line("one"))
-	s := f.serve(t, Options{})
+	s := f.serve(t)
 	s.Follow(oncall.LogQuery{})
 	r := run(t, s)
 	eventually(t, "the stream", func() bool { return f.follows.Load() == 1 })
@@ -128,7 +128,7 @@ func TestRestart(t *testing.T) {
 // TestCutStreams cuts every connection: Run tells of it, and the next one goes on.
 func TestCutStreams(t *testing.T) {
 	f := newCluster(t, 0, line("one"))
-	s := f.serve(t, Options{})
+	s := f.serve(t)
 	s.Follow(oncall.LogQuery{})
 	r := run(t, s)
 	eventually(t, "the stream", func() bool { return f.follows.Load() == 1 && len(r.said()) == 1 })
@@ -167,7 +167,7 @@ func TestQueries(t *testing.T) {
 			t.Errorf("%q became %+v", query, got)
 		}
 	}
-	_, err := newCluster(t, 0).serve(t, Options{}).Search(t.Context(), oncall.LogQuery{Query: "app==="}, func(oncall.LogPart) {})
+	_, err := newCluster(t, 0).serve(t).Search(t.Context(), oncall.LogQuery{Query: "app==="}, func(oncall.LogPart) {})
 	fault, ok := errors.AsType[*oncall.Fault](err)
 	if !ok || fault.Kind != oncall.Rejected || !strings.Contains(fault.Error(), "unable to parse requirement") {
 		t.Errorf("the error is %v", err)
@@ -179,7 +179,7 @@ func TestKubeconfig(t *testing.T) {
 	f := newCluster(t, 0, line("one"))
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, ok := r.BasicAuth(); r.Header.Get("Authorization") != "Bearer canary" && (!ok || user+password != "anacanary") {
-			f.refuse(w, http.StatusUnauthorized, "Unauthorized", "Unauthorized")
+			f.refuse(w, http.StatusUnauthorized, "Unauthorized", "the words of the cluster") //nolint:misspell // the word is the API's
 			return
 		}
 		f.ServeHTTP(w, r)
@@ -193,7 +193,7 @@ func TestKubeconfig(t *testing.T) {
 		"plugin": "#!/bin/sh\necho '{\"kind\":\"ExecCredential\",\"status\":{\"token\":\"'$GIVEN'\"}}'\n",
 		"broken": "#!/bin/sh\necho log in first >&2; exit 1\n",
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil { //nolint:gosec // it is run
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

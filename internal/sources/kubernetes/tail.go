@@ -139,7 +139,7 @@ func (t *tail) watch(ctx context.Context, version string) error {
 		err := t.cluster.watch(ctx, t.choice, &version, tell)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return ctx.Err()
 		case errors.Is(err, errExpired):
 			pods, err := t.cluster.list(ctx, t.choice)
 			if err != nil {
@@ -238,7 +238,7 @@ func (s *stream) follow(ctx context.Context) error {
 		n, err := s.read(ctx, false)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return ctx.Err()
 		case gone(err), err == nil && over:
 			return nil
 		case err != nil:
