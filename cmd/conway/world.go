@@ -57,17 +57,9 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 	case pane.LoadDetail:
 		w.spawn(func(ctx context.Context) { w.loadDetail(ctx, i.Page) })
 	case pane.Ask:
-		for name, q := range i.Questions {
-			if a, ok := w.byName[name].(sources.Asker); ok {
-				a.Ask(q)
-			}
-		}
+		point(w.byName, i.Questions, sources.Asker.Ask)
 	case pane.Tail:
-		for name, q := range i.Queries {
-			if t, ok := w.byName[name].(sources.Tailer); ok {
-				t.Follow(q)
-			}
-		}
+		point(w.byName, i.Queries, sources.Tailer.Follow)
 	case pane.SearchStore:
 		return w.searchStore(i)
 	case pane.CancelSearch:
@@ -75,14 +67,7 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 	case pane.Save:
 		return w.save(i)
 	case pane.Refresh:
-		if i.Woken {
-			w.refreshSpread()
-			return nil
-		}
-		for _, s := range w.sources {
-			w.group.Refresh(s.Name())
-		}
-		return said("looking again at every source", false)
+		return w.refresh(i)
 	case pane.Copy:
 		return w.copied(i)
 	case pane.Alert:
@@ -97,6 +82,27 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		return w.quit(i)
 	}
 	return nil
+}
+
+// point hands every question to the source that it is for, if that can take it.
+func point[Q, A any](all map[string]sources.Source, questions map[string]Q, ask func(A, Q)) {
+	for name, q := range questions {
+		if a, ok := all[name].(A); ok {
+			ask(a, q)
+		}
+	}
+}
+
+// refresh looks again at every source now.
+func (w *world) refresh(i pane.Refresh) tea.Cmd {
+	if i.Woken {
+		w.refreshSpread()
+		return nil
+	}
+	for _, s := range w.sources {
+		w.group.Refresh(s.Name())
+	}
+	return said("looking again at every source", false)
 }
 
 // wakeSpread is how far the first requests after a sleep are spread: a lid is

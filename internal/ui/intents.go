@@ -198,24 +198,10 @@ func (m *Model) quit() pane.Intent {
 // carryOut does what an intent asks: the screen's part here, the world's part
 // by the one function for it.
 func (m *Model) carryOut(i pane.Intent) tea.Cmd {
+	if i == nil || m.shown(i) {
+		return nil
+	}
 	switch i := i.(type) {
-	case nil:
-		return nil
-	case pane.Say:
-		m.say(text.Decode(i.Reason), false)
-		return nil
-	case pane.Select:
-		m.choose(i.Ref)
-		return nil
-	case pane.Show:
-		m.show(i.Kind)
-		return nil
-	case pane.CursorAt:
-		m.cursor = i.At
-		return nil
-	case pane.ConfirmStep:
-		m.confirm(i)
-		return nil
 	case pane.Act:
 		m.unmark(i.Action)
 		return m.opts.World(m.prepared(i))
@@ -226,15 +212,6 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 			cmds = append(cmds, m.carryOut(one))
 		}
 		return tea.Batch(cmds...)
-	case pane.Jump:
-		m.jump(i)
-		return nil
-	case pane.Arrange:
-		m.take(layout.Preset(i.Preset))
-		return nil
-	case pane.Dress:
-		m.dress(i)
-		return nil
 	case pane.RunStep:
 		m.watchRun(i)
 	case pane.Quit:
@@ -246,6 +223,32 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 		m.logPane().Busy(m.store.words())
 	}
 	return m.opts.World(i)
+}
+
+// shown carries out an intent that changes only what the screen shows, and reports
+// whether it was one.
+func (m *Model) shown(i pane.Intent) bool {
+	switch i := i.(type) {
+	case pane.Say:
+		m.say(text.Decode(i.Reason), false)
+	case pane.Select:
+		m.choose(i.Ref)
+	case pane.Show:
+		m.show(i.Kind)
+	case pane.CursorAt:
+		m.cursor = i.At
+	case pane.ConfirmStep:
+		m.confirm(i)
+	case pane.Jump:
+		m.jump(i)
+	case pane.Arrange:
+		m.take(layout.Preset(i.Preset))
+	case pane.Dress:
+		m.dress(i)
+	default:
+		return false
+	}
+	return true
 }
 
 // watchRun opens the pane in which the output of what was just confirmed comes in.

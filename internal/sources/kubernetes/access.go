@@ -162,6 +162,8 @@ func (s *Source) fromConfig(c config, dir string) (access, error) {
 		return a, fmt.Errorf("the context %q names a cluster or a user that the kubeconfig does not have", name)
 	case user.Provider != nil:
 		return a, errors.New("the kubeconfig uses auth-provider, which Kubernetes has given up; use exec")
+	case cl.Insecure:
+		return a, errors.New("the kubeconfig asks not to check the cluster's certificate (insecure-skip-tls-verify); give certificate-authority instead")
 	case cl.Proxy != "":
 		return a, errors.New("the kubeconfig uses proxy-url, which is not supported; set HTTPS_PROXY")
 	}
@@ -179,8 +181,6 @@ func (s *Source) fromConfig(c config, dir string) (access, error) {
 // certificate.
 func tlsOf(cl clusterConf, user userConf, dir string) (*tls.Config, error) {
 	conf := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cl.ServerName}
-	// Not to check is what the person's own kubeconfig asks for.
-	conf.InsecureSkipVerify = cl.Insecure
 	if cl.CAFile != "" || cl.CAData != "" {
 		pool, err := poolOf(cl.CAFile, cl.CAData, dir)
 		if err != nil {
