@@ -125,7 +125,9 @@ func TestAKilledScreenIsThereAgain(t *testing.T) {
 	c.sees("/declined", "match")
 	c.press("t")
 	c.sees("TIMELINE")
-	c.typed(":theme light")
+	c.press(":")
+	c.sees("COMMAND")
+	c.typed("theme light")
 	c.sees("▶ theme light")
 	c.until("the look of it", func(string) bool { return firstColour(c) != night })
 	c.press("Enter")
@@ -155,12 +157,15 @@ func TestAKilledScreenIsThereAgain(t *testing.T) {
 	if !ok {
 		t.Fatal("no process")
 	}
-	for _, p := range tree(t, pid) {
+	all := tree(t, pid)
+	for _, p := range all {
 		if err := syscall.Kill(p, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
 	}
-	c.matches(`exit 137`)
+	for _, p := range all {
+		eventually(t, "it has ended", func() bool { return syscall.Kill(p, 0) != nil })
+	}
 
 	again := s.cockpit(120, 40)
 	again.sees("TIMELINE", "▶ ● low", "/declined", "match")

@@ -226,7 +226,7 @@ func TestDatabaseGoesAndComesBack(t *testing.T) {
 	if err := p.up(); err != nil {
 		t.Fatal(err)
 	}
-	c.lacks("nothing is recorded while it is away")
+	c.sees("ledger: works again")
 	c.press("a")
 	c.sees("acked by you")
 	note("after")

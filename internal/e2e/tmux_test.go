@@ -91,15 +91,15 @@ func (s *screen) do(args ...string) string {
 
 // kill ends the terminal and everything in it.
 func (s *screen) kill() {
-	// The program first: it would otherwise lose its terminal and race with the
-	// removal of its files.
+	// The program and its child first: they would otherwise lose their terminal and
+	// race with the removal of their files.
 	if pid, ok := s.pid(); ok && !s.ended() {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
+		for _, one := range tree(s.tb, pid) {
+			_ = syscall.Kill(one, syscall.SIGKILL)
+		}
 	}
 	_, _ = s.ask("kill-server")
-	if err := os.RemoveAll(s.dir); err != nil {
-		s.tb.Error(err)
-	}
+	eventually(s.tb, "its files are removed", func() bool { return os.RemoveAll(s.dir) == nil })
 }
 
 // pid returns the process id of the program.
