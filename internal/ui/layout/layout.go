@@ -180,7 +180,7 @@ func arrange(c Choice) arrangement {
 		a.bottomOf = 3
 	case Watch:
 	default:
-		if own := c.Custom[c.Preset]; len(own) > 0 {
+		if own := c.own(); len(own) > 0 {
 			a = custom(own)
 		}
 	}
@@ -190,6 +190,18 @@ func arrange(c Choice) arrangement {
 		a.bottomOf = min(a.bottomOf, 3)
 	}
 	return a
+}
+
+// own returns the panes of a person's own preset, each once: what is listed again
+// would stand in its own way.
+func (c Choice) own() []pane.Kind {
+	var out []pane.Kind
+	for _, k := range c.Custom[c.Preset] {
+		if k != pane.None && !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // custom arranges a person's own list: the logs, or else the last pane, get the
@@ -283,7 +295,7 @@ func (c Choice) Panes() []pane.Kind {
 
 // stacked is what a preset shows where panes stand above each other.
 func (c Choice) stacked() []share {
-	switch own := c.Custom[c.Preset]; {
+	switch own := c.own(); {
 	case c.Preset == Triage:
 		return []share{{pane.Pages, 4}, {pane.Detail, 7}, {pane.Metrics, 5}, {pane.Deploys, 3}}
 	case c.Preset == Logs:
