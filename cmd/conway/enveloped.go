@@ -147,6 +147,13 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 	case <-a.link.Lost():
 		go p.Quit() // it returns when the screen has ended
 	case why = <-lost:
+		// A terminal that is gone takes the keyboard along, and sends a signal that
+		// says more; either can be first.
+		select {
+		case <-ctx.Done():
+			why = nil
+		case <-time.After(hangUpWait):
+		}
 		go p.Quit() // as above
 	}
 	select {
@@ -157,6 +164,10 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 	kill(p)
 	return errors.Join(why, tea.ErrProgramKilled)
 }
+
+// hangUpWait is how much later than the end of the keyboard the signal of a lost
+// terminal may come.
+const hangUpWait = 200 * time.Millisecond
 
 // arrived waits a moment for everything that was written to arrive, and reports
 // whether it did.

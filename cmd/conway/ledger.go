@@ -170,6 +170,9 @@ func (c *core) intend(ctx context.Context, run oncall.StepRun) error {
 
 // ledgerFailed shows a failure of the ledger among the sources.
 func (c *core) ledgerFailed(op string, err error) {
+	if errors.Is(err, ledger.ErrBroken) {
+		return // mend says so, once and with what to do
+	}
 	c.box.Put(oncall.HealthEvent{Stamp: oncall.Stamp{Source: ledgerName, At: c.now(), Err: &oncall.Fault{
 		Kind: oncall.Unavailable, Source: ledgerName, Op: op, Detail: err.Error(), Cause: err,
 	}}, Attempt: 1})
