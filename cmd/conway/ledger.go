@@ -206,13 +206,13 @@ func (a *app) ledgerCommand() *cobra.Command {
 		&cobra.Command{
 			Use: "export", Short: "Print every record as a line of JSON", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return a.withLedger(cmd.Context(), true, func(j *ledger.Journal) error { return j.Export(cmd.Context(), a.stdout) })
+				return a.onLedger(cmd.Context(), true, func(j *ledger.Journal) error { return j.Export(cmd.Context(), a.stdout) })
 			},
 		},
 		&cobra.Command{
 			Use: "import", Short: "Add the records of an export from standard input; those that are here already are left", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return a.withLedger(cmd.Context(), false, func(j *ledger.Journal) error {
+				return a.onLedger(cmd.Context(), false, func(j *ledger.Journal) error {
 					added, known, err := j.Import(cmd.Context(), a.stdin)
 					if err == nil {
 						fmt.Fprintf(a.stdout, "%d records added, %d were here already\n", added, known)
@@ -225,12 +225,17 @@ func (a *app) ledgerCommand() *cobra.Command {
 	return cmd
 }
 
-// withLedger opens the ledger for one command.
-func (a *app) withLedger(ctx context.Context, readOnly bool, use func(*ledger.Journal) error) error {
+// onLedger opens the config's ledger for one command.
+func (a *app) onLedger(ctx context.Context, readOnly bool, use func(*ledger.Journal) error) error {
 	cfg, _, err := a.load(ctx)
 	if err != nil {
 		return err
 	}
+	return a.withLedger(ctx, cfg, readOnly, use)
+}
+
+// withLedger is onLedger for a command that has read the config.
+func (a *app) withLedger(ctx context.Context, cfg config.Config, readOnly bool, use func(*ledger.Journal) error) error {
 	o := a.ledgerOptions(cfg, func(string) {})
 	o.ReadOnly = readOnly
 	if o.URL != "" {
@@ -257,7 +262,7 @@ func (a *app) verifyLedger(ctx context.Context, heads []string) error {
 		}
 		kept = append(kept, head)
 	}
-	return a.withLedger(ctx, true, func(j *ledger.Journal) error {
+	return a.onLedger(ctx, true, func(j *ledger.Journal) error {
 		rep, err := j.Verify(ctx, kept...)
 		if err != nil {
 			return err
