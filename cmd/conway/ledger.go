@@ -71,6 +71,7 @@ func awake(now func() time.Time) func() time.Duration {
 // says that nothing is recorded: a ledger must never hide a page. A team's
 // database is not waited for: mend reaches it.
 func (a *app) openLedger(ctx context.Context, c *core) {
+	c.names = func(ctx context.Context) (pseudonyms, error) { return a.pseudonyms(ctx, c.cfg, c.learn) }
 	j, err := ledger.Open(ctx, a.ledgerOptions(c.cfg, c.learn))
 	if err == nil {
 		if err = j.Writable(); err == nil || c.cfg.Ledger.URL != "" && errors.Is(err, ledger.ErrBroken) {
@@ -124,6 +125,7 @@ func (c *core) keep(e oncall.Event) {
 		}
 	case oncall.PagesEvent, oncall.DeploysEvent, oncall.RosterEvent:
 		c.memory.note(e)
+		c.unwritten.note(e)
 	case oncall.ActionEvent:
 		c.others.note(e)
 	}
@@ -191,9 +193,9 @@ func (c *core) lostSteps(ctx context.Context) {
 
 func (a *app) ledgerCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "ledger", Short: "Check, export or import the ledger", Args: cobra.NoArgs,
+		Use: "ledger", Short: "Check, export, import or fill the ledger", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usage(errors.New("ledger needs one of verify, export, import; see conway ledger --help"))
+			return usage(errors.New("ledger needs one of verify, export, import, sync; see conway ledger --help"))
 		},
 	}
 	var heads []string
@@ -202,7 +204,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.verifyLedger(cmd.Context(), heads) },
 	}
 	verify.Flags().StringArrayVar(&heads, "head", nil, "a head printed earlier, kept elsewhere: proves that nothing was cut off since")
-	cmd.AddCommand(verify,
+	cmd.AddCommand(verify, a.syncCommand(),
 		&cobra.Command{
 			Use: "export", Short: "Print every record as a line of JSON", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {

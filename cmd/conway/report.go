@@ -127,7 +127,7 @@ func parseSpan(s string) (time.Duration, error) {
 	if err != nil || units[unit] == 0 || n == 0 {
 		return 0, fmt.Errorf("%q is no span of time; write a number and w or d, such as 13w or 90d", s)
 	}
-	span := time.Duration(n) * units[unit] //nolint:gosec // 16 bits
+	span := time.Duration(n) * units[unit]
 	if span > longestSpan {
 		return 0, fmt.Errorf("%q is too long; write %dd or less", s, longestSpan/day)
 	}
