@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -31,8 +32,41 @@ type unwritten struct {
 	// pages wait for their histories to be read, deploys to be written.
 	pages   []oncall.Page
 	deploys map[string]oncall.DeploysEvent
-	wake    chan struct{}
+	// looked are the pages that somebody looked at, with the deploys known then, and
+	// suspected those of which that is written or waits to be.
+	looked    []look
+	suspected map[oncall.Ref]bool
+	// last is the newest word of each page with its source's skew, recent that of
+	// each source of deploys.
+	last   map[oncall.Ref]skewed
+	recent map[string][]oncall.Deploy
+	wake   chan struct{}
 }
+
+// skewed is a page, and how far its source's clock is ahead of this one.
+type skewed struct {
+	oncall.Page
+
+	skew time.Duration
+}
+
+// look is a page as somebody looked at it.
+type look struct {
+	page    skewed
+	detail  oncall.PageDetail
+	deploys []oncall.Deploy
+	now     time.Time
+}
+
+// batch is what is written at once: at most one page's history.
+type batch struct {
+	page    oncall.Page
+	ok      bool
+	deploys []oncall.DeploysEvent
+	looked  []look
+}
+
+func (b batch) empty() bool { return !b.ok && len(b.deploys) == 0 && len(b.looked) == 0 }
 
 // pageState is what of a page differs when its history has grown.
 type pageState struct {
@@ -53,6 +87,7 @@ func stateOf(p oncall.Page) pageState {
 func newUnwritten() unwritten {
 	return unwritten{
 		seen: map[oncall.Ref]pageState{}, deploys: map[string]oncall.DeploysEvent{},
+		suspected: map[oncall.Ref]bool{}, last: map[oncall.Ref]skewed{}, recent: map[string][]oncall.Deploy{},
 		wake: make(chan struct{}, 1),
 	}
 }
@@ -67,13 +102,21 @@ func (u *unwritten) note(e oncall.Event) {
 	switch e := e.(type) {
 	case oncall.PagesEvent:
 		for _, p := range e.Pages {
+			u.last[p.Ref] = skewed{p, e.Skew}
 			if state, known := u.seen[p.Ref]; !known || state != stateOf(p) {
 				u.seen[p.Ref] = stateOf(p)
 				u.queue(p, true)
 			}
 		}
 	case oncall.DeploysEvent:
-		u.deploys[e.Source] = e
+		u.deploys[e.Source], u.recent[e.Source] = e, e.Deploys
+	case oncall.DetailEvent:
+		p, known := u.last[e.Page]
+		if !known || len(u.recent) == 0 || u.suspected[e.Page] {
+			return
+		}
+		u.suspected[e.Page] = true
+		u.looked = append(u.looked, look{p, e.Detail, slices.Concat(slices.Collect(maps.Values(u.recent))...), e.At})
 	default:
 		return
 	}
@@ -94,32 +137,35 @@ func (u *unwritten) queue(p oncall.Page, newer bool) {
 	}
 }
 
-// take returns what waits: the page that has waited longest, and all deploys.
-func (u *unwritten) take() (page oncall.Page, ok bool, deploys []oncall.DeploysEvent) {
+// take returns what waits: the page that has waited longest, and all else.
+func (u *unwritten) take() batch {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if ok = len(u.pages) > 0; ok {
-		page, u.pages = u.pages[0], u.pages[1:]
+	b := batch{looked: u.looked}
+	u.looked = nil
+	if b.ok = len(u.pages) > 0; b.ok {
+		b.page, u.pages = u.pages[0], u.pages[1:]
 	}
 	for name, e := range u.deploys {
-		deploys = append(deploys, e)
+		b.deploys = append(b.deploys, e)
 		delete(u.deploys, name)
 	}
-	return page, ok, deploys
+	return b
 }
 
 // again puts back what could not be written, behind all others.
-func (u *unwritten) again(page oncall.Page, ok bool, deploys []oncall.DeploysEvent) {
+func (u *unwritten) again(b batch) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if ok {
-		u.queue(page, false)
+	if b.ok {
+		u.queue(b.page, false)
 	}
-	for _, e := range deploys {
+	for _, e := range b.deploys {
 		if _, newer := u.deploys[e.Source]; !newer {
 			u.deploys[e.Source] = e
 		}
 	}
+	u.looked = append(b.looked, u.looked...)
 }
 
 // fill writes what sources say into the ledger, until ctx ends. Nothing waits
@@ -134,8 +180,8 @@ func (c *core) fill(ctx context.Context) {
 	told := false
 	written := map[string]bool{}
 	for {
-		page, ok, deploys := c.unwritten.take()
-		if !ok && len(deploys) == 0 {
+		b := c.unwritten.take()
+		if b.empty() {
 			select {
 			case <-c.unwritten.wake:
 				continue
@@ -143,13 +189,16 @@ func (c *core) fill(ctx context.Context) {
 				return
 			}
 		}
-		err := c.write(ctx, r, page, deploys, written)
+		err := c.write(ctx, r, &b, written)
 		fault, pager := errors.AsType[*oncall.Fault](err)
 		pause := fillPause
 		if err != nil {
 			// What the pager will never answer is not asked again before it changes.
-			c.unwritten.again(page, ok && (!pager || fault.Passing()), deploys)
-			pause = fillAgain
+			b.ok = b.ok && (!pager || fault.Passing())
+			if !b.empty() {
+				pause = fillAgain
+			}
+			c.unwritten.again(b)
 		}
 		switch bad := err != nil && ctx.Err() == nil; {
 		case bad && pager: // the pager's own line says what ails it
@@ -167,37 +216,51 @@ func (c *core) fill(ctx context.Context) {
 	}
 }
 
-// write writes the history of a page, and deploys. Those in written are in the
+// write writes a batch and takes out of it what needs no other try; a history that
+// the pager does not tell holds up nothing else. Records in written are in the
 // ledger already.
-func (c *core) write(ctx context.Context, r records, page oncall.Page, deploys []oncall.DeploysEvent, written map[string]bool) error {
-	ctx, cancel := context.WithTimeout(ctx, fillTimeout)
-	defer cancel()
-	var out []ledger.Record
-	if source, ok := c.byName[page.Ref.Source].(sources.Chronicler); ok {
-		moments, err := source.Chronicle(ctx, page)
-		if err != nil {
-			return err
-		}
-		if out, err = r.page(page, moments); err != nil {
-			return err
-		}
-	}
-	for _, e := range deploys {
+func (c *core) write(ctx context.Context, r records, b *batch, written map[string]bool) error {
+	out, untold := c.chronicle(ctx, r, b.page)
+	for _, e := range b.deploys {
 		some, err := r.deploys(e)
 		if err != nil {
 			return err
 		}
 		out = append(out, some...)
 	}
-	out = slices.DeleteFunc(out, func(r ledger.Record) bool { return written[r.ID] })
-	if len(out) == 0 {
-		return nil
+	for _, l := range b.looked {
+		some, err := r.suspect(l)
+		if err != nil {
+			return err
+		}
+		out = append(out, some...)
 	}
-	if _, err := c.journal.AppendMissing(ctx, out); err != nil {
-		return err
+	out = slices.DeleteFunc(out, func(r ledger.Record) bool { return written[r.ID] })
+	if len(out) > 0 {
+		ctx, cancel := context.WithTimeout(ctx, keepTimeout)
+		defer cancel()
+		if _, err := c.journal.AppendMissing(ctx, out); err != nil {
+			return err
+		}
 	}
 	for _, r := range out {
 		written[r.ID] = true
 	}
-	return nil
+	b.deploys, b.looked = nil, nil
+	return untold
+}
+
+// chronicle makes the records of a page's history; of no page there are none.
+func (c *core) chronicle(ctx context.Context, r records, p oncall.Page) ([]ledger.Record, error) {
+	source, ok := c.byName[p.Ref.Source].(sources.Chronicler)
+	if !ok {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, fillTimeout)
+	defer cancel()
+	moments, err := source.Chronicle(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return r.page(p, moments)
 }

@@ -34,14 +34,14 @@ type records struct {
 }
 
 // derived returns a record whose id follows from what it is about. Two cockpits
-// may call a service differently: of incidents and deploys each keeps its word,
-// and those of one id are counted as one.
+// may call a service differently: of incidents, deploys and suspects each keeps
+// its word, and those of one id are counted as one.
 func derived(at time.Time, kind, src string, body any, parts ...string) (ledger.Record, error) {
 	b, err := json.Marshal(body)
 	if err != nil {
 		return ledger.Record{}, fmt.Errorf("write %s record: %w", kind, err)
 	}
-	if kind == report.KindIncident || kind == report.KindDeploy {
+	if kind == report.KindIncident || kind == report.KindDeploy || kind == report.KindAttrib {
 		parts = append(parts, string(b))
 	}
 	return ledger.Record{
@@ -177,4 +177,21 @@ func (r records) deploys(e oncall.DeploysEvent) ([]ledger.Record, error) {
 		out = append(out, rec)
 	}
 	return out, nil
+}
+
+// suspect makes the record of the deploy that a page was preceded by when it was
+// looked at, so that a person's judgement of it can be read later. It has none
+// where there is no such deploy, or several that nothing tells apart.
+func (r records) suspect(l look) ([]ledger.Record, error) {
+	p := l.page
+	s, _, _ := r.services.Resolve(p.Page, &l.detail)
+	all := follow.Suspects(l.deploys, s, r.services, p.CreatedAt, l.now, l.detail.Labels)
+	if len(all) == 0 || all[0].Ambiguous > 0 {
+		return nil, nil
+	}
+	body := report.AttribBody{
+		Incident: p.Ref.String(), Deploy: all[0].Deploy.Ref.String(), Score: all[0].Score, Chance: all[0].P0, Likely: all[0].Band == follow.Likely,
+	}
+	rec, err := derived(p.CreatedAt.Add(p.skew), report.KindAttrib, p.Ref.Source, body, p.Ref.ID)
+	return []ledger.Record{rec}, err
 }

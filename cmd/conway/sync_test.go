@@ -165,8 +165,16 @@ func TestCockpitAndSyncWriteTheSame(t *testing.T) {
 	}})
 	wait, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
+	page := oncall.Page{
+		Ref: oncall.Ref{Source: "pd", ID: "QLOOKED"}, Title: "error ratio", Status: oncall.Triggered,
+		Service: oncall.Service{ID: "PCHK", Name: "checkout-prod"}, CreatedAt: now.Add(time.Minute),
+	}
+	c.emit(oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: now}, Pages: []oncall.Page{page}})
+	for range 2 { // it is looked at twice
+		c.emit(oncall.DetailEvent{Stamp: oncall.Stamp{Source: "pd", At: now.Add(2 * time.Minute)}, Page: page.Ref})
+	}
 	kinds := map[string]int{}
-	for kinds[report.KindHandoff] == 0 || kinds[report.KindDeploy] == 0 {
+	for kinds[report.KindHandoff] == 0 || kinds[report.KindDeploy] == 0 || kinds[report.KindAttrib] == 0 {
 		all, _, err := c.journal.Since(wait, 0)
 		if err != nil {
 			t.Fatalf("%v; the ledger holds %v", err, kinds)
@@ -180,7 +188,7 @@ func TestCockpitAndSyncWriteTheSame(t *testing.T) {
 	if err := c.stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if kinds[report.KindDeploy] != 1 || kinds[report.KindIncident] != 1 || kinds[report.KindAck] != 1 {
+	if kinds[report.KindDeploy] != 1 || kinds[report.KindIncident] != 1 || kinds[report.KindAck] != 1 || kinds[report.KindAttrib] != 1 {
 		t.Errorf("the cockpit wrote %v", kinds)
 	}
 	d.must("", "ledger", "sync")
