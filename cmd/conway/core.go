@@ -52,6 +52,10 @@ type core struct {
 	alone  bool
 	memory memory
 	others others
+	// unwritten is what the ledger does not have yet of what sources said, and
+	// names reads the key of its pseudonyms.
+	unwritten unwritten
+	names     func(context.Context) (pseudonyms, error)
 
 	// keepScreen has what the screen remembers of itself written down.
 	keepScreen func(memo.Memory)
@@ -80,7 +84,8 @@ func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, e
 	c := &core{
 		cfg: cfg, box: feed.NewMailbox(0), byName: map[string]sources.Source{},
 		services: servicesOf(cfg), panels: panelsOf(cfg), now: now,
-		log: slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
+		unwritten: newUnwritten(),
+		log:       slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
 	}
 	made, err := sourcesOf(cfg, func(s string) { c.learn(s) }, kinds...)
 	if err != nil {
@@ -126,6 +131,7 @@ func (c *core) start(ctx context.Context) {
 		c.spawn(c.mend)
 		if !c.alone {
 			c.spawn(c.watchOthers)
+			c.spawn(c.fill)
 		}
 	}
 	c.spawn(func(ctx context.Context) {

@@ -71,6 +71,7 @@ func awake(now func() time.Time) func() time.Duration {
 // says that nothing is recorded: a ledger must never hide a page. A team's
 // database is not waited for: mend reaches it.
 func (a *app) openLedger(ctx context.Context, c *core) {
+	c.names = func(ctx context.Context) (pseudonyms, error) { return a.pseudonyms(ctx, c.cfg, c.learn) }
 	j, err := ledger.Open(ctx, a.ledgerOptions(c.cfg, c.learn))
 	if err == nil {
 		if err = j.Writable(); err == nil || c.cfg.Ledger.URL != "" && errors.Is(err, ledger.ErrBroken) {
@@ -124,6 +125,9 @@ func (c *core) keep(e oncall.Event) {
 		}
 	case oncall.PagesEvent, oncall.DeploysEvent, oncall.RosterEvent:
 		c.memory.note(e)
+		c.unwritten.note(e)
+	case oncall.DetailEvent:
+		c.unwritten.note(e)
 	case oncall.ActionEvent:
 		c.others.note(e)
 	}
@@ -194,9 +198,9 @@ func (c *core) lostSteps(ctx context.Context) {
 
 func (a *app) ledgerCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "ledger", Short: "Check, export or import the ledger", Args: cobra.NoArgs,
+		Use: "ledger", Short: "Check, export, import or fill the ledger", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usage(errors.New("ledger needs one of verify, export, import; see conway ledger --help"))
+			return usage(errors.New("ledger needs one of verify, export, import, sync; see conway ledger --help"))
 		},
 	}
 	var heads []string
@@ -205,17 +209,17 @@ func (a *app) ledgerCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.verifyLedger(cmd.Context(), heads) },
 	}
 	verify.Flags().StringArrayVar(&heads, "head", nil, "a head printed earlier, kept elsewhere: proves that nothing was cut off since")
-	cmd.AddCommand(verify,
+	cmd.AddCommand(verify, a.syncCommand(),
 		&cobra.Command{
 			Use: "export", Short: "Print every record as a line of JSON", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return a.withLedger(cmd.Context(), true, func(j *ledger.Journal) error { return j.Export(cmd.Context(), a.stdout) })
+				return a.onLedger(cmd.Context(), true, func(j *ledger.Journal) error { return j.Export(cmd.Context(), a.stdout) })
 			},
 		},
 		&cobra.Command{
 			Use: "import", Short: "Add the records of an export from standard input; those that are here already are left", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return a.withLedger(cmd.Context(), false, func(j *ledger.Journal) error {
+				return a.onLedger(cmd.Context(), false, func(j *ledger.Journal) error {
 					added, known, err := j.Import(cmd.Context(), a.stdin)
 					if err == nil {
 						fmt.Fprintf(a.stdout, "%d records added, %d were here already\n", added, known)
@@ -228,12 +232,17 @@ func (a *app) ledgerCommand() *cobra.Command {
 	return cmd
 }
 
-// withLedger opens the ledger for one command.
-func (a *app) withLedger(ctx context.Context, readOnly bool, use func(*ledger.Journal) error) error {
+// onLedger opens the config's ledger for one command.
+func (a *app) onLedger(ctx context.Context, readOnly bool, use func(*ledger.Journal) error) error {
 	cfg, _, err := a.load(ctx)
 	if err != nil {
 		return err
 	}
+	return a.withLedger(ctx, cfg, readOnly, use)
+}
+
+// withLedger is onLedger for a command that has read the config.
+func (a *app) withLedger(ctx context.Context, cfg config.Config, readOnly bool, use func(*ledger.Journal) error) error {
 	o := a.ledgerOptions(cfg, func(string) {})
 	o.ReadOnly = readOnly
 	if o.URL != "" {
@@ -260,7 +269,7 @@ func (a *app) verifyLedger(ctx context.Context, heads []string) error {
 		}
 		kept = append(kept, head)
 	}
-	return a.withLedger(ctx, true, func(j *ledger.Journal) error {
+	return a.onLedger(ctx, true, func(j *ledger.Journal) error {
 		rep, err := j.Verify(ctx, kept...)
 		if err != nil {
 			return err

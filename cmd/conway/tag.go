@@ -86,7 +86,7 @@ func (a *app) tag(ctx context.Context, id string, tag ledger.Tag) error {
 		return err
 	}
 	tag.Page = refs[0]
-	if err := a.withLedger(ctx, false, func(j *ledger.Journal) error { return keepTag(ctx, j, tag) }); err != nil {
+	if err := a.withLedger(ctx, cfg, false, func(j *ledger.Journal) error { return keepTag(ctx, j, tag) }); err != nil {
 		return fmt.Errorf("the tag is not recorded: %w", err)
 	}
 	fmt.Fprintf(a.stdout, "tag %s: %s %s recorded\n", tag.Page, tag.Name, tag.Value)

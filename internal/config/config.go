@@ -21,6 +21,9 @@ type Config struct {
 	Logs        []LogSource         `yaml:"logs" doc:"Where log lines come from."`
 	Runbooks    Runbooks            `yaml:"runbooks" doc:"Where runbooks are kept."`
 	Ledger      Ledger              `yaml:"ledger" doc:"Where what was asked for is kept until it is delivered, and after."`
+	People      map[string]Teammate `yaml:"people" doc:"Who is on call, by the address that the pager knows or by the pseudonym in the ledger; for the report."`
+	Teams       map[string]Team     `yaml:"teams" doc:"The teams of people, by name; for the report."`
+	Report      Report              `yaml:"report" doc:"What the report depends on besides the ledger."`
 	Theme       string              `yaml:"theme" default:"night" doc:"The colours."`
 	Layout      string              `yaml:"layout" default:"watch" doc:"The arrangement of panes to start with: a built-in one or one of presets."`
 	Presets     map[string][]string `yaml:"presets" doc:"Own arrangements: a name and the panes it shows, most important first."`
@@ -65,6 +68,24 @@ type Service struct {
 	Repos     []string          `yaml:"repos" is:"repo" doc:"Its repositories, owner/name or the path of a local one."`
 	DependsOn []string          `yaml:"depends_on" is:"label" doc:"The services that it calls."`
 	Runbooks  []string          `yaml:"runbooks" is:"path" doc:"Its runbooks, Markdown files."`
+	// Engagement is nil where nobody carries the service's pager by agreement.
+	Engagement *Engagement `yaml:"engagement" doc:"An agreement by which another team carries its pager."`
+}
+
+// Engagement is an agreement by which a team carries another's pager.
+type Engagement struct {
+	By    string `yaml:"by,required" is:"label" doc:"The team that carries it."`
+	Until string `yaml:"until,required" is:"date" doc:"The day from which it no longer holds, such as 2027-03-31."`
+	SLO   string `yaml:"slo" is:"label" doc:"The SLO whose spent budget ends it before that day."`
+}
+
+// Ends returns the moment from which the agreement no longer holds.
+func (e Engagement) Ends() time.Time {
+	t, err := time.Parse(time.DateOnly, e.Until)
+	if err != nil { // it was checked when the file was read
+		return time.Time{}
+	}
+	return t
 }
 
 // Panel is one metric to show for the followed page.
@@ -87,6 +108,29 @@ type Ledger struct {
 	Path     string `yaml:"path" is:"path" doc:"The file; $XDG_STATE_HOME/conway/ledger.db when empty. Its folder must be closed to others and on a local disk."`
 	URL      string `yaml:"url" is:"postgres" doc:"The PostgreSQL database that a team shares instead, such as postgres://conway@db.example.com/oncall; parameters such as sslmode may follow a ?."`
 	Password Secret `yaml:"password" doc:"The password of the user in url; without it PGPASSWORD and PGPASSFILE count, as for PostgreSQL's own programs."`
+	// PseudonymKey is zero where the key is one of this machine's own.
+	PseudonymKey Secret `yaml:"pseudonym_key" doc:"The key under which people are in the ledger, one for all who share it; without it a key of this machine's own is made beside the ledger."`
+}
+
+// Teammate is somebody who is on call, as the report needs to know them.
+type Teammate struct {
+	Team     string `yaml:"team,required" is:"label" doc:"Their team."`
+	TimeZone string `yaml:"time_zone,required" is:"zone" doc:"Where they live, such as Europe/Berlin."`
+	Sleep    string `yaml:"sleep" default:"22:00-08:00" is:"hours" doc:"When they sleep, by their own clock."`
+	Work     string `yaml:"work" default:"08:00-18:00" is:"hours" doc:"When they work from Monday to Friday, by their own clock."`
+}
+
+// Team is a team of people who are on call.
+type Team struct {
+	Size      int  `yaml:"size,required" min:"1" doc:"How many people are in its rotation; a small team is not named in a report."`
+	Consented bool `yaml:"consented" default:"false" doc:"Each of them agreed that the team is named though it is small."`
+}
+
+// Report is what the report depends on besides the ledger.
+type Report struct {
+	Unit    string  `yaml:"unit" is:"label" doc:"The part of the organisation that it is about."`
+	Rate    float64 `yaml:"rate" doc:"What an hour of an engaged person costs the organisation; no cost is printed without it."`
+	MinTeam int     `yaml:"min_team" default:"5" min:"5" doc:"How many people a team needs to be named; it can only be raised."`
 }
 
 // Ack says how acknowledging works.

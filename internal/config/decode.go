@@ -63,6 +63,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, f field, path, what string)
 		d.value(r, v.Elem(), f, path, what)
 	case reflect.Float64:
 		d.number(r, v, what)
+	case reflect.Int:
+		d.integer(r, v, f, what)
 	case reflect.Bool:
 		d.boolean(r, v, what)
 	case reflect.String:
@@ -201,6 +203,8 @@ func noun(list string) string {
 		return "service id"
 	case "keys":
 		return "the key of"
+	case "people":
+		return "person"
 	case "palette":
 		return "colour"
 	}

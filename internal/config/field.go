@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -12,7 +13,7 @@ import (
 //	is       what its text is, see text
 //	default  its value when absent
 //	enum     the words it can be
-//	min max  the bounds of a duration
+//	min max  the bounds of a duration, the least of a whole number
 //	doc      a sentence for a person
 type field struct {
 	name     string
@@ -62,6 +63,8 @@ func setDefault(v reflect.Value, f field) {
 		v.SetInt(int64(duration(f.def)))
 	case v.Kind() == reflect.Bool:
 		v.SetBool(f.def == "true")
+	case v.Kind() == reflect.Int:
+		v.SetInt(whole(f.def))
 	case v.Kind() == reflect.String:
 		v.SetString(f.def)
 	}
@@ -74,6 +77,15 @@ func duration(s string) time.Duration {
 		return 0
 	}
 	return d
+}
+
+// whole reads a whole number written in a tag; a test reads all of them.
+func whole(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // Default returns what an empty file means.

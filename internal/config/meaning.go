@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// hoursPattern is a span of the day by somebody's own clock.
+const hoursPattern = `^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$`
+
 // check checks a text against what its field is, the tag "is", and returns it
 // as it is used, or why it is wrong and what to do. It repeats no URL, because
 // one may hold a password.
@@ -72,6 +75,14 @@ func checkWord(is, s string) (why, fix string) {
 		}
 	case "zone":
 		return checkZone(s)
+	case "hours":
+		if !regexp.MustCompile(hoursPattern).MatchString(s) {
+			return "is no span of hours: " + quote(s), "write it as 22:00-08:00"
+		}
+	case "date":
+		if _, err := time.Parse(time.DateOnly, s); err != nil {
+			return "is no day: " + quote(s), "write it as 2027-03-31"
+		}
 	case "query":
 		return checkQuery(s)
 	}

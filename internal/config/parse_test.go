@@ -58,6 +58,7 @@ func TestParseDesign(t *testing.T) {
 		}},
 		Logs:     []config.LogSource{config.LogFile{Name: "app", Paths: []string{"/var/log/app/*.log"}}},
 		Runbooks: config.Runbooks{Paths: []string{"/home/ana/runbooks"}},
+		Report:   config.Report{MinTeam: 5},
 		Theme:    "night", Layout: "watch",
 		Keys:   map[string]config.Binding{"ack": {"a"}},
 		Ack:    config.Ack{Hold: 3 * time.Second},

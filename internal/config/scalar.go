@@ -58,6 +58,24 @@ func (d *decoder) number(n ast.Node, v reflect.Value, what string) {
 	d.wrong(n, what, "a number", "write a number without a unit, such as 0.5")
 }
 
+// integer reads a whole number that is not less than its field allows.
+func (d *decoder) integer(n ast.Node, v reflect.Value, f field, what string) {
+	fix := "write " + f.min + " or more"
+	if _, ok := n.(*ast.IntegerNode); !ok {
+		d.wrong(n, what, "a whole number", fix)
+		return
+	}
+	number, err := strconv.ParseInt(strings.ReplaceAll(n.GetToken().Value, "_", ""), 10, 32)
+	switch {
+	case err != nil:
+		d.add(markOf(n), what+" is no number that anything has", fix)
+	case number < whole(f.min):
+		d.add(markOf(n), what+" is too small: "+strconv.FormatInt(number, 10), fix)
+	default:
+		v.SetInt(number)
+	}
+}
+
 // duration reads a duration within the bounds of its field.
 func (d *decoder) duration(n ast.Node, f field, what string) time.Duration {
 	const grammar = "write a number and ms, s, m or h, such as 10s or 1m30s"

@@ -90,6 +90,8 @@ func fieldSchema(t reflect.Type, f field) object {
 		return object{"type": "boolean"}
 	case reflect.Float64:
 		return object{"type": "number"}
+	case reflect.Int:
+		return object{"type": "integer", "minimum": whole(f.min)}
 	default:
 		return textSchema(f)
 	}
@@ -109,6 +111,10 @@ func textSchema(f field) object {
 		s["pattern"] = `^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`
 	case "host":
 		s["pattern"] = `^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`
+	case "hours":
+		s["pattern"] = hoursPattern
+	case "date":
+		s["format"] = "date"
 	case "email":
 		s["format"] = "email"
 	case "argv": // an argument may be empty
@@ -147,6 +153,9 @@ func defaultValue(f field) (any, bool) {
 	}
 	if f.typ.Kind() == reflect.Bool {
 		return f.def == "true", true
+	}
+	if f.typ.Kind() == reflect.Int {
+		return whole(f.def), true
 	}
 	return f.def, true
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,10 @@ func structs() []any {
 		config.Me{},
 		config.Environment{},
 		config.Service{},
+		config.Engagement{},
+		config.Teammate{},
+		config.Team{},
+		config.Report{},
 		config.Panel{},
 		config.Runbooks{},
 		config.Ack{},
@@ -89,7 +94,8 @@ func TestSchemaRefusesWhatParseRefuses(t *testing.T) {
 		"pages: [{type: pagerduty, name: 'a b', token: {env: T}}]", "pages: [{type: pagerduty, name: a, token: {env: T}, scope: some}]",
 		"metrics: [{type: prometheus, name: p, url: 'https://u:p@h'}]", "logs: [{type: file, name: l, paths: []}]",
 		"logs: [{type: splunk, name: s, url: 'https://h:8089', token: {env: T}}]", "logs: [{type: sumologic, name: s, access_id: a, access_key: {env: T}, query: q, version: v3}]",
-		"panels: [{title: a, source: p, query: q, warn: low}]", "keys: {ack: {a: b}}", "deploys: [{type: github, name: g, repos: [acme]}]",
+		"panels: [{title: a, source: p, query: q, warn: low}]", "keys: {ack: {a: b}}", "teams: {sre: {size: 0}}", "teams: {sre: {size: 1.5}}", "report: {min_team: 3}",
+		"people: {ana: {team: sre, time_zone: UTC, sleep: '22-8'}}", "people: {ana: {team: sre}}", "deploys: [{type: github, name: g, repos: [acme]}]",
 	} {
 		if _, err := config.Parse("c", []byte(text), config.Options{}); err == nil {
 			t.Errorf("parse accepts %s", text)
@@ -165,10 +171,15 @@ func checkTags(t *testing.T, name string, f reflect.StructField) {
 			}
 		}
 	}
+	if f.Type == reflect.TypeFor[int]() {
+		if _, err := strconv.ParseInt(f.Tag.Get("min"), 10, 32); err != nil {
+			t.Errorf("%s: min: %v", name, err)
+		}
+	}
 	if words, def := f.Tag.Get("enum"), f.Tag.Get("default"); words != "" && def != "" && !slices.Contains(strings.Split(words, ","), def) {
 		t.Errorf("%s: default %q is none of %q", name, def, words)
 	}
-	known := []string{"", "email", "zone", "label", "repo", "path", "name", "query", "url", "host", "slug", "pattern", "header", "glob", "argv", "postgres"}
+	known := []string{"", "email", "zone", "label", "repo", "path", "name", "query", "url", "host", "slug", "pattern", "header", "glob", "argv", "postgres", "hours", "date"}
 	if !slices.Contains(known, f.Tag.Get("is")) {
 		t.Errorf("%s: is %q", name, f.Tag.Get("is"))
 	}

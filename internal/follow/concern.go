@@ -68,6 +68,16 @@ func (m Map) orNamed(name string) Service {
 	return Service{Name: name}
 }
 
+// Deployed returns the service that a deploy changed, and whether there is one.
+func (m Map) Deployed(d oncall.Deploy) (Service, bool) {
+	for _, s := range m.services {
+		if m.belongs(d, s) {
+			return s, true
+		}
+	}
+	return Service{}, false
+}
+
 // belongs reports whether the deploy is one of the service. The sender's own
 // name for it counts before the repository, which several services may share.
 func (m Map) belongs(d oncall.Deploy, s Service) bool {

@@ -165,12 +165,12 @@ func judge(all []Suspect) {
 
 // counts reports whether the deploy changed production, as far as is known.
 func counts(d oncall.Deploy) bool {
-	return d.Status != oncall.DeployFailed && production(d.Environment)
+	return d.Status != oncall.DeployFailed && Production(d.Environment)
 }
 
-// production reports whether an environment's name says that it is production,
+// Production reports whether an environment's name says that it is production,
 // or nothing.
-func production(env string) bool {
+func Production(env string) bool {
 	words := strings.FieldsFunc(strings.ToLower(env), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	})

@@ -44,16 +44,18 @@ const (
 type (
 	// IncidentBody is KindIncident; a later one of the same ID corrects it.
 	IncidentBody struct {
-		ID           string `json:"id"`
-		Service      string `json:"service"`
-		Fingerprint  string `json:"fingerprint"`
-		Title        string `json:"title,omitempty"`
-		Owner        string `json:"owner,omitempty"`
-		OwnerSource  string `json:"owner_source,omitempty"`
-		OwnerGuessed bool   `json:"owner_guessed,omitempty"`
-		Test         bool   `json:"test,omitempty"`
-		Major        bool   `json:"major,omitempty"`
-		URL          string `json:"url,omitempty"`
+		ID          string `json:"id"`
+		Service     string `json:"service"`
+		Fingerprint string `json:"fingerprint"`
+		Title       string `json:"title,omitempty"`
+		Owner       string `json:"owner,omitempty"`
+		OwnerSource string `json:"owner_source,omitempty"`
+		// OwnerConfidence is how far that can be believed, from 0 to 1.
+		OwnerConfidence float64 `json:"owner_confidence,omitempty"`
+		OwnerGuessed    bool    `json:"owner_guessed,omitempty"`
+		Test            bool    `json:"test,omitempty"`
+		Major           bool    `json:"major,omitempty"`
+		URL             string  `json:"url,omitempty"`
 	}
 	// MomentBody is KindNotify, KindAck, KindRelease, KindSnooze, KindHandoff and
 	// KindResolve: something that happened to one person, or to all for a resolve,

@@ -73,6 +73,16 @@ type Detailer interface {
 	Detail(ctx context.Context, page oncall.Page) (oncall.PageDetail, error)
 }
 
+// Chronicler knows who was called for a page and what they did, also of pages
+// that are over. It emits nothing.
+type Chronicler interface {
+	// Chronicle returns the history of a page, oldest first.
+	Chronicle(ctx context.Context, page oncall.Page) ([]oncall.Moment, error)
+	// Opened returns the pages that were opened in a span of time, oldest first,
+	// its end exclusive.
+	Opened(ctx context.Context, from, to time.Time) ([]oncall.Page, error)
+}
+
 // Asker answers a question about time series until it is given another one.
 // Ask does not block; the answer is emitted by Run.
 type Asker interface {

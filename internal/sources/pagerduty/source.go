@@ -30,6 +30,8 @@ type Source struct {
 
 	mu sync.Mutex
 	me *identity
+	// addresses are those of the account's people by id, nil until somebody asks.
+	addresses map[string]string
 	// policies are those of the open pages, whose next person is asked for.
 	policies map[string]bool
 
@@ -51,6 +53,7 @@ var (
 	_ sources.Resolver     = (*Source)(nil)
 	_ sources.Annotator    = (*Source)(nil)
 	_ sources.Detailer     = (*Source)(nil)
+	_ sources.Chronicler   = (*Source)(nil)
 	_ sources.Refresher    = (*Source)(nil)
 )
 
