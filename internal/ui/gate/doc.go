@@ -8,5 +8,10 @@
 // It also puts the cursor back behind every cluster whose width terminals
 // disagree about, so that no text can move a border, and it tells terminals that
 // reorder right-to-left text to leave the order alone while the screen is full.
+//
+// And it keeps a pen back until something is drawn with it: the library puts its
+// own down before nearly every move and takes it up again behind it, which on a
+// slow link costs more than the text in between.
+//
 // It knows sequences and code points, and nothing of what is drawn.
 package gate

@@ -57,6 +57,7 @@ func (g *Gate) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if _, err := g.to.Write(g.m.out); err != nil {
+		g.m.ink.lose() // how much of it arrived is not known
 		return 0, err
 	}
 	return len(p), nil
@@ -84,8 +85,14 @@ func (g *Gate) Arm(seq string) {
 // ArmCopy lets the clipboard be set once, to exactly this text.
 func (g *Gate) ArmCopy(text string) { g.Arm(ansi.SetSystemClipboard(text)) }
 
-// Behind returns what the gate writes to.
-func (g *Gate) Behind() io.Writer { return g.to }
+// Behind returns what the gate writes to. Whoever asks may write there, so that
+// the gate no longer knows the colours that the terminal has and sets them anew.
+func (g *Gate) Behind() io.Writer {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.m.ink.lose()
+	return g.to
+}
 
 // Fd returns the file behind, so that its size and settings can be asked for. It
 // is no file's when what is behind is none.

@@ -42,6 +42,7 @@ type machine struct {
 	// that was anchored ends.
 	owed  int
 	bells int
+	ink   ink
 	// inLink is true between the two ends of a link.
 	inLink bool
 }
@@ -61,7 +62,7 @@ func (m *machine) feed(p []byte, plain bool) {
 		}
 		if n := printable(p[i:]); n > 0 {
 			m.settle()
-			m.out = append(m.out, p[i:i+n]...)
+			m.out = append(m.ink.wet(m.out), p[i:i+n]...)
 			m.prev = rune(p[i+n-1])
 			i += n
 			continue
@@ -152,6 +153,7 @@ func (m *machine) char(p []byte) int {
 	case m.owed > 0 && cells == 0: // another mark on the same cluster
 	default:
 		m.settle()
+		m.out = m.ink.wet(m.out)
 	}
 	m.out = append(m.out, p[:n]...)
 	m.prev = r
@@ -159,10 +161,11 @@ func (m *machine) char(p []byte) int {
 }
 
 // anchor prepares for a character whose cells terminals disagree about: the
-// cells are blanked and the cursor is where it was.
+// cells are blanked and the cursor is where it was. The pen is saved and put back
+// with it, and is the same all the while.
 func (m *machine) anchor(cells int) {
 	m.settle()
-	m.out = append(m.out, ansi.SaveCursor...)
+	m.out = append(m.ink.wet(m.out), ansi.SaveCursor...)
 	m.out = append(m.out, "  "[:cells]...)
 	m.out = append(m.out, ansi.RestoreCursor...)
 	m.owed = cells
@@ -182,7 +185,10 @@ func (m *machine) settle() {
 func (m *machine) single(b byte) {
 	m.settle()
 	switch b {
-	case '\r', '\n', '\b', '\t':
+	case '\n': // it may scroll
+		m.out = m.ink.fill(m.out)
+		m.prev = 0
+	case '\r', '\b', '\t':
 		m.prev = 0
 	case ansi.BEL:
 		if m.bells++; m.bells > maxBell {
@@ -287,16 +293,39 @@ const (
 // text is explicit.
 func (m *machine) pass() {
 	m.settle()
+	if m.styled() {
+		return
+	}
+	switch needOf(m.seq) {
+	case all:
+		m.out = m.ink.wet(m.out)
+	case blank:
+		m.out = m.ink.fill(m.out)
+	case none:
+	}
 	switch string(m.seq) {
 	case ansi.SetModeAltScreenSaveCursor:
 		m.seq = append(m.seq, explicitOrder...)
+		m.ink.lose()
 	case ansi.ResetModeAltScreenSaveCursor:
 		m.out = append(m.out, implicitOrder...)
+		m.ink.lose() // the pen from before the screen comes back
 	}
 	m.out = append(m.out, m.seq...)
 	if m.seq[len(m.seq)-1] != 'm' {
 		m.prev = 0
 	}
+}
+
+// styled keeps SGR back, and reports whether the sequence is one.
+func (m *machine) styled() bool {
+	var p params
+	last := len(m.seq) - 1
+	if m.seq[1] != '[' || m.seq[last] != 'm' || !p.read(m.seq[2:last]) || !looks(&p) {
+		return false
+	}
+	m.ink.ask(&p)
+	return true
 }
 
 func (m *machine) drop() { m.g.dropped.Add(1) }
@@ -364,6 +393,7 @@ func (m *machine) match(b byte) {
 		if a == string(m.seq) {
 			m.g.armed = append(m.g.armed[:i], m.g.armed[i+1:]...)
 			m.end(ours)
+			m.ink.lose() // the gate does not know what it let through
 			return
 		}
 	}
