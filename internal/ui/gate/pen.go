@@ -50,16 +50,17 @@ const (
 	sgrOwn  = 9
 )
 
-// apply does to the pen what SGR with these parameters does. They have passed
+// apply returns what SGR with these parameters makes of the pen. They have passed
 // looks.
-func (p *pen) apply(v *params) {
+func (p pen) apply(v *params) pen {
 	if v.n == 0 {
-		*p = pen{}
+		return pen{}
 	}
 	for i := 0; i < v.n; i++ {
+		used := 0
 		switch c := v.v[i]; {
 		case c == 0:
-			*p = pen{}
+			p = pen{}
 		case c < sgrForeground:
 			p.attrs = p.attrs.apply(c)
 		case c >= sgrBrightBackground:
@@ -67,29 +68,27 @@ func (p *pen) apply(v *params) {
 		case c >= sgrBrightForeground:
 			p.fg = named | colour(c-sgrBrightForeground+8)
 		case c >= sgrBackground:
-			i += p.bg.apply(c-sgrBackground, v.v[i+1:])
+			p.bg, used = colourOf(c-sgrBackground, v.v[i+1:])
 		default:
-			i += p.fg.apply(c-sgrForeground, v.v[i+1:])
+			p.fg, used = colourOf(c-sgrForeground, v.v[i+1:])
 		}
+		i += used
 	}
+	return p
 }
 
-// apply takes a code from the first of its range on and what follows it, and
-// returns how many parameters of those it used.
-func (c *colour) apply(code int, more []int) int {
+// colourOf takes a code from the first of its range on and what follows it, and
+// returns the colour and how many parameters of those it used.
+func colourOf(code int, more []int) (c colour, used int) {
 	switch {
 	case code == sgrOwn:
-		*c = 0
+		return 0, 0
 	case code != sgrMore:
-		*c = named | colour(code)
+		return named | colour(code), 0
 	case more[0] == 5:
-		*c = indexed | colour(more[1])
-		return 2
-	default:
-		*c = mixed | colour(more[1])<<16 | colour(more[2])<<8 | colour(more[3])
-		return 4
+		return indexed | colour(more[1]), 2
 	}
-	return 0
+	return mixed | colour(more[1])<<16 | colour(more[2])<<8 | colour(more[3]), 4
 }
 
 func (a attrs) apply(code int) attrs {
@@ -135,8 +134,9 @@ func (c colour) append(b []byte, first int) []byte {
 	case mixed:
 		b = code(code(b, first+sgrMore), 2)
 		return code(code(code(b, low>>16), low>>8&0xff), low&0xff)
+	default:
+		return code(b, first+sgrOwn)
 	}
-	return code(b, first+sgrOwn)
 }
 
 // append appends the parameters that put the attributes on.
@@ -220,7 +220,7 @@ type ink struct {
 
 // ask takes SGR instead of writing it.
 func (k *ink) ask(v *params) {
-	k.asked.apply(v)
+	k.asked = k.asked.apply(v)
 	k.due = k.due || !k.known
 }
 
