@@ -207,7 +207,9 @@ func TestLostInputEndsTheCockpit(t *testing.T) {
 		t.Fatal(err)
 	}
 	code := s.exit()
-	t.Logf("exit %d, restored after %s: %q", code, s.restoredWithin(since), s.tail())
+	took := s.restoredWithin(since)
+	eventually(t, "it says why", func() bool { return strings.HasSuffix(s.tail(), "\n") })
+	t.Logf("exit %d, restored after %s: %q", code, took, s.tail())
 	if code != 1 || !strings.Contains(s.tail(), "conway: ") {
 		t.Errorf("exit %d, want 1 and a reason: %q", code, s.tail())
 	}

@@ -95,7 +95,7 @@ var ownSequence = regexp.MustCompile(`^\x1b(?:` + strings.Join([]string{
 	`\[(?:[0-46-9]|[1-9][0-9]+|38;5;[0-9]+|48;5;[0-9]+|38;2;[0-9]+;[0-9]+;[0-9]+|48;2;[0-9]+;[0-9]+;[0-9]+|;)*m`,
 	`\[\?(?:7|25|1049|2004|2026|2027)[hl]`,
 	`[78M]`, `\[8[hl]`, `\[2[23];2t`, `\[\?5W`, `\[\?(?:2026|2027)\$p`, `\[(?:\?|>1|<1|=[0-9];[0-9])u`, `\[>4(?:;[0-9])?m`, `\[>0?q`,
-	`\]2;(?:conway(?: \d+ open, \d+ unacked)?)?\x07`,
+	`\]2;(?:conway(?: \d+ open, \d+ unacked| \? (?:LATE|STALE|LOST)[ 0-9a-z]*| \? (?:no answer|not answered) yet)?)?\x07`,
 }, "|") + `)$`)
 
 func TestHostileTextCannotReachTheTerminal(t *testing.T) {
