@@ -42,7 +42,7 @@ func (p *Pane) inside(l oncall.LogLine, seq uint64, f pane.Frame, t board.Tail) 
 			if i > 0 {
 				head = pane.L(pane.S(style.Text, text.Safe{}.Pad(head.Width())))
 			}
-			out = append(out, append(append(pane.Line{}, head...), pane.S(style.Text, v)))
+			out = append(out, append(append(pane.Line{}, head...), p.marked(pane.L(pane.S(style.Text, v)))...))
 		}
 		return out
 	}
