@@ -1,11 +1,15 @@
 package ui
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"conway/internal/follow"
 	"conway/internal/oncall"
 	"conway/internal/text"
 	"conway/internal/ui/logs"
@@ -76,6 +80,38 @@ func (m *Model) askStore() {
 			m.focus(pane.Logs)
 			return m.searchStore(source, oncall.LogQuery{Query: query, Window: m.window.At(m.now), Limit: storeLimit}, false)
 		}), false)
+}
+
+// fewHeld is how many held lines of a request are so few that its others may be
+// in a store only.
+const fewHeld = 3
+
+// trace says what is shown of a request, and asks the log stores for the rest when
+// a person wants that.
+func (m *Model) trace(t pane.Trace) pane.Intent {
+	s := m.tailed.subject
+	queries := follow.TraceQueries(m.opts.Logs, s.service, s.detail, m.window.At(m.now), t.ID, storeLimit)
+	switch {
+	case t.Again && len(queries) == 0:
+		return pane.Say{Reason: "no log store can be searched for " + t.Key + " " + t.ID}
+	case !t.Again:
+		words := "every held line with "
+		if t.Held <= fewHeld {
+			words = fmt.Sprintf("%d held of ", t.Held)
+		}
+		words += t.Key + " " + t.ID + ", from all sources"
+		if len(queries) > 0 {
+			words += "; again searches the log stores"
+		}
+		return pane.Say{Reason: words + "; esc shows all lines"}
+	}
+	m.cancelSearches(false)
+	m.logPane().Asked(strings.Join(slices.Sorted(maps.Keys(queries)), ", "), `"`+t.ID+`"`)
+	var all pane.Several
+	for _, source := range slices.Sorted(maps.Keys(queries)) {
+		all.Intents = append(all.Intents, m.searchStore(source, queries[source], false))
+	}
+	return all
 }
 
 // loadOlder asks each store for what is above the oldest line that is shown of

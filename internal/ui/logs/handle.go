@@ -38,7 +38,7 @@ func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent
 		p.opened = 0
 		return nil, was != 0 || p.typed == "" && p.dropAnswer()
 	case keymap.Trace:
-		return p.trace(r), true
+		return p.trace(r, f, b), true
 	case keymap.Save:
 		return p.saved(r), true
 	case keymap.Wrap:
