@@ -217,6 +217,8 @@ func askedOf(c config.LogSource) (follow.Lang, string, bool) {
 		return follow.Lucene, c.Query, true
 	case config.VictoriaLogs:
 		return follow.LogsQL, c.Query, true
+	case config.CloudWatch:
+		return follow.CloudWatch, c.Query, true
 	case config.Journal:
 		return follow.Label, c.Query, true
 	case config.Kubernetes:

@@ -9,6 +9,7 @@ import (
 	"conway/internal/feed"
 	"conway/internal/oncall"
 	"conway/internal/sources"
+	"conway/internal/sources/cloudwatch"
 	"conway/internal/sources/command"
 	"conway/internal/sources/elasticsearch"
 	"conway/internal/sources/file"
@@ -58,6 +59,14 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 		s, err := victorialogs.New(victorialogs.Options{
 			Name: c.Name, URL: c.URL, Authorize: w.authorize(c.Token, c.Basic), Header: headers(c.Headers),
 			Query: plain(c.Query), Timeout: c.Timeout, UserAgent: w.agent,
+		})
+		return pointed(s, err, c.Query)
+	case config.CloudWatch:
+		s, err := cloudwatch.New(cloudwatch.Options{
+			Name: c.Name, Region: c.Region, URL: c.URL, Groups: c.Groups,
+			AccessKey: w.secret(c.AccessKey), SecretKey: w.secret(c.SecretKey), Session: w.secret(c.SessionToken),
+			Query: plain(c.Query), Every: c.Every, Timeout: c.Timeout, UserAgent: w.agent,
+			Budget: w.shared("cloudwatch "+c.Region, cloudwatch.PerMinute, cloudwatch.Burst),
 		})
 		return pointed(s, err, c.Query)
 	case config.Journal:

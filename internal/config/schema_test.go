@@ -46,6 +46,7 @@ func structs() []any {
 		config.Kubernetes{},
 		config.LogLake{},
 		config.LakeColumns{},
+		config.CloudWatch{},
 		config.Trino{},
 		config.TrinoColumns{},
 	}

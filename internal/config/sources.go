@@ -262,6 +262,7 @@ func variants(t reflect.Type) (list string, types []variant) {
 			{"loki", reflect.TypeFor[Loki]()},
 			{"elasticsearch", reflect.TypeFor[Elasticsearch]()},
 			{"victorialogs", reflect.TypeFor[VictoriaLogs]()},
+			{"cloudwatch", reflect.TypeFor[CloudWatch]()},
 			{"journald", reflect.TypeFor[Journal]()},
 			{"kubernetes", reflect.TypeFor[Kubernetes]()},
 			{"parquet", reflect.TypeFor[LogLake]()},
