@@ -227,7 +227,7 @@ func askedOf(c config.LogSource) (follow.Lang, string, bool) {
 		return follow.Parquet, c.Query, true
 	case config.Trino:
 		return follow.SQL, c.Query, true
-	case config.LogFile, config.LogCommand:
+	case config.LogFile, config.LogCommand, config.SSHFiles:
 	}
 	return follow.Literal, "", false
 }

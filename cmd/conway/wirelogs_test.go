@@ -51,3 +51,20 @@ func TestQueriesWithPlacesWaitForAPage(t *testing.T) {
 		}
 	}
 }
+
+func TestFilesOverSSH(t *testing.T) {
+	cfg, err := config.Parse("config.yaml", []byte("logs:\n  - {type: ssh, name: web, host: web-03, paths: [/var/log/app.log], argv: [ssh, -J, bastion]}\n"), config.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := sourcesOf(cfg, func(string) {}, board.KindLogs)
+	if err != nil || len(made) != 1 || made[0].Name() != "web" {
+		t.Fatalf("%v, %v", made, err)
+	}
+	if _, ok := made[0].Source.(sources.Searcher); !ok {
+		t.Error("it cannot be searched")
+	}
+	if got := templatesOf(cfg); len(got) != 0 {
+		t.Errorf("it has no language, and is asked %v", got)
+	}
+}

@@ -92,6 +92,19 @@ func (l VictoriaLogs) SourceName() string { return l.Name }
 
 func (VictoriaLogs) logs() {}
 
+// SSHFiles is log lines from files on another host, over the person's own ssh.
+type SSHFiles struct {
+	Name  string   `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Host  string   `yaml:"host,required" is:"label" doc:"The host, as ssh is given it."`
+	Paths []string `yaml:"paths,required" is:"label" doc:"The files there, whole paths without * and ?."`
+	Argv  []string `yaml:"argv" is:"argv" doc:"How ssh is started, such as [ssh, -J, bastion]; no shell. Plain ssh when empty."`
+}
+
+// SourceName returns the configured name.
+func (l SSHFiles) SourceName() string { return l.Name }
+
+func (SSHFiles) logs() {}
+
 // SourceName returns the configured name.
 func (l CloudWatch) SourceName() string { return l.Name }
 

@@ -47,6 +47,7 @@ func structs() []any {
 		config.LogLake{},
 		config.LakeColumns{},
 		config.CloudWatch{},
+		config.SSHFiles{},
 		config.Trino{},
 		config.TrinoColumns{},
 	}

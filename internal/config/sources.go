@@ -256,6 +256,7 @@ func variants(t reflect.Type) (list string, types []variant) {
 	case reflect.TypeFor[LogSource]():
 		return "logs", []variant{
 			{"file", reflect.TypeFor[LogFile]()},
+			{"ssh", reflect.TypeFor[SSHFiles]()},
 			{"command", reflect.TypeFor[LogCommand]()},
 			{"splunk", reflect.TypeFor[Splunk]()},
 			{"sumologic", reflect.TypeFor[SumoLogic]()},
