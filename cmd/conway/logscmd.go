@@ -268,6 +268,37 @@ type docSearch struct {
 	Dropped  int `json:"dropped"`
 }
 
+// taker takes what a search finds, and keeps the newest lines of it.
+type taker struct {
+	ask   logsAsk
+	lines []oncall.LogLine
+	count tally
+}
+
+func (t *taker) take(p oncall.LogPart) {
+	t.count.received += len(p.Lines)
+	for _, l := range p.Lines {
+		if t.ask.filter.Match(l) {
+			t.lines = append(t.lines, l)
+		} else {
+			t.count.filtered++
+		}
+	}
+	// Sorted now and then only: there may be many parts.
+	if len(t.lines) > 2*t.ask.limit+foundLines {
+		t.trim()
+	}
+}
+
+// trim orders the lines by time, and drops the oldest beyond the limit.
+func (t *taker) trim() {
+	t.lines = board.MergeLines(t.lines, nil)
+	if over := len(t.lines) - t.ask.limit; over > 0 {
+		t.count.dropped += over
+		t.lines = slices.Clone(t.lines[over:])
+	}
+}
+
 // searchLogs searches one store and prints what it found, oldest first, also
 // when it was interrupted or failed before its end.
 func (a *app) searchLogs(ctx context.Context, ask logsAsk) error {
@@ -284,23 +315,10 @@ func (a *app) searchLogs(ctx context.Context, ask logsAsk) error {
 	defer cancel()
 	price, _ := cost(ctx, s, ask.query)
 	a.tell(text.Sprintf("%s, for at most %d lines", ui.CostWords(name, price), ask.limit))
-	var count tally
-	var lines []oncall.LogLine
-	found, err := s.Search(ctx, ask.query, func(p oncall.LogPart) {
-		count.received += len(p.Lines)
-		kept := make([]oncall.LogLine, 0, len(p.Lines))
-		for _, l := range p.Lines {
-			if ask.filter.Match(l) {
-				kept = append(kept, l)
-			}
-		}
-		count.filtered += len(p.Lines) - len(kept)
-		lines = board.MergeLines(lines, kept)
-		if over := len(lines) - ask.limit; over > 0 {
-			count.dropped += over
-			lines = slices.Clone(lines[over:])
-		}
-	})
+	t := taker{ask: ask}
+	found, err := s.Search(ctx, ask.query, t.take)
+	t.trim()
+	lines, count := t.lines, t.count
 	count.shown = len(lines)
 	if perr := a.printFound(ask, price, found, count, lines, err); perr != nil {
 		return perr

@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"conway/internal/board"
 	"conway/internal/envelope"
+	"conway/internal/oncall"
 	"conway/internal/sources/splunk/splunktest"
 )
 
@@ -215,5 +217,26 @@ func TestLogsAreFollowedFromScripts(t *testing.T) {
 	r = interrupted(t, func(out string) bool { return strings.Contains(out, "order placed") }, "--config", config, "logs", "--follow")
 	if r.code != 130 || !strings.Contains(r.err, "all logs: 1 lines received = 1 shown") || !strings.Contains(r.err, "spl is not followed: its query names a service") {
 		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.err)
+	}
+}
+
+// TestTakerAddsUp: however many lines a store hands over, and in whatever parts,
+// each is accounted for and the newest are kept.
+func TestTakerAddsUp(t *testing.T) {
+	q, err := board.ParseQuery("keep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := taker{ask: logsAsk{limit: 3, filter: q}}
+	for i := range 5000 {
+		at := time.Unix(int64(5000-i), 0)
+		k.take(oncall.LogPart{Lines: []oncall.LogLine{{At: at, Raw: fmt.Sprint("keep ", i)}, {At: at, Raw: "other"}}})
+	}
+	k.trim()
+	if len(k.lines) != 3 || k.lines[2].Raw != "keep 0" || k.lines[0].Raw != "keep 2" {
+		t.Errorf("lines %v", k.lines)
+	}
+	if c := k.count; c.received != 10_000 || c.filtered != 5000 || c.dropped != 4997 {
+		t.Errorf("%+v", c)
 	}
 }

@@ -201,7 +201,8 @@ func (s *Source) ended(ctx context.Context, op string, err error, words string) 
 	}
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, exec.ErrWaitDelay):
+		// A shared connection that ssh leaves behind may hold its standard error open.
 		return nil
 	case !ok:
 		return &oncall.Fault{Kind: oncall.Unavailable, Source: s.o.Name, Op: op, Detail: "ssh ended: " + sources.Printable(err.Error(), maxWords), Cause: err}

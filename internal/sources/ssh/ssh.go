@@ -112,6 +112,7 @@ func (s *Source) Run(ctx context.Context, emit sources.Emit) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	asked := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -127,6 +128,9 @@ func (s *Source) Run(ctx context.Context, emit sources.Emit) error {
 		})
 	}
 	wg.Wait()
+	if err := asked.Err(); err != nil {
+		return err
+	}
 	return context.Cause(ctx)
 }
 
