@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"cmp"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -178,8 +179,37 @@ func unsignedBy(r *http.Request, body []byte) string {
 		return "the scope of the credential is another"
 	case !strings.Contains(auth, "x-amz-date") || !strings.Contains(auth, "x-amz-target"):
 		return "a header is not signed"
+	case !strings.HasSuffix(auth, "Signature="+signature(r, auth, hex.EncodeToString(sum[:]))):
+		return "the signature is another"
 	}
 	return ""
+}
+
+// signature is that of Signature Version 4, worked out anew. The tests' keys have
+// the same id and secret.
+func signature(r *http.Request, auth, bodySum string) string {
+	parts := map[string]string{}
+	for _, p := range strings.Split(strings.TrimPrefix(auth, "AWS4-HMAC-SHA256 "), ", ") {
+		k, v, _ := strings.Cut(p, "=")
+		parts[k] = v
+	}
+	secret, scope, _ := strings.Cut(parts["Credential"], "/")
+	canonical := r.Method + "\n" + r.URL.EscapedPath() + "\n" + r.URL.RawQuery + "\n"
+	for _, h := range strings.Split(parts["SignedHeaders"], ";") {
+		v := r.Header.Get(h)
+		if h == "host" {
+			v = r.Host
+		}
+		canonical += h + ":" + strings.TrimSpace(v) + "\n"
+	}
+	sum := sha256.Sum256([]byte(canonical + "\n" + parts["SignedHeaders"] + "\n" + bodySum))
+	key := []byte("AWS4" + secret)
+	for _, step := range append(strings.Split(scope, "/"), "AWS4-HMAC-SHA256\n"+r.Header.Get("X-Amz-Date")+"\n"+scope+"\n"+hex.EncodeToString(sum[:])) {
+		m := hmac.New(sha256.New, key)
+		_, _ = m.Write([]byte(step)) // a hash takes everything
+		key = m.Sum(nil)
+	}
+	return hex.EncodeToString(key)
 }
 
 func (f *fakeLogs) answer(w http.ResponseWriter, op string, a asked) {
