@@ -189,13 +189,13 @@ func unsignedBy(r *http.Request, body []byte) string {
 // the same id and secret.
 func signature(r *http.Request, auth, bodySum string) string {
 	parts := map[string]string{}
-	for _, p := range strings.Split(strings.TrimPrefix(auth, "AWS4-HMAC-SHA256 "), ", ") {
+	for p := range strings.SplitSeq(strings.TrimPrefix(auth, "AWS4-HMAC-SHA256 "), ", ") {
 		k, v, _ := strings.Cut(p, "=")
 		parts[k] = v
 	}
 	secret, scope, _ := strings.Cut(parts["Credential"], "/")
 	canonical := r.Method + "\n" + r.URL.EscapedPath() + "\n" + r.URL.RawQuery + "\n"
-	for _, h := range strings.Split(parts["SignedHeaders"], ";") {
+	for h := range strings.SplitSeq(parts["SignedHeaders"], ";") {
 		v := r.Header.Get(h)
 		if h == "host" {
 			v = r.Host
