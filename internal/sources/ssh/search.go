@@ -59,6 +59,12 @@ func (s *Source) Search(ctx context.Context, q oncall.LogQuery, found func(oncal
 	return f, err
 }
 
+// Estimate says how much a search reads at most, whatever it is for.
+func (s *Source) Estimate(context.Context, oncall.LogQuery) (oncall.LogCost, error) {
+	n := len(s.files)
+	return oncall.LogCost{Bytes: int64(n) * searchBytes, Lines: -1, Parts: n, PartName: "files", Bound: true}, nil
+}
+
 // hunt is one search.
 type hunt struct {
 	source *Source

@@ -46,13 +46,16 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// Source is a sources.Source and sources.Searcher.
+// Source is a sources.Source, sources.Searcher and sources.Estimator.
 type Source struct {
 	o     Options
 	files []*followed
 }
 
-var _ sources.Searcher = (*Source)(nil)
+var (
+	_ sources.Searcher  = (*Source)(nil)
+	_ sources.Estimator = (*Source)(nil)
+)
 
 // New returns a source, or an error that says which option is wrong. It starts
 // nothing yet.

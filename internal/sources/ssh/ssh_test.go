@@ -347,6 +347,10 @@ func TestSearchSaysHowFarItLooked(t *testing.T) {
 	at := time.Now().Add(-30 * time.Minute).UTC().Truncate(time.Second)
 	line := at.Format(time.RFC3339) + " " + strings.Repeat("x", 1000) + "\n"
 	h.write("app's log.log", strings.Repeat(line, searchBytes/len(line)+9)+"  at main.go:7\n")
+	cost, err := h.source("/a", "/b").Estimate(t.Context(), oncall.LogQuery{})
+	if want := (oncall.LogCost{Bytes: 2 * searchBytes, Lines: -1, Parts: 2, PartName: "files", Bound: true}); err != nil || cost != want {
+		t.Errorf("a search costs %+v, %v", cost, err)
+	}
 	found, err := h.source().Search(t.Context(), oncall.LogQuery{Query: "main.go"}, func(p oncall.LogPart) {
 		if len(p.Lines) != 1 || !p.Lines[0].At.Equal(at) || p.Lines[0].Origin != h.path() {
 			t.Errorf("%+v", p.Lines)
