@@ -72,6 +72,8 @@ func (m *Model) lookIntent(a keymap.Action) pane.Intent {
 		return nil
 	case keymap.Older:
 		return m.loadOlder()
+	case keymap.TagNeeded, keymap.TagWait, keymap.TagNoise, keymap.TagPreventable, keymap.TagDeploy, keymap.TagFollowUp:
+		return m.tag(a)
 	}
 	if k, ok := drawerOf(a); ok {
 		return pane.Show{Kind: k}
@@ -204,6 +206,7 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 	switch i := i.(type) {
 	case pane.Act:
 		m.unmark(i.Action)
+		m.offerTags(i)
 		return m.opts.World(m.prepared(i))
 	case pane.Several:
 		m.began(i)
@@ -211,6 +214,7 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 		for _, one := range i.Intents {
 			cmds = append(cmds, m.carryOut(one))
 		}
+		m.offerTags(i.Intents...)
 		return tea.Batch(cmds...)
 	case pane.RunStep:
 		m.watchRun(i)

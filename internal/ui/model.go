@@ -58,6 +58,7 @@ type Model struct {
 	loaded    map[oncall.Ref]loading
 	drafts    map[oncall.Ref]string
 	toast     toast
+	strip     strip
 
 	// theme is the one in force, whichever is being looked at.
 	theme string
@@ -174,6 +175,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.say(text.Decode(msg.Text), msg.Fault)
 	case NoteEdited:
 		m.noteEdited(msg)
+	case Tagged:
+		m.tagsKept(msg)
 	case foundMsg:
 		m.found(msg)
 	case StorePart:

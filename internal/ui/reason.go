@@ -14,6 +14,9 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 	if e.Changes && m.opts.ReadOnly {
 		return text.Sprintf("%s: this cockpit is read-only (read_only in the config)", a)
 	}
+	if why, ok := m.stripReason(a); ok {
+		return why
+	}
 	if why, ok := m.bulkReason(a); ok {
 		return why
 	}

@@ -20,6 +20,8 @@ type (
 	// Act asks for an ack, a resolve or a note. The action's ID is filled in by
 	// whoever carries it out.
 	Act struct{ Action oncall.Action }
+	// Tag records what a person thinks of pages: one tag of one name and value each.
+	Tag struct{ Tags []oncall.Tag }
 	// CancelAct takes back an action that is still held.
 	CancelAct struct{ ID string }
 	// RunStep runs exactly these approved bytes.
@@ -125,6 +127,7 @@ type (
 )
 
 func (Act) intent()          {}
+func (Tag) intent()          {}
 func (CancelAct) intent()    {}
 func (RunStep) intent()      {}
 func (CancelRun) intent()    {}
