@@ -123,7 +123,8 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
 		Services: c.services, Panels: c.panels, Logs: templatesOf(c.cfg), Library: c.library,
 		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
-		Mouse: c.cfg.Mouse, Slow: a.between(c.cfg) > 0,
+		Silent: c.cfg.Ledger.Line == "off",
+		Mouse:  c.cfg.Mouse, Slow: a.between(c.cfg) > 0,
 		Calls: ui.Calls{Low: c.cfg.Notify.For == "all", Again: c.cfg.Notify.Repeat},
 		Now:   a.now, Boot: clock.Boot, World: w.do,
 		Listen: func() tea.Msg {

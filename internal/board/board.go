@@ -52,6 +52,7 @@ type base struct {
 	details   map[oncall.Ref]oncall.Reading[oncall.PageDetail]
 	runs      []*Run
 	tail      Tail
+	recall    oncall.Recall
 	// tailScope is the scope of the lines that are taken, nil for any; streams is
 	// what is known of each source's lines.
 	tailScope *string
@@ -104,6 +105,8 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) {
 		changes = b.applyRun(e)
 	case oncall.HealthEvent:
 		changes = b.applyHealth(e)
+	case oncall.RecallEvent:
+		b.recall = e.Recall
 	}
 	return b, append(changes, b.sweep()...)
 }

@@ -19,6 +19,7 @@ const (
 	topicRoster
 	topicDeploys
 	topicSeries
+	topicRecall
 	topicOther
 	topicLines
 )
@@ -54,6 +55,8 @@ func keyOf(e oncall.Event) (snapshotKey, bool) {
 		k.topic = topicDeploys
 	case oncall.SeriesEvent:
 		k.topic = topicSeries
+	case oncall.RecallEvent:
+		k.topic = topicRecall
 	default:
 		return k, false
 	}

@@ -120,6 +120,12 @@ type HealthEvent struct {
 	Attempt int
 }
 
+// RecallEvent is all that the ledger has to say of the pages that are open now.
+type RecallEvent struct {
+	Stamp
+	Recall Recall
+}
+
 func (PagesEvent) event()   {}
 func (DetailEvent) event()  {}
 func (RosterEvent) event()  {}
@@ -129,3 +135,4 @@ func (LinesEvent) event()   {}
 func (ActionEvent) event()  {}
 func (RunEvent) event()     {}
 func (HealthEvent) event()  {}
+func (RecallEvent) event()  {}

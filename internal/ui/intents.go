@@ -72,6 +72,9 @@ func (m *Model) lookIntent(a keymap.Action) pane.Intent {
 		return nil
 	case keymap.Older:
 		return m.loadOlder()
+	case keymap.HideLine:
+		m.hideLine()
+		return nil
 	case keymap.TagNeeded, keymap.TagWait, keymap.TagNoise, keymap.TagPreventable, keymap.TagDeploy, keymap.TagFollowUp:
 		return m.tag(a)
 	}

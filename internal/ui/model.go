@@ -59,6 +59,8 @@ type Model struct {
 	drafts    map[oncall.Ref]string
 	toast     toast
 	strip     strip
+	// hidden is true while a person does not want the ledger's line.
+	hidden bool
 
 	// theme is the one in force, whichever is being looked at.
 	theme string

@@ -31,6 +31,10 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 		if !ok {
 			return text.Const("no page is selected")
 		}
+	case keymap.HideLine:
+		if m.opts.Silent {
+			return text.Const("the ledger says nothing here: ledger.line is off in the config")
+		}
 	case keymap.Undo:
 		if len(m.held()) == 0 {
 			return text.Const("nothing is held; what was sent cannot be taken back")

@@ -280,7 +280,11 @@ func (m *Model) footer(w int) pane.Line {
 	if m.now.Before(m.toast.until) {
 		return pane.L(pane.S(m.toastRole(), text.Concat(text.Const(" "), m.toast.text))).Fit(w)
 	}
-	return pane.Split(m.footerKeys(w-m.undelivered().Width()), m.undelivered(), w)
+	right := m.undelivered()
+	// The keys give way to the line, all but the help.
+	room := w - right.Width() - m.footerKey(m.opts.Keys.Entry(keymap.Help)).Width()
+	right = append(m.line(room), right...)
+	return pane.Split(m.footerKeys(w-right.Width()), right, w)
 }
 
 // saidRows bounds how many rows a long sentence may cover.

@@ -81,6 +81,7 @@ const (
 	TagPreventable Action = "tag_preventable"
 	TagDeploy      Action = "tag_deploy"
 	TagFollowUp    Action = "tag_followup"
+	HideLine       Action = "hide_line"
 )
 
 // Group says where an action stands in the help.
@@ -142,6 +143,7 @@ func pageEntries() []Entry {
 // lookEntries are about what is looked at, and when.
 func lookEntries() []Entry {
 	return []Entry{
+		{HideLine, []string{"h"}, "hide what the ledger says of a page, or show it again", GroupLook, "", false},
 		{FocusPages, []string{"P"}, "focus the pages", GroupLook, "", false},
 		{FocusDeploy, []string{"D"}, "focus the deploys", GroupLook, "", false},
 		{FocusMetric, []string{"M"}, "focus the metrics", GroupLook, "", false},

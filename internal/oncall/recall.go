@@ -1,0 +1,16 @@
+package oncall
+
+// Recall is what the ledger knows that helps the person at this screen.
+type Recall struct {
+	// Pages are the open pages of which there is something to say.
+	Pages map[Ref]PageRecall
+}
+
+// PageRecall is what the ledger knows of one page.
+type PageRecall struct {
+	// Line are the few clauses worth saying once the page is acknowledged, the most
+	// telling first.
+	Line []string
+	// Deploy is the one that Line names, zero for none.
+	Deploy Ref
+}
