@@ -161,7 +161,7 @@ func (c *core) tellRecall(r records, recall *report.Recall, told bool) bool {
 	now := c.now()
 	out := oncall.Recall{Pages: map[oncall.Ref]oncall.PageRecall{}}
 	for _, l := range c.sights.all(now) {
-		if p := c.sighted(r, recall, l); len(p.Line) > 0 {
+		if p := c.sighted(r, recall, l); len(p.Line) > 0 || p.Left != nil {
 			out.Pages[l.page.Ref] = p
 		}
 	}
@@ -176,10 +176,11 @@ func (c *core) tellRecall(r records, recall *report.Recall, told bool) bool {
 func (c *core) sighted(r records, recall *report.Recall, l look) oncall.PageRecall {
 	p := l.page
 	var out oncall.PageRecall
+	body := r.incident(p.Page)
+	out.Left = recall.Left(body.ID, body.Fingerprint)
 	if p.Status != oncall.Acknowledged {
 		return out
 	}
-	body := r.incident(p.Page)
 	s := report.Sight{
 		Incident: body.ID, Fingerprint: body.Fingerprint, Title: p.Title, At: p.CreatedAt.Add(p.skew),
 		Mine: p.Mine || slices.ContainsFunc(p.Acks, func(a oncall.Acknowledgement) bool {

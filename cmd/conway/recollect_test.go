@@ -95,3 +95,25 @@ func TestLedgerSaysWhatItKnowsOfAnAcknowledgedPage(t *testing.T) {
 		t.Errorf("the line is %q", line)
 	}
 }
+
+func TestLineThatWasLeftComesBackWithTheNextPage(t *testing.T) {
+	now := time.Now()
+	before := now.Add(-50 * time.Hour)
+	old := sample("OLD", before, oncall.Resolved)
+	tag, err := ledger.TagRecord(oncall.Tag{Page: old.Ref, Name: oncall.TagMemory, Value: "purge the queue"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := ledger.RunRecord(oncall.StepRun{ID: "x", Page: old.Ref, Script: "purge queue\n", State: oncall.RunExited, Ended: before})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := records{}
+	c := remembering(t, ledger.Record{At: before, Kind: report.KindIncident, Src: "pd", Body: body(t, r.incident(old))}, run, tag)
+	page := sample("NEW", now.Add(-time.Minute), oncall.Triggered)
+	c.emit(oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: now}, Pages: []oncall.Page{page}, Complete: true})
+	got := tells(t, c, func(r oncall.Recall) bool { return r.Pages[page.Ref].Left != nil }).Pages[page.Ref].Left
+	if got.Line != "purge the queue" || got.Command != "purge queue\n" {
+		t.Errorf("left: %+v", got)
+	}
+}

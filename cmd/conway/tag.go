@@ -15,7 +15,7 @@ import (
 
 func (a *app) tagCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "tag ID needed|wait|noise|preventable|deploy confirmed|deploy rejected|followup TEXT…",
+		Use:   "tag ID needed|wait|noise|preventable|deploy confirmed|deploy rejected|followup TEXT…|memory TEXT…",
 		Short: "Record a judgement of a page in the ledger",
 		Long: `tag records in the ledger what you think of a page, and sends nothing to the pager:
 
@@ -23,6 +23,7 @@ func (a *app) tagCommand() *cobra.Command {
   preventable                    it did not have to happen
   deploy confirmed|rejected      the deploy before it was, or was not, the cause
   followup TEXT…                 what is to be done about it
+  memory TEXT…                   what helps whoever this alert wakes next
 
 An ID is what conway pages prints, such as pd/Q1K9ZT3CHKOUT1; the source may be left
 out when only one pager is configured. It exits with 0 once the tag is durable and with
@@ -55,14 +56,14 @@ func parseTag(words []string) (oncall.Tag, error) {
 			return oncall.Tag{}, fmt.Errorf("tag deploy needs confirmed or rejected after it")
 		}
 		return oncall.Tag{Name: oncall.TagDeploy, Value: rest}, nil
-	case string(oncall.TagFollowUp):
+	case string(oncall.TagFollowUp), string(oncall.TagMemory):
 		rest = strings.TrimSpace(rest)
 		if rest == "" || len(rest) > oncall.MaxTag {
-			return oncall.Tag{}, fmt.Errorf("tag followup needs a text after it, of up to %d bytes", oncall.MaxTag)
+			return oncall.Tag{}, fmt.Errorf("tag %s needs a text after it, of up to %d bytes", name, oncall.MaxTag)
 		}
-		return oncall.Tag{Name: oncall.TagFollowUp, Value: rest}, nil
+		return oncall.Tag{Name: oncall.TagName(name), Value: rest}, nil
 	default:
-		return oncall.Tag{}, fmt.Errorf("%q is no tag; they are needed, wait, noise, preventable, deploy and followup", name)
+		return oncall.Tag{}, fmt.Errorf("%q is no tag; they are needed, wait, noise, preventable, deploy, followup and memory", name)
 	}
 }
 

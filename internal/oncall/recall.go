@@ -1,5 +1,7 @@
 package oncall
 
+import "time"
+
 // Recall is what the ledger knows that helps the person at this screen.
 type Recall struct {
 	// Pages are the open pages of which there is something to say.
@@ -13,4 +15,14 @@ type PageRecall struct {
 	Line []string
 	// Deploy is the one that Line names, zero for none.
 	Deploy Ref
+	// Left is what somebody left for this alert, nil for nothing.
+	Left *Left
+}
+
+// Left is a line that was left for next time.
+type Left struct {
+	At   time.Time
+	Line string
+	// Command is the last that ended well in that incident, empty for none.
+	Command string
 }

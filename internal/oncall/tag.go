@@ -13,6 +13,8 @@ const (
 	TagDeploy TagName = "deploy"
 	// TagFollowUp is a text: what is to be done about it.
 	TagFollowUp TagName = "followup"
+	// TagMemory is a text: what helps whoever this alert wakes next.
+	TagMemory TagName = "memory"
 )
 
 // The values of tags that are not a text of a person's own. An empty value takes
@@ -35,6 +37,6 @@ type Tag struct {
 	// Page is the root incident.
 	Page Ref     `json:"page"`
 	Name TagName `json:"name"`
-	// Value is one of the values above, or the text of a TagFollowUp.
+	// Value is one of the values above, or the text of a TagFollowUp or a TagMemory.
 	Value string `json:"value"`
 }

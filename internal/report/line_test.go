@@ -168,3 +168,37 @@ func BenchmarkLine(b *testing.B) {
 	b.ReportMetric(float64(taken.Nanoseconds())/float64(len(n.all)), "ns/record")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/5e6, "of-5ms")
 }
+
+func TestLeftForNextTime(t *testing.T) {
+	n := &nights{recorder{tb: t}}
+	n.page(at(t, "03-01 03:00"), "a", "HighErrorRate", "payments", "somebody")
+	n.page(at(t, "03-10 03:00"), "b", "HighErrorRate", "payments", "somebody")
+	n.page(at(t, "03-11 03:00"), "c", "DiskFull", "payments", "somebody")
+	leave := func(when, page, line string) {
+		n.add(at(t, when), report.KindTag, oncall.Tag{Page: ref(page), Name: oncall.TagMemory, Value: line})
+	}
+	run := func(when, page, script string, exit int) {
+		n.add(at(t, when), report.KindRun, oncall.StepRun{Page: ref(page), Script: script, State: oncall.RunExited, Exit: exit, Ended: at(t, when)})
+	}
+	leave("03-01 04:00", "a", "an older line")
+	run("03-10 03:10", "b", "rollout undo", 0)
+	run("03-10 03:05", "b", "get pods", 0)
+	run("03-10 03:20", "b", "purge", 1)
+	leave("03-10 04:00", "b", "roll back")
+	leave("03-11 04:00", "c", "of another alert")
+	r := recalls(t, n.all)
+	got := r.Left("pd/new", "HighErrorRate")
+	if got == nil || got.Line != "roll back" || got.Command != "rollout undo" || !got.At.Equal(at(t, "03-10 04:00")) {
+		t.Errorf("left: %+v", got)
+	}
+	if got := r.Left("pd/b", "HighErrorRate"); got == nil || got.Line != "an older line" {
+		t.Errorf("in the incident itself: %+v", got)
+	}
+	leave("03-10 05:00", "b", "")
+	if got := recalls(t, n.all).Left("pd/new", "HighErrorRate"); got == nil || got.Line != "an older line" || got.Command != "" {
+		t.Errorf("taken back: %+v", got)
+	}
+	if got := r.Left("pd/new", "NeverSeen"); got != nil {
+		t.Errorf("of an alert that is new: %+v", got)
+	}
+}

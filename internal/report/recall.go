@@ -40,6 +40,9 @@ type past struct {
 	suspect string
 	said    map[oncall.TagName]said
 	asked   []string
+	// worked is the last command that ended well, at a moment.
+	worked   string
+	workedAt time.Time
 }
 
 // end is when an incident ended for somebody, and why.
@@ -63,9 +66,10 @@ type call struct {
 // alert is all incidents of one fingerprint.
 type alert struct {
 	// fired are those that anybody was called for, oldest first, asked those that
-	// asked for work.
+	// asked for work, left those at whose end a line was left.
 	fired []*past
 	asked []*past
+	left  []*past
 }
 
 // NewRecall returns an empty one for a person, who is known to the ledger by their
@@ -99,6 +103,8 @@ func (r *Recall) take(rec Record) error {
 		return with(rec, func(b AttribBody) { r.of(b.Incident).suspect = b.Deploy })
 	case KindTag:
 		return with(rec, func(b oncall.Tag) { r.tag(rec.At, b) })
+	case KindRun:
+		return with(rec, r.run)
 	case KindFollowUp:
 		return with(rec, func(b FollowUpBody) { r.followUp(rec.At, b) })
 	}
@@ -157,7 +163,8 @@ func (r *Recall) lift(p *past) {
 			}
 		}
 	}
-	p.alert.asked = slices.DeleteFunc(p.alert.asked, func(q *past) bool { return q == p })
+	is := func(q *past) bool { return q == p }
+	p.alert.asked, p.alert.left = slices.DeleteFunc(p.alert.asked, is), slices.DeleteFunc(p.alert.left, is)
 }
 
 func (r *Recall) lay(p *past) {
@@ -170,6 +177,9 @@ func (r *Recall) lay(p *past) {
 	}
 	if len(p.asked) > 0 {
 		p.alert.asked = append(p.alert.asked, p)
+	}
+	if p.said[oncall.TagMemory].value != "" {
+		p.alert.left = append(p.alert.left, p)
 	}
 }
 
@@ -216,7 +226,9 @@ func (r *Recall) tag(at time.Time, b oncall.Tag) {
 	if at.Before(p.said[b.Name].at) {
 		return
 	}
+	r.lift(p)
 	p.said[b.Name] = said{at, b.Value}
+	r.lay(p)
 	if b.Name != oncall.TagFollowUp {
 		return
 	}
@@ -244,6 +256,32 @@ func (r *Recall) followUp(at time.Time, b FollowUpBody) {
 		f.Closed = at
 	}
 	r.followUps[b.ID] = f
+}
+
+// run remembers a command that ended well.
+func (r *Recall) run(b oncall.StepRun) {
+	p := r.of(b.Page.String())
+	if b.State == oncall.RunExited && b.Exit == 0 && !b.Ended.Before(p.workedAt) {
+		p.worked, p.workedAt = r.once(b.Script), b.Ended
+	}
+}
+
+// Left returns the newest line that was left in another incident of an alert, and
+// the last command that ended well in that one; nil for none.
+func (r *Recall) Left(incident, fingerprint string) *oncall.Left {
+	a := r.alerts[fingerprint]
+	if a == nil {
+		return nil
+	}
+	root := r.root(incident)
+	var out *oncall.Left
+	for _, p := range a.left {
+		m := p.said[oncall.TagMemory]
+		if r.root(p.id) != root && (out == nil || m.at.After(out.At)) {
+			out = &oncall.Left{At: m.at, Line: m.value, Command: p.worked}
+		}
+	}
+	return out
 }
 
 // root follows merges to the incident that is left.

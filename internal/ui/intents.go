@@ -75,7 +75,7 @@ func (m *Model) lookIntent(a keymap.Action) pane.Intent {
 	case keymap.HideLine:
 		m.hideLine()
 		return nil
-	case keymap.TagNeeded, keymap.TagWait, keymap.TagNoise, keymap.TagPreventable, keymap.TagDeploy, keymap.TagFollowUp:
+	case keymap.TagNeeded, keymap.TagWait, keymap.TagNoise, keymap.TagPreventable, keymap.TagDeploy, keymap.TagFollowUp, keymap.TagMemory:
 		return m.tag(a)
 	}
 	if k, ok := drawerOf(a); ok {

@@ -99,3 +99,31 @@ func TestLineOffersTheDiffOnlyWhereTheKeyOpensIt(t *testing.T) {
 		t.Errorf("on the pages: %q", got)
 	}
 }
+
+func TestWhatWasLeftIsInTheBrief(t *testing.T) {
+	left := &oncall.Left{At: uitest.Now().AddDate(0, 0, -9), Line: "roll back, then purge the queue", Command: "kubectl rollout undo deploy/checkout\nkubectl get pods\n"}
+	f := newFixture(t, append(uitest.Events(), oncall.RecallEvent{
+		Stamp:  oncall.Stamp{Source: "ledger", At: uitest.Now()},
+		Recall: oncall.Recall{Pages: map[oncall.Ref]oncall.PageRecall{uitest.Checkout(): {Left: left}}},
+	})...)
+	f.choose(uitest.Checkout())
+	for _, c := range []struct {
+		w, h int
+		want string
+	}{
+		{200, 50, "left Feb 21: “roll back, then purge the queue” · worked: kubectl rollout undo deploy/checkout …"},
+		{80, 24, "“roll back, then purge the…” · worked: kubectl rollout"},
+		{60, 15, "“roll back, then pur…”"},
+	} {
+		f.size(c.w, c.h)
+		rows := strings.Split(uitest.Plain(f.rows()), "\n")
+		if got := strings.Join(rows[:5], "\n"); !strings.Contains(got, c.want) {
+			t.Errorf("at %dx%d the brief is\n%s", c.w, c.h, got)
+		}
+	}
+	f.size(120, 40)
+	f.press("enter")
+	if got := uitest.Plain(f.rows()); !strings.Contains(got, "for next time: “roll back") || !strings.Contains(got, "kubectl get pods") {
+		t.Errorf("the detail does not say it all:\n%s", got)
+	}
+}

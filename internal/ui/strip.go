@@ -70,6 +70,8 @@ func stripItems() []stripItem {
 		{keymap.TagPreventable, text.Const("preventable"), oncall.TagPreventable, oncall.TagYes, true},
 		{keymap.TagDeploy, text.Const("deploy"), oncall.TagDeploy, "", false},
 		{keymap.TagFollowUp, text.Const("follow-up"), oncall.TagFollowUp, "", false},
+		// A key of its own: a follow-up asks a team for work, this tells the next person.
+		{keymap.TagMemory, text.Const("for next time"), oncall.TagMemory, "", true},
 	}
 }
 
@@ -151,6 +153,9 @@ func (m *Model) tag(a keymap.Action) pane.Intent {
 	case oncall.TagFollowUp:
 		m.askFollowUp(was)
 		return nil
+	case oncall.TagMemory:
+		m.askLine(text.Const("FOR NEXT TIME"), text.Const("it is at the top when this alert wakes anyone again · esc leaves it"), it.name, was)
+		return nil
 	case oncall.TagDeploy:
 		next := map[string]string{"": oncall.TagConfirmed, oncall.TagConfirmed: oncall.TagRejected}
 		return m.record(it.name, next[was])
@@ -188,12 +193,12 @@ func (m *Model) askFollowUp(was string) {
 	if value == "" {
 		value = m.strip.pages[0].title
 	}
-	m.askLine(title, oncall.TagFollowUp, value)
+	m.askLine(title, text.Const("enter records it in the ledger · esc leaves it"), oncall.TagFollowUp, value)
 }
 
 // askLine asks for the words of a tag, in place.
-func (m *Model) askLine(title text.Safe, name oncall.TagName, value string) {
-	m.open(overlay.NewInput(title, text.Const("enter records it in the ledger · esc leaves it"), value, nil,
+func (m *Model) askLine(title, hint text.Safe, name oncall.TagName, value string) {
+	m.open(overlay.NewInput(title, hint, value, nil,
 		func(v string, ok bool) pane.Intent {
 			m.strip.until = m.now.Add(stripSpan)
 			v = strings.TrimSpace(v)
@@ -253,6 +258,8 @@ func receipt(t oncall.Tag) text.Safe {
 	switch {
 	case t.Name == oncall.TagFollowUp && t.Value != "":
 		return text.Sprintf("follow-up “%s”", t.Value)
+	case t.Name == oncall.TagMemory && t.Value != "":
+		return text.Sprintf("for next time “%s”", t.Value)
 	case t.Name == oncall.TagDeploy && t.Value != "":
 		return text.Sprintf("the deploy before it is %s", t.Value)
 	}

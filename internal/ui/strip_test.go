@@ -34,7 +34,7 @@ func TestStripComesWithAResolveAndRecordsTags(t *testing.T) {
 	f := newFixture(t, uitest.Events()...)
 	f.size(80, 24)
 	f.press("R")
-	if got := f.foot(1); !strings.Contains(got, stripLine) {
+	if got := f.foot(2); !strings.HasPrefix(got, stripLine+" ") || !strings.Contains(got, "\n 7 for next time") {
 		t.Fatalf("after a resolve the last row is %q", got)
 	}
 	f.press("2", "1", "4", "5", "5", "1")
@@ -128,6 +128,15 @@ func TestFollowUpAsksForALineInPlace(t *testing.T) {
 	f.press("6", "esc")
 	if len(f.tags()) != 1 {
 		t.Errorf("esc recorded %v", f.tags())
+	}
+}
+
+func TestALineIsLeftForNextTime(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("R", "7", "p", "u", "r", "g", "e", "enter")
+	want := oncall.Tag{Page: uitest.Checkout(), Name: oncall.TagMemory, Value: "purge"}
+	if got := f.tags(); len(got) != 1 || got[0] != want {
+		t.Errorf("recorded %v, want %v", got, want)
 	}
 }
 

@@ -81,6 +81,7 @@ const (
 	TagPreventable Action = "tag_preventable"
 	TagDeploy      Action = "tag_deploy"
 	TagFollowUp    Action = "tag_followup"
+	TagMemory      Action = "tag_memory"
 	HideLine       Action = "hide_line"
 )
 
@@ -142,7 +143,8 @@ func pageEntries() []Entry {
 
 // lookEntries are about what is looked at, and when.
 func lookEntries() []Entry {
-	return []Entry{
+	return []Entry{{TagMemory, []string{"7"}, "leave a line for when this alert wakes anyone again", GroupTags, "", true},
+
 		{HideLine, []string{"h"}, "hide what the ledger says of a page, or show it again", GroupLook, "", false},
 		{FocusPages, []string{"P"}, "focus the pages", GroupLook, "", false},
 		{FocusDeploy, []string{"D"}, "focus the deploys", GroupLook, "", false},
