@@ -165,11 +165,13 @@ func (c *core) tellRecall(r records, recall *report.Recall, told bool) bool {
 			out.Pages[l.page.Ref] = p
 		}
 	}
-	if len(out.Pages) == 0 && !told {
+	out.Untagged = recall.Untagged(now)
+	some := len(out.Pages) > 0 || len(out.Untagged) > 0
+	if !some && !told {
 		return false
 	}
 	c.box.Put(oncall.RecallEvent{Stamp: oncall.Stamp{Source: ledgerName, At: now}, Recall: out})
-	return len(out.Pages) > 0
+	return some
 }
 
 // sighted is what the ledger says of one page.

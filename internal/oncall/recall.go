@@ -6,6 +6,19 @@ import "time"
 type Recall struct {
 	// Pages are the open pages of which there is something to say.
 	Pages map[Ref]PageRecall
+	// Untagged are the person's own pages of last night without a verdict, in the
+	// order in which they came; none before that night is over.
+	Untagged []Untagged
+}
+
+// Untagged is a page that nobody has judged yet.
+type Untagged struct {
+	Page  Ref
+	Title string
+	At    time.Time
+	// Team is whose code it was, empty for nobody's, and Suspect the deploy that can
+	// be confirmed, empty for none.
+	Team, Suspect string
 }
 
 // PageRecall is what the ledger knows of one page.

@@ -15,6 +15,9 @@ const (
 	TagFollowUp TagName = "followup"
 	// TagMemory is a text: what helps whoever this alert wakes next.
 	TagMemory TagName = "memory"
+	// TagDropped has the value TagYes for a page that nobody wants to judge: it is not
+	// asked about again, and counts as one without a tag.
+	TagDropped TagName = "dropped"
 )
 
 // The values of tags that are not a text of a person's own. An empty value takes

@@ -72,6 +72,11 @@ func (m *Model) lookIntent(a keymap.Action) pane.Intent {
 		return nil
 	case keymap.Older:
 		return m.loadOlder()
+	case keymap.TagNight:
+		m.judgeNext(m.board.Recall().Untagged, 0)
+		return nil
+	case keymap.DropNight:
+		return m.dropNight()
 	case keymap.HideLine:
 		m.hideLine()
 		return nil

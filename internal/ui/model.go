@@ -59,6 +59,8 @@ type Model struct {
 	drafts    map[oncall.Ref]string
 	toast     toast
 	strip     strip
+	// reminded is when last night's untagged pages were last spoken of.
+	reminded time.Time
 	// hidden is true while a person does not want the ledger's line.
 	hidden bool
 
@@ -172,6 +174,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.wheel(msg)
 	case Events:
 		m.fold(msg)
+		m.remind()
 		cmd = m.opts.Listen
 	case Said:
 		m.say(text.Decode(msg.Text), msg.Fault)

@@ -31,6 +31,10 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 		if !ok {
 			return text.Const("no page is selected")
 		}
+	case keymap.TagNight, keymap.DropNight:
+		if len(m.board.Recall().Untagged) == 0 {
+			return text.Const("no page of last night waits for a tag")
+		}
 	case keymap.HideLine:
 		if m.opts.Silent {
 			return text.Const("the ledger says nothing here: ledger.line is off in the config")

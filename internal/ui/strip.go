@@ -28,6 +28,17 @@ type strip struct {
 	suspect, whyNot text.Safe
 	// team is whose code it was, empty for nobody's.
 	team string
+	// night is set while last night's pages are judged one after another.
+	night *judging
+}
+
+// judging is where somebody is among last night's pages.
+type judging struct {
+	all []oncall.Untagged
+	at  int
+	// since is when this one was shown: a key that was meant for the one before must
+	// not judge it.
+	since time.Time
 }
 
 // tagged is a page that is judged.
@@ -147,6 +158,10 @@ func (m *Model) tag(a keymap.Action) pane.Intent {
 	if !ok {
 		return nil
 	}
+	night := m.strip.night
+	if night != nil && night.at > 0 && m.now.Sub(night.since) < graceSpan {
+		return nil
+	}
 	m.strip.until = m.now.Add(stripSpan)
 	was := m.strip.said[it.name].value
 	switch it.name {
@@ -159,7 +174,12 @@ func (m *Model) tag(a keymap.Action) pane.Intent {
 	case oncall.TagDeploy:
 		next := map[string]string{"": oncall.TagConfirmed, oncall.TagConfirmed: oncall.TagRejected}
 		return m.record(it.name, next[was])
-	case oncall.TagVerdict, oncall.TagPreventable:
+	case oncall.TagVerdict, oncall.TagPreventable, oncall.TagDropped:
+	}
+	if night != nil && it.name == oncall.TagVerdict {
+		one := m.record(it.name, it.value)
+		m.judgeNext(night.all, night.at+1)
+		return one
 	}
 	if was == it.value {
 		return m.record(it.name, "")
@@ -258,6 +278,8 @@ func receipt(t oncall.Tag) text.Safe {
 	switch {
 	case t.Name == oncall.TagFollowUp && t.Value != "":
 		return text.Sprintf("follow-up “%s”", t.Value)
+	case t.Name == oncall.TagDropped:
+		return text.Const("left without a tag")
 	case t.Name == oncall.TagMemory && t.Value != "":
 		return text.Sprintf("for next time “%s”", t.Value)
 	case t.Name == oncall.TagDeploy && t.Value != "":
@@ -279,7 +301,7 @@ func receipt(t oncall.Tag) text.Safe {
 
 // stripRows draws the strip in as few rows as it fits in.
 func (m *Model) stripRows(w int) pane.Block {
-	var out pane.Block
+	out := m.judged(w)
 	var l pane.Line
 	for _, it := range stripItems() {
 		key := m.opts.Keys.Key(it.action)

@@ -82,6 +82,8 @@ const (
 	TagDeploy      Action = "tag_deploy"
 	TagFollowUp    Action = "tag_followup"
 	TagMemory      Action = "tag_memory"
+	TagNight       Action = "tag"
+	DropNight      Action = "drop"
 	HideLine       Action = "hide_line"
 )
 
@@ -144,6 +146,8 @@ func pageEntries() []Entry {
 // lookEntries are about what is looked at, and when.
 func lookEntries() []Entry {
 	return []Entry{{TagMemory, []string{"7"}, "leave a line for when this alert wakes anyone again", GroupTags, "", true},
+		{TagNight, nil, "tag last night's pages one after another, about 20 s", GroupTags, "", true},
+		{DropNight, nil, "leave last night's pages without a tag, and ask no more", GroupTags, "", true},
 
 		{HideLine, []string{"h"}, "hide what the ledger says of a page, or show it again", GroupLook, "", false},
 		{FocusPages, []string{"P"}, "focus the pages", GroupLook, "", false},
