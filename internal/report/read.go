@@ -277,6 +277,7 @@ func (r *reader) tag(at time.Time, b oncall.Tag) {
 		r.judge(incident, b.Value)
 	case oncall.TagFollowUp:
 		r.stub(at, incident, b.Value)
+	case oncall.TagMemory, oncall.TagDropped: // for people, not for counting
 	}
 }
 

@@ -140,15 +140,15 @@ func pageEntries() []Entry {
 		{TagPreventable, []string{"4"}, "tag: a known fix or ordinary care would have stopped it", GroupTags, "", true},
 		{TagDeploy, []string{"5"}, "tag: the deploy before it was the cause; again: it was not", GroupTags, "", true},
 		{TagFollowUp, []string{"6"}, "tag: something has to change; asks for a line", GroupTags, "", true},
+		{TagMemory, []string{"7"}, "leave a line for when this alert wakes anyone again", GroupTags, "", true},
+		{TagNight, nil, "tag last night's pages one after another, about 20 s", GroupTags, "", true},
+		{DropNight, nil, "leave last night's pages without a tag, and ask no more", GroupTags, "", true},
 	}
 }
 
 // lookEntries are about what is looked at, and when.
 func lookEntries() []Entry {
-	return []Entry{{TagMemory, []string{"7"}, "leave a line for when this alert wakes anyone again", GroupTags, "", true},
-		{TagNight, nil, "tag last night's pages one after another, about 20 s", GroupTags, "", true},
-		{DropNight, nil, "leave last night's pages without a tag, and ask no more", GroupTags, "", true},
-
+	return []Entry{
 		{HideLine, []string{"h"}, "hide what the ledger says of a page, or show it again", GroupLook, "", false},
 		{FocusPages, []string{"P"}, "focus the pages", GroupLook, "", false},
 		{FocusDeploy, []string{"D"}, "focus the deploys", GroupLook, "", false},

@@ -1,9 +1,8 @@
 package pages
 
 import (
-	"strings"
-
 	"slices"
+	"strings"
 
 	"conway/internal/board"
 	"conway/internal/oncall"
