@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -206,3 +207,39 @@ func (c *core) sighted(r records, recall *report.Recall, l look) oncall.PageReca
 const briefCommit = 7
 
 func brief(commit string) string { return commit[:min(len(commit), briefCommit)] }
+
+// countNights counts the whole ledger for the person at this screen.
+func (c *core) countNights(ctx context.Context) {
+	n, err := c.nights(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	c.box.Put(oncall.NightsEvent{
+		Stamp: oncall.Stamp{Source: ledgerName, At: c.now(), Err: oncall.AsFault(err, ledgerName, "count the ledger")}, Nights: n,
+	})
+}
+
+func (c *core) nights(ctx context.Context) (oncall.Nights, error) {
+	if c.journal == nil {
+		return oncall.Nights{}, errors.New("there is no ledger here")
+	}
+	names, err := c.names(ctx)
+	if err != nil {
+		return oncall.Nights{}, err
+	}
+	facts, unread, err := factsOf(ctx, c.journal)
+	if err != nil {
+		return oncall.Nights{}, err
+	}
+	if unread != nil {
+		c.log.Warn("a record of the ledger cannot be read", "error", unread.Error())
+	}
+	if facts.People, err = peopleOf(c.cfg, names); err != nil {
+		return oncall.Nights{}, err
+	}
+	me := c.person(names)
+	if !slices.ContainsFunc(facts.People, func(p report.Person) bool { return p.ID == me.ID }) {
+		facts.People = append(facts.People, me)
+	}
+	return report.Nights(facts, me.ID, privacy(c.cfg), c.now()), nil
+}

@@ -46,6 +46,8 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		w.outbox.Submit(i.Action)
 	case pane.Tag:
 		return w.tag(i)
+	case pane.CountNights:
+		w.spawn(w.countNights)
 	case pane.CancelAct:
 		if !w.outbox.Cancel(i.ID) {
 			return said("too late to cancel: it is being sent", true)

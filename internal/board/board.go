@@ -53,6 +53,7 @@ type base struct {
 	runs      []*Run
 	tail      Tail
 	recall    oncall.Recall
+	nights    oncall.Reading[oncall.Nights]
 	// tailScope is the scope of the lines that are taken, nil for any; streams is
 	// what is known of each source's lines.
 	tailScope *string
@@ -107,6 +108,8 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) {
 		changes = b.applyHealth(e)
 	case oncall.RecallEvent:
 		b.recall = e.Recall
+	case oncall.NightsEvent:
+		b.applyNights(e)
 	}
 	return b, append(changes, b.sweep()...)
 }

@@ -43,6 +43,16 @@ func (b Board) Detail(ref oncall.Ref) oncall.Reading[oncall.PageDetail] { return
 // Recall returns what the ledger has to say, empty when nothing.
 func (b Board) Recall() oncall.Recall { return b.recall }
 
+func (b *base) applyNights(e oncall.NightsEvent) {
+	b.nights.Fault = e.Err
+	if e.Err == nil {
+		b.nights.Value, b.nights.Received = e.Nights, e.At
+	}
+}
+
+// Nights returns what the ledger counts for the person at this screen.
+func (b Board) Nights() oncall.Reading[oncall.Nights] { return b.nights }
+
 func (b *base) applyRoster(e oncall.RosterEvent) []Change {
 	i, s := b.source(e.Source, "")
 	s.heardFrom(rosterDomain, e.Stamp, e.Every, len(e.Roster.Shifts) == 0)

@@ -20,6 +20,7 @@ const (
 	topicDeploys
 	topicSeries
 	topicRecall
+	topicNights
 	topicOther
 	topicLines
 )
@@ -57,6 +58,8 @@ func keyOf(e oncall.Event) (snapshotKey, bool) {
 		k.topic = topicSeries
 	case oncall.RecallEvent:
 		k.topic = topicRecall
+	case oncall.NightsEvent:
+		k.topic = topicNights
 	default:
 		return k, false
 	}

@@ -126,6 +126,13 @@ type RecallEvent struct {
 	Recall Recall
 }
 
+// NightsEvent is what the ledger counts for the person at this screen, or why it
+// cannot be counted.
+type NightsEvent struct {
+	Stamp
+	Nights Nights
+}
+
 func (PagesEvent) event()   {}
 func (DetailEvent) event()  {}
 func (RosterEvent) event()  {}
@@ -136,3 +143,4 @@ func (ActionEvent) event()  {}
 func (RunEvent) event()     {}
 func (HealthEvent) event()  {}
 func (RecallEvent) event()  {}
+func (NightsEvent) event()  {}

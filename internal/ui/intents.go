@@ -110,6 +110,8 @@ func drawerOf(a keymap.Action) (pane.Kind, bool) {
 		return pane.Timeline, true
 	case keymap.Health:
 		return pane.Health, true
+	case keymap.Ledger:
+		return pane.Ledger, true
 	}
 	return pane.None, false
 }

@@ -1,6 +1,10 @@
 package ui
 
 import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
 	"conway/internal/oncall"
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
@@ -65,4 +69,18 @@ func (m *Model) dropNight() pane.Intent {
 		tags = append(tags, oncall.Tag{Page: u.Page, Name: oncall.TagDropped, Value: oncall.TagYes})
 	}
 	return pane.Tag{Tags: tags}
+}
+
+// countEvery is how often the ledger is counted anew while its pane is open: that
+// reads all of it.
+const countEvery = 5 * time.Minute
+
+// countNights asks for the numbers of the ledger's pane when it is open and they
+// are not of late.
+func (m *Model) countNights() tea.Cmd {
+	if m.choice.Drawer != pane.Ledger || !m.counted.IsZero() && m.now.Sub(m.counted) < countEvery {
+		return nil
+	}
+	m.counted = m.now
+	return m.opts.World(pane.CountNights{})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"conway/internal/oncall"
+	"conway/internal/ui/pane"
 	"conway/internal/ui/uitest"
 )
 
@@ -115,5 +116,41 @@ func TestDropLeavesTheNightWithoutTags(t *testing.T) {
 	f.Update(Tagged{Tags: got})
 	if s := f.foot(1); !strings.Contains(s, "recorded for 2 pages: left without a tag") {
 		t.Errorf("the receipt is %q", s)
+	}
+}
+
+func TestLedgerIsCountedOnlyWhileItsPaneIsOpen(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	counted := func() int {
+		n := 0
+		for _, i := range f.intents {
+			if _, ok := i.(pane.CountNights); ok {
+				n++
+			}
+		}
+		return n
+	}
+	if counted() != 0 {
+		t.Error("it is counted though nobody looks")
+	}
+	f.press("C")
+	f.Update(tickMsg{})
+	if counted() != 1 {
+		t.Errorf("it was asked for %d times, want once", counted())
+	}
+	f.Update(Events(uitest.Ledger()))
+	if got := uitest.Plain(f.rows()); !strings.Contains(got, "6 sleep pages in 4 nights") {
+		t.Errorf("the pane shows:\n%s", got)
+	}
+	f.clock = f.clock.Add(6 * time.Minute)
+	f.Update(tickMsg{})
+	if counted() != 2 {
+		t.Errorf("after six minutes it was asked for %d times, want twice", counted())
+	}
+	f.press("C")
+	f.clock = f.clock.Add(6 * time.Minute)
+	f.Update(tickMsg{})
+	if counted() != 2 {
+		t.Error("it is counted though the pane is closed")
 	}
 }

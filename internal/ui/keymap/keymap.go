@@ -26,6 +26,7 @@ const (
 	Runbook     Action = "runbook"
 	Timeline    Action = "timeline"
 	Health      Action = "health"
+	Ledger      Action = "ledger"
 	Shell       Action = "shell"
 	Open        Action = "open"
 	Copy        Action = "copy"
@@ -155,6 +156,7 @@ func lookEntries() []Entry {
 		{FocusMetric, []string{"M"}, "focus the metrics", GroupLook, "", false},
 		{FocusLogs, []string{"L"}, "focus the logs", GroupLook, "", false},
 		{Health, []string{"S"}, "health of every source", GroupLook, "", false},
+		{Ledger, []string{"C"}, "what the ledger counts: your nights, whose code woke whom", GroupLook, "", false},
 		{Filter, []string{"/"}, "filter this pane", GroupLook, "filter", false},
 		{Palette, []string{":"}, "find any action, page, service, deploy, theme or layout", GroupLook, "command", false},
 		{JumpBack, []string{"ctrl+o"}, "back to where you were before a jump", GroupLook, "", false},
