@@ -226,6 +226,8 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 		}
 		m.offerTags(i.Intents...)
 		return tea.Batch(cmds...)
+	case pane.Trace:
+		return m.carryOut(m.trace(i))
 	case pane.RunStep:
 		m.watchRun(i)
 	case pane.Quit:
