@@ -52,6 +52,8 @@ type base struct {
 	details   map[oncall.Ref]oncall.Reading[oncall.PageDetail]
 	runs      []*Run
 	tail      Tail
+	recall    oncall.Recall
+	nights    oncall.Reading[oncall.Nights]
 	// tailScope is the scope of the lines that are taken, nil for any; streams is
 	// what is known of each source's lines.
 	tailScope *string
@@ -104,6 +106,10 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) {
 		changes = b.applyRun(e)
 	case oncall.HealthEvent:
 		changes = b.applyHealth(e)
+	case oncall.RecallEvent:
+		b.recall = e.Recall
+	case oncall.NightsEvent:
+		b.applyNights(e)
 	}
 	return b, append(changes, b.sweep()...)
 }

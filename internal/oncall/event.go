@@ -120,6 +120,19 @@ type HealthEvent struct {
 	Attempt int
 }
 
+// RecallEvent is all that the ledger has to say of the pages that are open now.
+type RecallEvent struct {
+	Stamp
+	Recall Recall
+}
+
+// NightsEvent is what the ledger counts for the person at this screen, or why it
+// cannot be counted.
+type NightsEvent struct {
+	Stamp
+	Nights Nights
+}
+
 func (PagesEvent) event()   {}
 func (DetailEvent) event()  {}
 func (RosterEvent) event()  {}
@@ -129,3 +142,5 @@ func (LinesEvent) event()   {}
 func (ActionEvent) event()  {}
 func (RunEvent) event()     {}
 func (HealthEvent) event()  {}
+func (RecallEvent) event()  {}
+func (NightsEvent) event()  {}

@@ -63,12 +63,12 @@ func recorded(tb testing.TB) []report.Record {
 	}
 	for _, a := range f.Attributions {
 		r.add(ends[a.Incident].Add(-time.Minute), report.KindAttrib, report.AttribBody{Incident: id(a.Incident), Deploy: a.Deploy, Likely: a.Likely})
-		r.add(ends[a.Incident], report.KindTag, report.TagBody{Page: ref(a.Incident), Name: "deploy", Value: "confirmed"})
+		r.add(ends[a.Incident], report.KindTag, oncall.Tag{Page: ref(a.Incident), Name: "deploy", Value: "confirmed"})
 	}
 	for _, v := range f.Verdicts {
-		r.add(ends[v.Incident], report.KindTag, report.TagBody{Page: ref(v.Incident), Name: "verdict", Value: string(v.Worth)})
+		r.add(ends[v.Incident], report.KindTag, oncall.Tag{Page: ref(v.Incident), Name: "verdict", Value: string(v.Worth)})
 		if v.Preventable {
-			r.add(ends[v.Incident], report.KindTag, report.TagBody{Page: ref(v.Incident), Name: "preventable", Value: "yes"})
+			r.add(ends[v.Incident], report.KindTag, oncall.Tag{Page: ref(v.Incident), Name: "preventable", Value: "yes"})
 		}
 	}
 	for _, u := range f.FollowUps {
@@ -121,8 +121,8 @@ func TestUnreadableRecordIsNamed(t *testing.T) {
 
 func TestTagCanBeCorrectedAndTakenBack(t *testing.T) {
 	r := &recorder{tb: t}
-	say := func(minute int, name, value string) {
-		r.add(at(t, "03-24 04:00").Add(time.Duration(minute)*time.Minute), report.KindTag, report.TagBody{Page: ref("I1"), Name: name, Value: value})
+	say := func(minute int, name oncall.TagName, value string) {
+		r.add(at(t, "03-24 04:00").Add(time.Duration(minute)*time.Minute), report.KindTag, oncall.Tag{Page: ref("I1"), Name: name, Value: value})
 	}
 	say(1, "verdict", "noise")
 	say(2, "verdict", "needed")
@@ -134,6 +134,28 @@ func TestTagCanBeCorrectedAndTakenBack(t *testing.T) {
 	}
 	if len(f.Verdicts) != 1 || f.Verdicts[0].Worth != report.Needed || f.Verdicts[0].Preventable {
 		t.Errorf("verdicts: %+v", f.Verdicts)
+	}
+}
+
+func TestFollowUpOfATagIsAskedOfTheRowTeam(t *testing.T) {
+	r := &recorder{tb: t}
+	say := func(minute int, incident, value string) {
+		r.add(at(t, "03-24 04:00").Add(time.Duration(minute)*time.Minute), report.KindTag, oncall.Tag{Page: ref(incident), Name: oncall.TagFollowUp, Value: value})
+	}
+	r.add(at(t, "03-24 03:00"), report.KindIncident, report.IncidentBody{ID: ref("I1").String(), Service: "checkout", Owner: "payments"})
+	say(1, "I1", "raise the quota")
+	say(2, "I1", "raise the quota for good")
+	say(3, "I2", "a slip of the hand")
+	say(4, "I2", "")
+	f, err := report.Read(r.all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.FollowUps) != 1 {
+		t.Fatalf("follow-ups: %+v", f.FollowUps)
+	}
+	if got := f.FollowUps[0]; got.Team != "payments" || got.Incident != ref("I1").String() || !got.Opened.Equal(at(t, "03-24 04:01")) || !got.Closed.IsZero() {
+		t.Errorf("the follow-up is %+v", got)
 	}
 }
 
