@@ -70,7 +70,7 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 		c.spawn(func(ctx context.Context) { screen.run(ctx, c.log) })
 	}
 	opts.Memory, opts.Themes = was, a.themes()
-	opts.Notice, opts.Later = sentences(notice, damaged), later
+	opts.Notice, opts.Later = sentences(notice, damaged, c.promises.refused()), later
 	a.out = outlet.New(a.stdout)
 	defer a.shut(ctx)
 	c.gate = gate.New(a.out)
@@ -121,7 +121,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	return ui.Options{
 		Board: c.newBoard(), Keys: keys, Sheet: sheet,
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
-		Services: c.services, Panels: c.panels, Logs: templatesOf(c.cfg), Library: c.library,
+		Services: c.services, Panels: c.panels, Budgets: c.promises.budgets, Budgeter: c.promises.source, Logs: templatesOf(c.cfg), Library: c.library,
 		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
 		Mouse: c.cfg.Mouse, Slow: a.between(c.cfg) > 0,
 		Calls: ui.Calls{Low: c.cfg.Notify.For == "all", Again: c.cfg.Notify.Repeat},

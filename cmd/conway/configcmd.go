@@ -67,7 +67,8 @@ func (a *app) configInit() error {
 	return nil
 }
 
-// configCheck reads the config, the runbooks it names and a person's own themes.
+// configCheck reads the config, the runbooks and objectives it names and a
+// person's own themes.
 func (a *app) configCheck() error {
 	path, _ := config.Path(a.configPath, a.getenv)
 	cfg, err := config.Load(path, a.options())
@@ -87,11 +88,16 @@ func (a *app) configCheck() error {
 			bad++
 		}
 	}
+	promised := promisesOf(cfg)
+	for _, f := range promised.faults {
+		fmt.Fprintln(a.stderr, printable(f.Error()))
+		bad++
+	}
 	if bad > 0 {
 		return exitError{code: exitUsage}
 	}
-	fmt.Fprintf(a.stdout, "%s: ok; %d pagers, %d deploy, %d metrics, %d log sources, %d services, %d panels\n",
-		path, len(cfg.Pages), len(cfg.Deploys), len(cfg.Metrics), len(cfg.Logs), len(cfg.Services), len(cfg.Panels))
+	fmt.Fprintf(a.stdout, "%s: ok; %d pagers, %d deploy, %d metrics, %d log sources, %d services, %d panels, %d SLOs\n",
+		path, len(cfg.Pages), len(cfg.Deploys), len(cfg.Metrics), len(cfg.Logs), len(cfg.Services), len(cfg.Panels), len(promised.set.Objectives()))
 	return nil
 }
 

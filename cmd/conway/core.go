@@ -33,6 +33,7 @@ type core struct {
 	byName   map[string]sources.Source
 	services follow.Map
 	panels   []follow.Panel
+	promises promises
 	library  runbook.Library
 
 	ctx    context.Context //nolint:containedctx // the span between start and stop is this value's whole life
@@ -55,7 +56,9 @@ type core struct {
 	// unwritten is what the ledger does not have yet of what sources said, and
 	// names reads the key of its pseudonyms.
 	unwritten unwritten
-	names     func(context.Context) (pseudonyms, error)
+	// over are pages that have ended and are to be measured against objectives.
+	over  chan over
+	names func(context.Context) (pseudonyms, error)
 
 	// keepScreen has what the screen remembers of itself written down.
 	keepScreen func(memo.Memory)
@@ -83,9 +86,9 @@ func (c *core) gated() {
 func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, error) {
 	c := &core{
 		cfg: cfg, box: feed.NewMailbox(0), byName: map[string]sources.Source{},
-		services: servicesOf(cfg), panels: panelsOf(cfg), now: now,
-		unwritten: newUnwritten(),
-		log:       slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
+		services: servicesOf(cfg), panels: panelsOf(cfg), promises: promisesOf(cfg), now: now,
+		unwritten: newUnwritten(), over: make(chan over, maxOver),
+		log: slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
 	}
 	made, err := sourcesOf(cfg, func(s string) { c.learn(s) }, kinds...)
 	if err != nil {
@@ -132,6 +135,7 @@ func (c *core) start(ctx context.Context) {
 		if !c.alone {
 			c.spawn(c.watchOthers)
 			c.spawn(c.fill)
+			c.spawn(c.measure)
 		}
 	}
 	c.spawn(func(ctx context.Context) {

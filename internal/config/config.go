@@ -19,6 +19,7 @@ type Config struct {
 	Metrics     []MetricSource      `yaml:"metrics" doc:"Where panels get their numbers."`
 	Panels      []Panel             `yaml:"panels" doc:"The metrics to show for the followed page."`
 	Logs        []LogSource         `yaml:"logs" doc:"Where log lines come from."`
+	SLOs        SLOs                `yaml:"slos" doc:"Service level objectives, for the error budget that a page spends."`
 	Runbooks    Runbooks            `yaml:"runbooks" doc:"Where runbooks are kept."`
 	Ledger      Ledger              `yaml:"ledger" doc:"Where what was asked for is kept until it is delivered, and after."`
 	People      map[string]Teammate `yaml:"people" doc:"Who is on call, by the address that the pager knows or by the pseudonym in the ledger; for the report."`
@@ -96,6 +97,12 @@ type Panel struct {
 	Unit     oncall.Unit `yaml:"unit" enum:"percent,ratio,seconds,bytes,per_second" doc:"How its numbers are written."`
 	Warn     *float64    `yaml:"warn" doc:"The value from which it is drawn as a warning. Higher is worse."`
 	Critical *float64    `yaml:"critical" doc:"The value from which it is drawn as critical."`
+}
+
+// SLOs says where objectives are described, and who counts their events.
+type SLOs struct {
+	Files  []string `yaml:"files" is:"glob" doc:"Files of Sloth, OpenSLO v1 or Pyrra, as they are; * and ? match names."`
+	Source string   `yaml:"source" is:"name" doc:"The name of the metrics source that has their metrics; the first one when empty."`
 }
 
 // Runbooks says where runbooks are kept.

@@ -29,6 +29,7 @@ func (d *decoder) relate(c *Config) {
 	d.relateMetrics(c)
 	d.relateLogs(c)
 	d.relatePanels(c, first)
+	d.relateSLOs(c, first)
 	d.relateServices(c)
 	d.relateLedger()
 	d.relateScreen(c)
@@ -126,14 +127,34 @@ func (d *decoder) relateLogs(c *Config) {
 	}
 }
 
-func (d *decoder) relatePanels(c *Config, sources map[string]named) {
-	var metrics []string
+// metricsIn returns the names of the metrics sources.
+func metricsIn(sources map[string]named) []string {
+	var out []string
 	for _, s := range sources {
 		if s.list == "metrics" {
-			metrics = append(metrics, s.name)
+			out = append(out, s.name)
 		}
 	}
-	slices.Sort(metrics)
+	slices.Sort(out)
+	return out
+}
+
+// relateSLOs checks who is to count the events of objectives.
+func (d *decoder) relateSLOs(c *Config, sources map[string]named) {
+	at, files := d.marks["slos.source"], d.marks["slos.files"]
+	metrics := metricsIn(sources)
+	s := c.SLOs.Source
+	switch {
+	case s != "" && slices.Contains(d.lost, s):
+	case s != "":
+		d.known(at, "metrics source", s, metrics, "metrics sources")
+	case len(c.SLOs.Files) > 0 && len(metrics) == 0 && len(d.lost) == 0:
+		d.add(files, "there is no metrics source to count their events", "add one under metrics")
+	}
+}
+
+func (d *decoder) relatePanels(c *Config, sources map[string]named) {
+	metrics := metricsIn(sources)
 	type key struct{ source, title string }
 	seen := map[key]mark{}
 	for i, p := range c.Panels {

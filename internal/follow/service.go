@@ -23,9 +23,9 @@ type Service struct {
 	Runbooks []string
 }
 
-// named reports whether other systems call the service by this name: its own, or
+// Named reports whether other systems call the service by this name: its own, or
 // that of a label which names services.
-func (s Service) named(name string) bool {
+func (s Service) Named(name string) bool {
 	n := plain(name)
 	if n == "" {
 		return false
@@ -53,7 +53,7 @@ func (s Service) lives(repo string) bool {
 			return true
 		}
 	}
-	return len(s.Repos) == 0 && s.named(path.Base(repoName(repo)))
+	return len(s.Repos) == 0 && s.Named(path.Base(repoName(repo)))
 }
 
 // neighbours reports whether two services share a cluster and a namespace.

@@ -6,6 +6,7 @@ import (
 	"conway/internal/oncall"
 	"conway/internal/text"
 	"conway/internal/ui/deploys"
+	"conway/internal/ui/metrics"
 	"conway/internal/ui/pages"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/style"
@@ -113,7 +114,33 @@ func (m *Model) what(b board.Brief) pane.Line {
 	if b.Alerts > 1 {
 		l = append(l, pane.S(style.Dim, text.Sprintf(" · %d alerts", b.Alerts)))
 	}
+	if s, ok := m.spends(); ok {
+		l = append(l, pane.S(style.Dim, text.Const(" · ")), s)
+	}
 	return l
+}
+
+// spends names the error budget that the selected page's alert is of, and says
+// what is left of it.
+func (m *Model) spends() (pane.Span, bool) {
+	if m.opts.Budgets == nil {
+		return pane.Span{}, false
+	}
+	d := m.board.Detail(m.selected).Value
+	r := m.board.Metrics()
+	for _, q := range m.opts.Budgets(m.scene.Service, &d) {
+		if !q.Spends {
+			continue
+		}
+		name := text.Sprintf("spends SLO %s", text.Decode(q.SLO))
+		for _, b := range r.Value.Budgets {
+			if b.SLO == q.SLO && b.LeftQuery == q.LeftQuery && b.Left != nil && fresh(r.Quality(m.now)) {
+				return pane.S(style.Dim, text.Sprintf("%s, %s left", name, metrics.Left(b))), true
+			}
+		}
+		return pane.S(style.Dim, name), true
+	}
+	return pane.Span{}, false
 }
 
 // minHistory is the width below which the answer about the past says nothing.
