@@ -13,6 +13,7 @@ import (
 	"conway/internal/feed"
 	"conway/internal/follow"
 	"conway/internal/sources"
+	"conway/internal/sources/alertmanager"
 	"conway/internal/sources/command"
 	"conway/internal/sources/file"
 	"conway/internal/sources/git"
@@ -104,6 +105,11 @@ func (w *wiring) pages(c config.PageSource) (sources.Source, error) {
 			TeamIDs: c.Teams, Every: c.Every, UserAgent: w.agent,
 			Budget: feed.NewBudget(feed.BudgetOptions{PerMinute: pagerDutyPerMinute, Burst: 20}),
 		})
+	case config.Alertmanager:
+		return alertmanager.New(alertmanager.Options{
+			Name: c.Name, URL: c.URL, Authorize: w.authorize(c.Token, c.Basic), Header: headers(c.Headers),
+			Filter: c.Filter, Receiver: c.Receiver, From: c.From, Every: c.Every, UserAgent: w.agent,
+		})
 	}
 	return nil, fmt.Errorf("no source for %T", c)
 }
@@ -127,17 +133,9 @@ func (w *wiring) deploys(c config.DeploySource) (sources.Source, error) {
 func (w *wiring) metrics(c config.MetricSource) (sources.Source, error) {
 	switch c := c.(type) {
 	case config.Prometheus:
-		o := prometheus.Options{Name: c.Name, URL: c.URL, Every: c.Every, Timeout: c.Timeout, Header: http.Header{}, UserAgent: w.agent}
-		for k, v := range c.Headers {
-			o.Header.Set(k, v)
-		}
-		switch {
-		case !c.Token.IsZero():
-			o.Authorize = bearer(w.secret(c.Token))
-		case c.Basic != nil:
-			o.Authorize = basic(c.Basic.User, w.secret(c.Basic.Password))
-		}
-		return prometheus.New(o)
+		return prometheus.New(prometheus.Options{
+			Name: c.Name, URL: c.URL, Every: c.Every, Timeout: c.Timeout, Authorize: w.authorize(c.Token, c.Basic), Header: headers(c.Headers), UserAgent: w.agent,
+		})
 	}
 	return nil, fmt.Errorf("no source for %T", c)
 }

@@ -68,32 +68,41 @@ func (d *decoder) sources(c *Config) []named {
 
 func (d *decoder) relatePages(c *Config) {
 	for i, s := range c.Pages {
-		p, ok := s.(PagerDuty)
-		if !ok {
-			continue
-		}
 		path := "pages[" + itoa(i) + "]"
-		_, given := d.marks[path+".teams"]
-		switch {
-		case p.Scope == ScopeTeams && !given:
-			d.add(d.marks[path+".scope"], "scope teams needs \"teams\"", "add teams: [PTEAM01]")
-		case p.Scope != ScopeTeams && given:
-			d.add(d.marks[path+".teams"], `"teams" counts only with scope teams`, "add scope: teams, or remove teams")
+		switch p := s.(type) {
+		case PagerDuty:
+			_, given := d.marks[path+".teams"]
+			switch {
+			case p.Scope == ScopeTeams && !given:
+				d.add(d.marks[path+".scope"], "scope teams needs \"teams\"", "add teams: [PTEAM01]")
+			case p.Scope != ScopeTeams && given:
+				d.add(d.marks[path+".teams"], `"teams" counts only with scope teams`, "add scope: teams, or remove teams")
+			}
+			if p.From == "" {
+				p.From = c.Me.Email
+				c.Pages[i] = p
+			}
+		case Alertmanager:
+			d.oneLogin(path, p.Basic)
+			if p.From == "" {
+				p.From = c.Me.Email
+				c.Pages[i] = p
+			}
 		}
-		if p.From == "" {
-			p.From = c.Me.Email
-			c.Pages[i] = p
-		}
+	}
+}
+
+// oneLogin checks that a source is given one way to log in.
+func (d *decoder) oneLogin(path string, basic *Basic) {
+	if _, token := d.marks[path+".token"]; token && basic != nil {
+		d.add(d.marks[path+".basic"], `"basic" and "token" exclude each other`, "keep the one that the server asks for")
 	}
 }
 
 func (d *decoder) relateMetrics(c *Config) {
 	for i, s := range c.Metrics {
-		p, ok := s.(Prometheus)
-		path := "metrics[" + itoa(i) + "]"
-		_, token := d.marks[path+".token"]
-		if ok && token && p.Basic != nil {
-			d.add(d.marks[path+".basic"], `"basic" and "token" exclude each other`, "keep the one that the server asks for")
+		if p, ok := s.(Prometheus); ok {
+			d.oneLogin("metrics["+itoa(i)+"]", p.Basic)
 		}
 	}
 }
