@@ -70,7 +70,7 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 		c.spawn(func(ctx context.Context) { screen.run(ctx, c.log) })
 	}
 	opts.Memory, opts.Themes = was, a.themes()
-	opts.Notice, opts.Later = sentences(notice, damaged, c.promises.refused()), later
+	opts.Notice, opts.Later = sentences(notice, damaged, refused(c.promises.faults), refused(c.ownership.faults)), later
 	a.out = outlet.New(a.stdout)
 	defer a.shut(ctx)
 	c.gate = gate.New(a.out)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,8 +68,8 @@ func (a *app) configInit() error {
 	return nil
 }
 
-// configCheck reads the config, the runbooks and objectives it names and a
-// person's own themes.
+// configCheck reads the config, the runbooks, objectives and owners that it names,
+// and a person's own themes.
 func (a *app) configCheck() error {
 	path, _ := config.Path(a.configPath, a.getenv)
 	cfg, err := config.Load(path, a.options())
@@ -89,7 +90,7 @@ func (a *app) configCheck() error {
 		}
 	}
 	promised := promisesOf(cfg)
-	for _, f := range promised.faults {
+	for _, f := range slices.Concat(promised.faults, ownershipOf(cfg).faults) {
 		fmt.Fprintln(a.stderr, printable(f.Error()))
 		bad++
 	}

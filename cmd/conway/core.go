@@ -34,7 +34,9 @@ type core struct {
 	services follow.Map
 	panels   []follow.Panel
 	promises promises
-	library  runbook.Library
+	// ownership says whose code the services are.
+	ownership ownership
+	library   runbook.Library
 
 	ctx    context.Context //nolint:containedctx // the span between start and stop is this value's whole life
 	cancel context.CancelFunc
@@ -84,9 +86,10 @@ func (c *core) gated() {
 
 // newCore makes the sources of these kinds. Nothing runs before start.
 func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, error) {
+	owned := ownershipOf(cfg)
 	c := &core{
-		cfg: cfg, box: feed.NewMailbox(0), byName: map[string]sources.Source{},
-		services: servicesOf(cfg), panels: panelsOf(cfg), promises: promisesOf(cfg), now: now,
+		cfg: cfg, ownership: owned, box: feed.NewMailbox(0), byName: map[string]sources.Source{},
+		services: servicesOf(cfg, owned.book), panels: panelsOf(cfg), promises: promisesOf(cfg), now: now,
 		unwritten: newUnwritten(), over: make(chan over, maxOver),
 		log: slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
 	}

@@ -187,7 +187,7 @@ func (c *core) fill(ctx context.Context) {
 		c.ledgerFailed("record what sources say", err)
 		return
 	}
-	r := records{services: c.services, names: names}
+	r := records{services: c.services, ownership: c.ownership, names: names}
 	told := false
 	written := map[string]bool{}
 	for {
@@ -274,5 +274,5 @@ func (c *core) chronicle(ctx context.Context, r records, p oncall.Page) ([]ledge
 		return nil, err
 	}
 	c.whenOver(p, moments)
-	return r.page(p, moments)
+	return r.page(p, c.unwritten.labelsOf(p.Ref), moments)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"conway/internal/config"
+	"conway/internal/documents"
 	"conway/internal/follow"
 	"conway/internal/oncall"
 	"conway/internal/slo"
@@ -32,7 +33,7 @@ func promisesOf(cfg config.Config) promises {
 		p.source = cfg.Metrics[0].SourceName()
 	}
 	var files []slo.File
-	for _, one := range readAll("slos.files", cfg.SLOs.Files, slo.MaxFile) {
+	for _, one := range readAll("slos.files", cfg.SLOs.Files, documents.MaxFile) {
 		if one.err != nil {
 			p.faults = append(p.faults, one.err)
 			continue
@@ -51,14 +52,14 @@ func (p promises) none() bool { return len(p.set.Objectives()) == 0 }
 
 // refused says at the start what is not used: the first fault, and how many more
 // there are.
-func (p promises) refused() string {
-	switch n := len(p.faults); n {
+func refused(faults []error) string {
+	switch n := len(faults); n {
 	case 0:
 		return ""
 	case 1:
-		return p.faults[0].Error()
+		return faults[0].Error()
 	default:
-		return fmt.Sprintf("%v (and %d more: conway config check)", p.faults[0], n-1)
+		return fmt.Sprintf("%v (and %d more: conway config check)", faults[0], n-1)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"conway/internal/config"
 	"conway/internal/feed"
 	"conway/internal/follow"
+	"conway/internal/owners"
 	"conway/internal/sources"
 	"conway/internal/sources/alertmanager"
 	"conway/internal/sources/command"
@@ -170,14 +171,21 @@ func childEnv(cfg config.Config) []string {
 	})
 }
 
-// servicesOf turns the config's map into the one that panes follow.
-func servicesOf(cfg config.Config) follow.Map {
+// servicesOf turns the config's map into the one that panes follow. Who owns a
+// service for which the config does not say, the book may.
+func servicesOf(cfg config.Config, book owners.Book) follow.Map {
 	var out []follow.Service
 	for name, s := range cfg.Services {
-		out = append(out, follow.Service{
-			Name: name, Owner: s.Owner, PagerDuty: s.PagerDuty, Labels: s.Labels,
+		one := follow.Service{
+			Name: name, PagerDuty: s.PagerDuty, Labels: s.Labels,
 			Repos: s.Repos, DependsOn: s.DependsOn, Runbooks: s.Runbooks,
-		})
+		}
+		if s.Owner != "" {
+			one.Owner, one.OwnerSource, one.OwnerConfidence = s.Owner, ownerSourceConfig, ownerByConfig
+		} else if claim, ok := book.Of(owned(one)); ok {
+			one.Owner, one.OwnerSource, one.OwnerConfidence = claim.Team, string(claim.Source), claim.Source.Confidence()
+		}
+		out = append(out, one)
 	}
 	return follow.NewMap(sorted(out, func(s follow.Service) string { return s.Name }))
 }

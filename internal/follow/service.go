@@ -11,6 +11,10 @@ type Service struct {
 	Name string
 	// Owner is the team whose code it is, empty if unknown.
 	Owner string
+	// OwnerSource says who says so, and OwnerConfidence how far that can be believed,
+	// from 0 to 1. With a source and no owner the code is nobody's on purpose.
+	OwnerSource     string
+	OwnerConfidence float64
 	// PagerDuty are the pager's ids of the service.
 	PagerDuty []string
 	// Labels are how alerts, metrics and logs name it.

@@ -1,19 +1,13 @@
 package slo
 
 import (
-	"cmp"
 	"fmt"
 	"math/big"
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"conway/internal/documents"
 )
-
-// MaxFile bounds a file, in bytes. A thousand objectives are about half of it.
-const MaxFile = 1 << 20
 
 // File is what was read of one file.
 type File struct {
@@ -70,8 +64,9 @@ type reader struct {
 
 // document is one of a file's documents.
 type document struct {
+	documents.Document
+
 	file string
-	node ast.Node
 	head head
 }
 
@@ -104,60 +99,26 @@ func (m metadata) labels() map[string]string {
 
 // open reads a file as YAML.
 func (r *reader) open(f File) {
-	whole := func(message, fix string) {
-		r.faults = append(r.faults, Fault{File: f.Name, Message: message, Fix: fix})
+	all, problem := documents.Read(f.Data)
+	if problem != nil {
+		r.faults = append(r.faults, Fault{File: f.Name, Line: problem.Line, Message: problem.Message, Fix: problem.Fix})
 	}
-	// The parser is given bytes that nobody has looked at; a fault in it must not
-	// take the screen down.
-	defer func() {
-		if recover() != nil {
-			whole("it cannot be read as YAML", "simplify it, part by part, until it can")
+	for _, one := range all {
+		d := &document{Document: one, file: f.Name}
+		if r.decode(d, &d.head) {
+			r.documents = append(r.documents, d)
+			r.index(d)
 		}
-	}()
-	if len(f.Data) > MaxFile {
-		whole("it is larger than 1 MiB", "no file of objectives is; name the right one")
-		return
-	}
-	file, err := parser.ParseBytes(f.Data, 0)
-	if err != nil {
-		line := 0
-		if at, ok := err.(yaml.Error); ok && at.GetToken() != nil { //nolint:errorlint // the parser wraps nothing
-			line = at.GetToken().Position.Line
-		}
-		r.faults = append(r.faults, Fault{File: f.Name, Line: line, Message: "it is not YAML", Fix: "check the quotes, the brackets and the indentation"})
-		return
-	}
-	for _, doc := range file.Docs {
-		switch doc.Body.(type) {
-		case nil, *ast.DirectiveNode, *ast.NullNode, *ast.CommentGroupNode:
-			continue
-		}
-		d := &document{file: f.Name, node: doc.Body}
-		if !r.decode(d, &d.head) {
-			continue
-		}
-		r.documents = append(r.documents, d)
-		r.index(d)
 	}
 }
 
 // decode reads a document into a type and says whether it could.
 func (r *reader) decode(d *document, into any) bool {
-	err := yaml.NodeToValue(d.node, into)
-	if err == nil {
-		return true
+	p := d.Decode(into)
+	if p != nil {
+		r.faults = append(r.faults, Fault{File: d.file, Line: p.Line, Message: p.Message, Fix: p.Fix})
 	}
-	line := 0
-	message := "it cannot be read"
-	if at, ok := err.(yaml.Error); ok { //nolint:errorlint // the decoder wraps nothing
-		if at.GetToken() != nil {
-			line = at.GetToken().Position.Line
-		}
-		first, _, _ := strings.Cut(at.GetMessage(), "\n")
-		message += ": " + first
-	}
-	r.faults = append(r.faults, Fault{File: d.file, Line: line, Message: message, Fix: "write the value as the format has it"})
-	return false
+	return p == nil
 }
 
 // document takes one document for what it says it is.
@@ -182,12 +143,12 @@ func (r *reader) document(d *document) {
 
 // refuse reports what of a document cannot be used.
 func (r *reader) refuse(d *document, field, message, fix string) {
-	r.faults = append(r.faults, Fault{File: d.file, Line: lineOf(d.node, field), Field: field, Message: message, Fix: fix})
+	r.faults = append(r.faults, Fault{File: d.file, Line: d.Line(field), Field: field, Message: message, Fix: fix})
 }
 
 // add takes an objective, unless another has its name.
 func (r *reader) add(d *document, field string, o Objective) {
-	o.File, o.Line = d.file, lineOf(d.node, field)
+	o.File, o.Line = d.file, d.Line(field)
 	key := o.Service + "\x00" + o.Name
 	if before, ok := r.taken[key]; ok {
 		r.refuse(d, field, "the SLO "+quote(o.Name)+" is there twice", fmt.Sprintf("give it another name; the other is in %s:%d", before.File, before.Line))
@@ -214,52 +175,6 @@ func (r *reader) target(d *document, field string, v any, all int64) (float64, b
 	}
 	out, _ := x.Float64()
 	return out, true
-}
-
-// lineOf returns the line of the key at a path such as slos[0].sli.plugin, or of
-// the nearest one around it that is there.
-func lineOf(n ast.Node, path string) int {
-	line := 0
-	if n != nil && n.GetToken() != nil {
-		line = n.GetToken().Position.Line
-	}
-	for _, key := range strings.FieldsFunc(path, func(c rune) bool { return c == '.' || c == '[' || c == ']' }) {
-		next, at := child(n, key)
-		if next == nil {
-			break
-		}
-		n, line = next, cmp.Or(at, line)
-	}
-	return line
-}
-
-// child returns the value of a key or the item of an index, and its line.
-func child(n ast.Node, key string) (ast.Node, int) {
-	switch v := n.(type) {
-	case *ast.AnchorNode:
-		return child(v.Value, key)
-	case *ast.TagNode:
-		return child(v.Value, key)
-	case *ast.MappingValueNode:
-		if v.Key.String() == key {
-			return v.Value, v.Key.GetToken().Position.Line
-		}
-	case *ast.MappingNode:
-		for _, one := range v.Values {
-			if found, line := child(one, key); found != nil {
-				return found, line
-			}
-		}
-	case *ast.SequenceNode:
-		if i, err := strconv.Atoi(key); err == nil && i < len(v.Values) {
-			at := v.Values[i]
-			if m, ok := at.(*ast.MappingNode); ok && len(m.Values) > 0 {
-				return at, m.Values[0].Key.GetToken().Position.Line
-			}
-			return at, at.GetToken().Position.Line
-		}
-	}
-	return nil, 0
 }
 
 func quote(s string) string {
