@@ -15,8 +15,14 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// MaxFile bounds a file, in bytes. No file of a person's own is as large.
-const MaxFile = 1 << 20
+const (
+	// MaxFile bounds a file, in bytes: some hundred objectives or entities.
+	MaxFile = 256 << 10
+	// maxDepth is how deep values may nest.
+	maxDepth = 200
+	// maxTokens bounds what the parser is given; its time grows with the square.
+	maxTokens = 60_000
+)
 
 // Problem says what keeps a file or a part of it from being read.
 type Problem struct {
@@ -38,9 +44,12 @@ func Read(data []byte) (out []Document, problem *Problem) {
 		}
 	}()
 	if len(data) > MaxFile {
-		return nil, &Problem{Message: "it is larger than 1 MiB", Fix: "name the right file"}
+		return nil, &Problem{Message: "it is larger than 256 KiB", Fix: "name the right file, or split it"}
 	}
 	tokens := lexer.Tokenize(string(data))
+	if t := TooDeep(tokens, maxDepth, maxTokens); t != nil {
+		return nil, &Problem{Line: t.Position.Line, Message: "values nest too deeply, or there are too many", Fix: "name the right file, or split it"}
+	}
 	if line := twoHeaders(tokens); line > 0 {
 		return nil, &Problem{Line: line, Message: "a line --- follows another, and what comes after is not read", Fix: "remove one of them"}
 	}
@@ -79,6 +88,39 @@ func twoHeaders(tokens token.Tokens) int {
 		}
 	}
 	return 0
+}
+
+// TooDeep returns the token from which on a file nests deeper than this, or has
+// more tokens, nil for none. It is for before the parser is let at the file: that
+// one calls itself for each level.
+func TooDeep(tokens token.Tokens, depth, most int) *token.Token {
+	flow, run, headers := 0, 0, 0
+	var columns []int // of the blocks around the token
+	line := 0
+	for i, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow = max(0, flow-1)
+		case token.AnchorType, token.TagType, token.MappingKeyType, token.MappingValueType, token.SequenceEntryType:
+			run++
+		case token.DocumentHeaderType:
+			headers++
+		default:
+		}
+		if t.Position.Line != line {
+			line, run = t.Position.Line, 0
+			for len(columns) > 0 && columns[len(columns)-1] >= t.Position.Column {
+				columns = columns[:len(columns)-1]
+			}
+			columns = append(columns, t.Position.Column)
+		}
+		if flow > depth || len(columns) > depth || flow == 0 && run > depth || headers > depth || i >= most {
+			return t
+		}
+	}
+	return nil
 }
 
 // Decode reads the document into a type, by its yaml tags. Keys that the type does

@@ -40,7 +40,7 @@ func TestProblems(t *testing.T) {
 	}{
 		{"no YAML", "a: b\n\tc: d\n", "it is not YAML", 2},
 		{"an empty document", "a: b\n---\n# nothing\n---\nc: d\n", "a line --- follows another, and what comes after is not read", 4},
-		{"too large", strings.Repeat("a", documents.MaxFile+1), "it is larger than 1 MiB", 0},
+		{"too large", strings.Repeat("a", documents.MaxFile+1), "it is larger than 256 KiB", 0},
 	} {
 		all, problem := documents.Read([]byte(tt.data))
 		if len(all) != 0 || problem == nil || problem.Message != tt.want || problem.Line != tt.line {

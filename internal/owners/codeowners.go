@@ -12,7 +12,7 @@ import (
 // first of .github, the root and docs.
 func (r *reader) codeFile(f File) {
 	if len(f.Data) > documents.MaxFile {
-		r.faults = append(r.faults, Fault{File: f.Name, Message: "it is larger than 1 MiB", Fix: "name the right file"})
+		r.faults = append(r.faults, Fault{File: f.Name, Message: "it is larger than 256 KiB", Fix: "name the right file, or split it"})
 		return
 	}
 	repo, rank := codeRepo(f.Name)
