@@ -22,6 +22,9 @@ const maxFiles = 2000
 type promises struct {
 	set    slo.Set
 	source string
+	// queries are those of the set's objectives by service and name: they are wanted at each
+	// look at a page, and do not change.
+	queries map[string]oncall.BudgetQuery
 	// faults are what of the files cannot be used.
 	faults []error
 }
@@ -41,7 +44,10 @@ func promisesOf(cfg config.Config) promises {
 		files = append(files, slo.File{Name: one.path, Data: one.data})
 	}
 	objectives, faults := slo.Read(files)
-	p.set = slo.NewSet(objectives)
+	p.set, p.queries = slo.NewSet(objectives), make(map[string]oncall.BudgetQuery, len(objectives))
+	for _, o := range objectives {
+		p.queries[key(o)] = o.Query()
+	}
 	for _, f := range faults {
 		p.faults = append(p.faults, f)
 	}
@@ -72,10 +78,20 @@ func (p promises) budgets(s follow.Service, d *oncall.PageDetail) []oncall.Budge
 		out = append(out, *spent)
 	}
 	for _, o := range rest {
-		out = append(out, o.Query())
+		out = append(out, p.query(o))
 	}
 	return out
 }
+
+// query returns the question about an objective's budget.
+func (p promises) query(o slo.Objective) oncall.BudgetQuery {
+	if q, ok := p.queries[key(o)]; ok && o.Format != slo.Recorded {
+		return q
+	}
+	return o.Query()
+}
+
+func key(o slo.Objective) string { return o.Service + "\x00" + o.Name }
 
 // of returns the budget that a page's alert is of, nil for none, and the other
 // objectives of its service.
@@ -93,7 +109,7 @@ func (p promises) of(s follow.Service, d *oncall.PageDetail) (spent *oncall.Budg
 	}
 	q := oncall.BudgetQuery{SLO: o.Name, Unasked: "no file under slos describes it"}
 	if known {
-		q = o.Query()
+		q = p.query(o)
 	}
 	q.Spends = true
 	return &q, slices.DeleteFunc(rest, o.Same)

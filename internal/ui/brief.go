@@ -126,9 +126,13 @@ func (m *Model) spends() (pane.Span, bool) {
 	if m.opts.Budgets == nil {
 		return pane.Span{}, false
 	}
-	d := m.board.Detail(m.selected).Value
 	r := m.board.Metrics()
-	for _, q := range m.opts.Budgets(m.scene.Service, &d) {
+	budgets := m.asked[m.opts.Budgeter].Budgets
+	if m.subject.page.Ref != m.selected { // the metrics are pinned to another page
+		d := m.board.Detail(m.selected).Value
+		budgets = m.opts.Budgets(m.scene.Service, &d)
+	}
+	for _, q := range budgets {
 		if !q.Spends {
 			continue
 		}
