@@ -61,6 +61,7 @@ func TestParseDesign(t *testing.T) {
 		Logs:     []config.LogSource{config.LogFile{Name: "app", Paths: []string{"/var/log/app/*.log"}}},
 		Labels:   config.Labels{TeamMeans: config.TeamReceives},
 		SLOs:     config.SLOs{Files: []string{"/etc/conway/slo/*.yaml"}},
+		LogLines: 1_000_000,
 		Runbooks: config.Runbooks{Paths: []string{"/home/ana/runbooks"}},
 		Report:   config.Report{MinTeam: 5},
 		Theme:    "night", Layout: "watch",

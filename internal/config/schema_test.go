@@ -46,6 +46,8 @@ func structs() []any {
 		config.Kubernetes{},
 		config.LogLake{},
 		config.LakeColumns{},
+		config.CloudWatch{},
+		config.SSHFiles{},
 		config.Trino{},
 		config.TrinoColumns{},
 	}
