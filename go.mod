@@ -17,7 +17,7 @@ require (
 	github.com/creack/pty v1.1.24 // tests: a terminal for the real binary
 	github.com/fsnotify/fsnotify v1.10.1 // logs: news of files without polling
 	github.com/getkin/kin-openapi v0.153.0 // tests: requests and answers against the published descriptions
-	github.com/goccy/go-yaml v1.19.2 // config, themes and scenarios, with positions for errors
+	github.com/goccy/go-yaml v1.19.2 // config, themes, scenarios, SLOs and owners, with positions for errors
 	github.com/jackc/pgx/v5 v5.13.0 // the ledger of a team, in PostgreSQL
 	github.com/minio/minio-go/v7 v7.4.1 // logs: the keys and signatures of S3 and what is compatible with it
 	github.com/ncruces/go-sqlite3 v0.37.0 // the ledger, without cgo and with a file system that tests can fail

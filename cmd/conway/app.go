@@ -131,7 +131,7 @@ func (a *app) root() *cobra.Command {
 acknowledge, annotate and run runbook steps.
 
 Without a config it looks around: PAGERDUTY_TOKEN, a Prometheus on 127.0.0.1:9090,
-the git repository it stands in. To try it on a simulated incident: conway drill
+an Alertmanager on 127.0.0.1:9093, the git repository it stands in. To try it on a simulated incident: conway drill
 
 Exit codes: 0 success, 1 what was asked failed, 2 usage or config error, 3 some
 sources failed and the rest is shown, 70 conway crashed, 128+n ended by signal n.`,

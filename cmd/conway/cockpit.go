@@ -131,7 +131,7 @@ func (a *app) prepare(ctx context.Context, c *core, opts ui.Options, p *tea.Prog
 		c.keepScreen = screen.keep
 		c.spawn(func(ctx context.Context) { screen.run(ctx, c.log) })
 	}
-	opts.Memory, opts.Notice = was, sentences(opts.Notice, damaged)
+	opts.Memory, opts.Notice = was, sentences(opts.Notice, damaged, refused(c.promises.faults), refused(c.ownership.faults))
 	made <- a.trap(ui.New(opts), c)
 	return nil
 }
@@ -191,7 +191,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	return ui.Options{
 		Board: c.newBoard(), Keys: keys, Sheet: sheet,
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
-		Services: c.services, Panels: c.panels, Logs: templatesOf(c.cfg), Library: c.library,
+		Services: c.services, Panels: c.panels, Budgets: c.promises.budgets, Budgeter: c.promises.source, Logs: templatesOf(c.cfg), Library: c.library,
 		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
 		Silent: c.cfg.Ledger.Line == "off",
 		Mouse:  c.cfg.Mouse, Slow: a.slowly(c.cfg),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,7 +68,8 @@ func (a *app) configInit() error {
 	return nil
 }
 
-// configCheck reads the config, the runbooks it names and a person's own themes.
+// configCheck reads the config, the runbooks, objectives and owners that it names,
+// and a person's own themes.
 func (a *app) configCheck() error {
 	path, _ := config.Path(a.configPath, a.getenv)
 	cfg, err := config.Load(path, a.options())
@@ -87,11 +89,16 @@ func (a *app) configCheck() error {
 			bad++
 		}
 	}
+	promised := promisesOf(cfg)
+	for _, f := range slices.Concat(promised.faults, ownershipOf(cfg).faults) {
+		fmt.Fprintln(a.stderr, printable(f.Error()))
+		bad++
+	}
 	if bad > 0 {
 		return exitError{code: exitUsage}
 	}
-	fmt.Fprintf(a.stdout, "%s: ok; %d pagers, %d deploy, %d metrics, %d log sources, %d services, %d panels\n",
-		path, len(cfg.Pages), len(cfg.Deploys), len(cfg.Metrics), len(cfg.Logs), len(cfg.Services), len(cfg.Panels))
+	fmt.Fprintf(a.stdout, "%s: ok; %d pagers, %d deploy, %d metrics, %d log sources, %d services, %d panels, %d SLOs\n",
+		path, len(cfg.Pages), len(cfg.Deploys), len(cfg.Metrics), len(cfg.Logs), len(cfg.Services), len(cfg.Panels), len(promised.set.Objectives()))
 	return nil
 }
 

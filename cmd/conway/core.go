@@ -35,7 +35,10 @@ type core struct {
 	byName   map[string]sources.Source
 	services follow.Map
 	panels   []follow.Panel
-	library  runbook.Library
+	promises promises
+	// ownership says whose code the services are.
+	ownership ownership
+	library   runbook.Library
 
 	ctx    context.Context //nolint:containedctx // the span between start and stop is this value's whole life
 	cancel context.CancelFunc
@@ -60,6 +63,8 @@ type core struct {
 	names     func(context.Context) (pseudonyms, error)
 	// sights are the pages that the ledger may have something to say of.
 	sights sights
+	// over are pages that have ended and are to be measured against objectives.
+	over chan over
 
 	// keepScreen has what the screen remembers of itself written down.
 	keepScreen func(memo.Memory)
@@ -94,10 +99,11 @@ func (c *core) gated() {
 
 // newCore makes the sources of these kinds. Nothing runs before start.
 func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, error) {
+	owned := ownershipOf(cfg)
 	c := &core{
-		cfg: cfg, box: feed.NewMailbox(0), byName: map[string]sources.Source{},
-		services: servicesOf(cfg), panels: panelsOf(cfg), now: now,
-		unwritten: newUnwritten(), sights: newSights(),
+		cfg: cfg, ownership: owned, box: feed.NewMailbox(0), byName: map[string]sources.Source{},
+		services: servicesOf(cfg, owned.book), panels: panelsOf(cfg), promises: promisesOf(cfg), now: now,
+		unwritten: newUnwritten(), sights: newSights(), over: make(chan over, maxOver),
 		log: slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
 	}
 	made, err := sourcesOf(cfg, func(s string) { c.learn(s) }, kinds...)
@@ -146,6 +152,7 @@ func (c *core) start(ctx context.Context) {
 			c.spawn(c.watchOthers)
 			c.spawn(c.fill)
 			c.spawn(c.recollect)
+			c.spawn(c.measure)
 		}
 	}
 	c.spawn(func(ctx context.Context) {

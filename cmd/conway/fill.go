@@ -40,6 +40,8 @@ type unwritten struct {
 	// each source of deploys.
 	last   map[oncall.Ref]skewed
 	recent map[string][]oncall.Deploy
+	// labels are those of the pages that were looked at.
+	labels map[oncall.Ref]map[string]string
 	wake   chan struct{}
 }
 
@@ -88,7 +90,8 @@ func newUnwritten() unwritten {
 	return unwritten{
 		seen: map[oncall.Ref]pageState{}, deploys: map[string]oncall.DeploysEvent{},
 		suspected: map[oncall.Ref]bool{}, last: map[oncall.Ref]skewed{}, recent: map[string][]oncall.Deploy{},
-		wake: make(chan struct{}, 1),
+		labels: map[oncall.Ref]map[string]string{},
+		wake:   make(chan struct{}, 1),
 	}
 }
 
@@ -111,6 +114,7 @@ func (u *unwritten) note(e oncall.Event) {
 	case oncall.DeploysEvent:
 		u.deploys[e.Source], u.recent[e.Source] = e, e.Deploys
 	case oncall.DetailEvent:
+		u.labels[e.Page] = e.Detail.Labels
 		p, known := u.last[e.Page]
 		if !known || len(u.recent) == 0 || u.suspected[e.Page] {
 			return
@@ -124,6 +128,13 @@ func (u *unwritten) note(e oncall.Event) {
 	case u.wake <- struct{}{}:
 	default: // it will look anyway
 	}
+}
+
+// labelsOf returns the labels of a page's alerts, nil where nobody looked at it.
+func (u *unwritten) labelsOf(ref oncall.Ref) map[string]string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.labels[ref]
 }
 
 // queue puts a page at the end, in place of what is known of it if it is newer.
@@ -176,7 +187,7 @@ func (c *core) fill(ctx context.Context) {
 		c.ledgerFailed("record what sources say", err)
 		return
 	}
-	r := records{services: c.services, names: names}
+	r := records{services: c.services, ownership: c.ownership, names: names}
 	told := false
 	written := map[string]bool{}
 	for {
@@ -262,5 +273,6 @@ func (c *core) chronicle(ctx context.Context, r records, p oncall.Page) ([]ledge
 	if err != nil {
 		return nil, err
 	}
-	return r.page(p, moments)
+	c.whenOver(p, moments)
+	return r.page(p, c.unwritten.labelsOf(p.Ref), moments)
 }

@@ -29,6 +29,7 @@ type doc struct {
 	Pages   []oncall.Page    `json:"pages,omitempty"`
 	Deploys []oncall.Deploy  `json:"deploys,omitempty"`
 	Panels  []oncall.Panel   `json:"panels,omitempty"`
+	Budgets []oncall.Budget  `json:"budgets,omitempty"`
 	Lines   []oncall.LogLine `json:"lines,omitempty"`
 	Search  *docSearch       `json:"search,omitempty"`
 }
@@ -43,7 +44,7 @@ type docSource struct {
 }
 
 func document(b board.Board, now time.Time) doc {
-	d := doc{Version: jsonVersion, At: now.UTC(), Sources: []docSource{}, Deploys: b.Deploys(), Panels: b.Metrics().Value.Panels}
+	d := doc{Version: jsonVersion, At: now.UTC(), Sources: []docSource{}, Deploys: b.Deploys(), Panels: b.Metrics().Value.Panels, Budgets: b.Metrics().Value.Budgets}
 	for _, s := range b.Sources() {
 		ds := docSource{Name: s.Name, Kind: s.Kind, Quality: s.Reading.Quality(now).String(), Received: s.Reading.Received}
 		if s.Reading.Fault != nil {

@@ -179,7 +179,7 @@ func (c *core) tellRecall(r records, recall *report.Recall, told bool) bool {
 func (c *core) sighted(r records, recall *report.Recall, l look) oncall.PageRecall {
 	p := l.page
 	var out oncall.PageRecall
-	body := r.incident(p.Page)
+	body := r.incident(p.Page, l.detail.Labels)
 	out.Left = recall.Left(body.ID, body.Fingerprint)
 	if p.Status != oncall.Acknowledged {
 		return out

@@ -83,7 +83,7 @@ func TestLedgerSaysWhatItKnowsOfAnAcknowledgedPage(t *testing.T) {
 	before := now.Add(-50 * time.Hour)
 	r := records{}
 	c := remembering(t,
-		ledger.Record{At: before, Kind: report.KindIncident, Src: "pd", Body: body(t, r.incident(sample("OLD", before, oncall.Resolved)))},
+		ledger.Record{At: before, Kind: report.KindIncident, Src: "pd", Body: body(t, r.incident(sample("OLD", before, oncall.Resolved), nil))},
 		ledger.Record{At: before, Kind: report.KindNotify, Src: "pd", Body: body(t, report.MomentBody{Incident: "pd/OLD", Person: "somebody", Channel: report.Push})},
 	)
 	page := sample("NEW", now.Add(-time.Minute), oncall.Triggered)
@@ -109,7 +109,7 @@ func TestLineThatWasLeftComesBackWithTheNextPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := records{}
-	c := remembering(t, ledger.Record{At: before, Kind: report.KindIncident, Src: "pd", Body: body(t, r.incident(old))}, run, tag)
+	c := remembering(t, ledger.Record{At: before, Kind: report.KindIncident, Src: "pd", Body: body(t, r.incident(old, nil))}, run, tag)
 	page := sample("NEW", now.Add(-time.Minute), oncall.Triggered)
 	c.emit(oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: now}, Pages: []oncall.Page{page}, Complete: true})
 	got := tells(t, c, func(r oncall.Recall) bool { return r.Pages[page.Ref].Left != nil }).Pages[page.Ref].Left

@@ -21,16 +21,11 @@ import (
 // nobody, and is the same in every cockpit.
 const recorder = "conway"
 
-// How far a service's owner can be believed.
-const (
-	ownerByConfig = 1.0
-	ownerByPager  = 0.2
-)
-
 // records makes records of what sources say.
 type records struct {
-	services follow.Map
-	names    pseudonyms
+	services  follow.Map
+	ownership ownership
+	names     pseudonyms
 }
 
 // derived returns a record whose id follows from what it is about. Two cockpits
@@ -54,8 +49,9 @@ func derived(at time.Time, kind, src string, body any, parts ...string) (ledger.
 func (r records) person(p oncall.Person) string { return r.names.of(cmp.Or(p.Email, p.ID)) }
 
 // page makes the records of a page's whole history, the page itself first. A
-// page without any history yet has none.
-func (r records) page(p oncall.Page, moments []oncall.Moment) ([]ledger.Record, error) {
+// page without any history yet has none. The labels are those of its alerts, nil
+// where nobody looked at them.
+func (r records) page(p oncall.Page, labels map[string]string, moments []oncall.Moment) ([]ledger.Record, error) {
 	if len(moments) == 0 {
 		return nil, nil
 	}
@@ -65,7 +61,12 @@ func (r records) page(p oncall.Page, moments []oncall.Moment) ([]ledger.Record, 
 		out = append(out, rec)
 		return err
 	}
-	if err := add(moments[0].At, report.KindIncident, r.incident(p)); err != nil {
+	body, began := r.incident(p, labels), moments[0].At
+	if body.OwnerSource == ownerSourceLabels {
+		// A cockpit that has not seen the labels says less; of two words the later counts.
+		began = began.Add(time.Millisecond)
+	}
+	if err := add(began, report.KindIncident, body); err != nil {
 		return nil, err
 	}
 	id := p.Ref.String()
@@ -118,19 +119,14 @@ func release(m oncall.Moment, id string, before, now []string, add func(time.Tim
 }
 
 // incident says which service a page is of, and whose that is.
-func (r records) incident(p oncall.Page) report.IncidentBody {
+func (r records) incident(p oncall.Page, labels map[string]string) report.IncidentBody {
 	body := report.IncidentBody{ID: p.Ref.String(), Service: cmp.Or(p.Service.Name, p.Service.ID), Title: p.Title, URL: p.URL}
-	if s, _, ok := r.services.Resolve(p, nil); ok {
+	s, _, ok := r.services.Resolve(p, nil)
+	if ok {
 		body.Service = s.Name
-		if s.Owner != "" {
-			body.Owner, body.OwnerSource, body.OwnerConfidence = s.Owner, "config", ownerByConfig
-		}
 	}
-	// Whom the pager wakes is not whose code it is: where nothing else is known it is
-	// kept as a guess, which congruence leaves out.
-	if body.Owner == "" && len(p.Teams) > 0 {
-		body.Owner, body.OwnerSource, body.OwnerConfidence, body.OwnerGuessed = p.Teams[0], p.Ref.Source, ownerByPager, true
-	}
+	o := r.ownership.of(s, p, labels)
+	body.Owner, body.OwnerSource, body.OwnerConfidence, body.OwnerGuessed = o.team, o.source, o.confidence, o.guessed
 	body.Fingerprint = fingerprint(body.Service, p.Title)
 	return body
 }

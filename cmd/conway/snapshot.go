@@ -124,7 +124,11 @@ func (a *app) answered(c *core) func(board.Board) bool {
 			}
 		}
 		m := b.Metrics()
-		return len(c.cfg.Metrics) == 0 || len(c.panels) == 0 || m.Fault != nil || len(m.Value.Panels) > 0
+		if len(c.cfg.Metrics) == 0 || m.Fault != nil {
+			return true
+		}
+		asked := len(c.panels) == 0 || len(m.Value.Panels) > 0
+		return asked && len(m.Value.Budgets) >= len(m.Value.Question.Budgets) && (c.promises.none() || !m.Received.IsZero())
 	}
 }
 

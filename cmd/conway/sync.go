@@ -51,7 +51,7 @@ func (a *app) sync(ctx context.Context, span time.Duration) error {
 	if err != nil {
 		return err
 	}
-	r := records{services: c.services, names: names}
+	r := records{services: c.services, ownership: c.ownership, names: names}
 	return a.withLedger(ctx, cfg, false, func(j *ledger.Journal) error {
 		over, err := overIn(ctx, j)
 		if err != nil {
@@ -105,7 +105,7 @@ func syncPage(ctx context.Context, s sources.Chronicler, r records, j *ledger.Jo
 	if err != nil {
 		return 0, err
 	}
-	all, err := r.page(p, moments)
+	all, err := r.page(p, nil, moments)
 	if err != nil || len(all) == 0 {
 		return 0, err
 	}

@@ -12,7 +12,9 @@ import (
 	"conway/internal/config"
 	"conway/internal/feed"
 	"conway/internal/follow"
+	"conway/internal/owners"
 	"conway/internal/sources"
+	"conway/internal/sources/alertmanager"
 	"conway/internal/sources/command"
 	"conway/internal/sources/file"
 	"conway/internal/sources/git"
@@ -104,6 +106,11 @@ func (w *wiring) pages(c config.PageSource) (sources.Source, error) {
 			TeamIDs: c.Teams, Every: c.Every, UserAgent: w.agent,
 			Budget: feed.NewBudget(feed.BudgetOptions{PerMinute: pagerDutyPerMinute, Burst: 20}),
 		})
+	case config.Alertmanager:
+		return alertmanager.New(alertmanager.Options{
+			Name: c.Name, URL: c.URL, Authorize: w.authorize(c.Token, c.Basic), Header: headers(c.Headers),
+			Filter: c.Filter, Receiver: c.Receiver, From: c.From, Every: c.Every, UserAgent: w.agent,
+		})
 	}
 	return nil, fmt.Errorf("no source for %T", c)
 }
@@ -127,17 +134,9 @@ func (w *wiring) deploys(c config.DeploySource) (sources.Source, error) {
 func (w *wiring) metrics(c config.MetricSource) (sources.Source, error) {
 	switch c := c.(type) {
 	case config.Prometheus:
-		o := prometheus.Options{Name: c.Name, URL: c.URL, Every: c.Every, Timeout: c.Timeout, Header: http.Header{}, UserAgent: w.agent}
-		for k, v := range c.Headers {
-			o.Header.Set(k, v)
-		}
-		switch {
-		case !c.Token.IsZero():
-			o.Authorize = bearer(w.secret(c.Token))
-		case c.Basic != nil:
-			o.Authorize = basic(c.Basic.User, w.secret(c.Basic.Password))
-		}
-		return prometheus.New(o)
+		return prometheus.New(prometheus.Options{
+			Name: c.Name, URL: c.URL, Every: c.Every, Timeout: c.Timeout, Authorize: w.authorize(c.Token, c.Basic), Header: headers(c.Headers), UserAgent: w.agent,
+		})
 	}
 	return nil, fmt.Errorf("no source for %T", c)
 }
@@ -172,14 +171,21 @@ func childEnv(cfg config.Config) []string {
 	})
 }
 
-// servicesOf turns the config's map into the one that panes follow.
-func servicesOf(cfg config.Config) follow.Map {
+// servicesOf turns the config's map into the one that panes follow. Who owns a
+// service for which the config does not say, the book may.
+func servicesOf(cfg config.Config, book owners.Book) follow.Map {
 	var out []follow.Service
 	for name, s := range cfg.Services {
-		out = append(out, follow.Service{
-			Name: name, Owner: s.Owner, PagerDuty: s.PagerDuty, Labels: s.Labels,
+		one := follow.Service{
+			Name: name, PagerDuty: s.PagerDuty, Labels: s.Labels,
 			Repos: s.Repos, DependsOn: s.DependsOn, Runbooks: s.Runbooks,
-		})
+		}
+		if s.Owner != "" {
+			one.Owner, one.OwnerSource, one.OwnerConfidence = s.Owner, ownerSourceConfig, ownerByConfig
+		} else if claim, ok := book.Of(owned(one)); ok {
+			one.Owner, one.OwnerSource, one.OwnerConfidence = claim.Team, string(claim.Source), claim.Source.Confidence()
+		}
+		out = append(out, one)
 	}
 	return follow.NewMap(sorted(out, func(s follow.Service) string { return s.Name }))
 }

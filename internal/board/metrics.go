@@ -13,6 +13,8 @@ type Metrics struct {
 	// Window is the span that the panels cover together.
 	Window oncall.Window
 	Panels []oncall.Panel
+	// Budgets are the error budgets, that of the page's own alert first.
+	Budgets []oncall.Budget
 }
 
 // answer is one source's panels for the followed scope.
@@ -20,14 +22,15 @@ type answer struct {
 	question oncall.Question
 	window   oncall.Window
 	panels   []oncall.Panel
+	budgets  []oncall.Budget
 	received time.Time
 }
 
 func (b *base) applySeries(e oncall.SeriesEvent) []Change {
 	i, s := b.source(e.Source, KindMetrics)
-	s.heardFrom(metricsDomain, e.Stamp, e.Every, len(e.Panels) == 0)
+	s.heardFrom(metricsDomain, e.Stamp, e.Every, len(e.Panels) == 0 && len(e.Budgets) == 0)
 	if e.Err == nil && e.Question.Scope == b.scope {
-		s.answer = &answer{question: e.Question, window: e.Window, panels: e.Panels, received: e.At}
+		s.answer = &answer{question: e.Question, window: e.Window, panels: e.Panels, budgets: e.Budgets, received: e.At}
 	}
 	return b.putSource(i, s)
 }
@@ -49,7 +52,7 @@ func (b Board) Metrics() oncall.Reading[Metrics] {
 		if s.answer == nil {
 			continue
 		}
-		a.Received, a.Empty = s.answer.received, len(s.answer.panels) == 0
+		a.Received, a.Empty = s.answer.received, len(s.answer.panels) == 0 && len(s.answer.budgets) == 0
 		ages = append(ages, a)
 		m.add(*s.answer)
 	}
@@ -67,7 +70,9 @@ func (m *Metrics) add(a answer) {
 		m.Window = a.window
 	}
 	m.Question.Queries = append(m.Question.Queries, a.question.Queries...)
+	m.Question.Budgets = append(m.Question.Budgets, a.question.Budgets...)
 	m.Panels = append(m.Panels, a.panels...)
+	m.Budgets = append(m.Budgets, a.budgets...)
 	if a.window.Start.Before(m.Window.Start) {
 		m.Window.Start = a.window.Start
 	}

@@ -14,11 +14,14 @@ type Config struct {
 	Environment Environment         `yaml:"environment" doc:"What is looked at. It is drawn on the screen and guards runbook steps."`
 	ReadOnly    bool                `yaml:"read_only" default:"false" doc:"Refuse everything that writes: acks, notes, runbook steps."`
 	Services    map[string]Service  `yaml:"services" doc:"Services by name; joins the names that different systems use."`
+	Owners      Owners              `yaml:"owners" doc:"Where teams say whose code a service is, for services that name no owner."`
+	Labels      Labels              `yaml:"labels" doc:"What the labels of alerts mean."`
 	Pages       []PageSource        `yaml:"pages" doc:"Where pages come from."`
 	Deploys     []DeploySource      `yaml:"deploys" doc:"Where news of deploys comes from."`
 	Metrics     []MetricSource      `yaml:"metrics" doc:"Where panels get their numbers."`
 	Panels      []Panel             `yaml:"panels" doc:"The metrics to show for the followed page."`
 	Logs        []LogSource         `yaml:"logs" doc:"Where log lines come from."`
+	SLOs        SLOs                `yaml:"slos" doc:"Service level objectives, for the error budget that a page spends."`
 	LogLines    int                 `yaml:"log_lines" default:"1000000" min:"1000" max:"2000000" doc:"How many log lines are held, and no more of them than 192 MiB of text."`
 	Runbooks    Runbooks            `yaml:"runbooks" doc:"Where runbooks are kept."`
 	Ledger      Ledger              `yaml:"ledger" doc:"Where what was asked for is kept until it is delivered, and after."`
@@ -97,6 +100,31 @@ type Panel struct {
 	Unit     oncall.Unit `yaml:"unit" enum:"percent,ratio,seconds,bytes,per_second" doc:"How its numbers are written."`
 	Warn     *float64    `yaml:"warn" doc:"The value from which it is drawn as a warning. Higher is worse."`
 	Critical *float64    `yaml:"critical" doc:"The value from which it is drawn as critical."`
+}
+
+// Owners says where teams say whose code a service is.
+type Owners struct {
+	Files []string `yaml:"files" is:"glob" doc:"Files named catalog-info.yaml, opslevel.yml, cortex.yaml or CODEOWNERS, Datadog service definitions, and manifests; * and ? match names."`
+}
+
+// The values of Labels.TeamMeans.
+const (
+	// TeamReceives is a label that says who is called.
+	TeamReceives = "receiver"
+	// TeamOwns is a label that says whose code it is.
+	TeamOwns = "owner"
+)
+
+// Labels says what the labels of alerts mean.
+type Labels struct {
+	TeamMeans string   `yaml:"team_means" default:"receiver" enum:"receiver,owner" doc:"Whether a label that names a team says who is called, or whose code it is; as a receiver it is not taken for the owner."`
+	Team      []string `yaml:"team" is:"label" doc:"The labels that name a team, the first that there is counts; team and owner when empty."`
+}
+
+// SLOs says where objectives are described, and who counts their events.
+type SLOs struct {
+	Files  []string `yaml:"files" is:"glob" doc:"Files of Sloth, OpenSLO v1 or Pyrra, as they are; * and ? match names."`
+	Source string   `yaml:"source" is:"name" doc:"The name of the metrics source that has their metrics; the first one when empty."`
 }
 
 // Runbooks says where runbooks are kept.

@@ -272,7 +272,7 @@ func (d *decoder) source(n ast.Node, v reflect.Value, path string) {
 			continue
 		}
 		one := reflect.New(t.typ).Elem()
-		d.fill(n, rest, one, "a "+t.name+" source", path)
+		d.fill(n, rest, one, withArticle(t.name)+" source", path)
 		v.Set(one)
 		return
 	}
@@ -296,4 +296,12 @@ func (d *decoder) lose(all []entry) {
 			}
 		}
 	}
+}
+
+// withArticle puts an article before a word.
+func withArticle(word string) string {
+	if word != "" && strings.ContainsRune("aeiou", rune(word[0])) {
+		return "an " + word
+	}
+	return "a " + word
 }

@@ -19,6 +19,8 @@ import (
 const (
 	// localPrometheus is where Prometheus listens unless told otherwise.
 	localPrometheus = "127.0.0.1:9090"
+	// localAlertmanager is where Alertmanager listens unless told otherwise.
+	localAlertmanager = "127.0.0.1:9093"
 	// probeDeadline bounds a look at this machine. What listens here answers in
 	// a few milliseconds, and somebody waits for the screen.
 	probeDeadline = 300 * time.Millisecond
@@ -45,7 +47,7 @@ type find struct {
 }
 
 // Discover makes a Config out of what is there: a PagerDuty token, a Prometheus
-// on this machine, the git repository around the current directory. It takes
+// and an Alertmanager on this machine, the git repository around the current directory. It takes
 // less than half a second and reaches nothing beyond this machine.
 func Discover(ctx context.Context, opts Options) (Config, []Finding) {
 	looks := []struct {
@@ -54,6 +56,7 @@ func Discover(ctx context.Context, opts Options) (Config, []Finding) {
 	}{
 		{"a PagerDuty token", lookForPagerDuty},
 		{"a Prometheus", lookForPrometheus},
+		{"an Alertmanager", lookForAlertmanager},
 		{"a git repository", lookForGit},
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeDeadline)
@@ -95,14 +98,8 @@ func lookForPagerDuty(_ context.Context, opts Options) find {
 }
 
 func lookForPrometheus(ctx context.Context, opts Options) find {
-	status, err := ready(ctx, opts.client(), "http://"+localPrometheus+"/-/ready")
-	switch {
-	case errors.Is(err, errNotPrometheus):
-		return find{Finding: Finding{Text: "something else than Prometheus answers on " + localPrometheus + ": no metrics"}}
-	case err != nil:
-		return find{Finding: Finding{Text: "no Prometheus answers on " + localPrometheus + ": no metrics"}}
-	case status != http.StatusOK:
-		return find{Finding: Finding{Text: fmt.Sprintf("what answers on %s is not ready (HTTP %d): no metrics", localPrometheus, status)}}
+	if text := absent(ctx, opts, "Prometheus", localPrometheus, "no metrics"); text != "" {
+		return find{Finding: Finding{Text: text}}
 	}
 	return find{
 		Finding: Finding{Found: true, Text: "Prometheus answers on " + localPrometheus + ": metrics from there"},
@@ -116,8 +113,34 @@ func lookForPrometheus(ctx context.Context, opts Options) find {
 	}
 }
 
-// errNotPrometheus reports an answer for people instead of programs.
-var errNotPrometheus = errors.New("a web page answered")
+func lookForAlertmanager(ctx context.Context, opts Options) find {
+	if text := absent(ctx, opts, "Alertmanager", localAlertmanager, "no pages from there"); text != "" {
+		return find{Finding: Finding{Text: text}}
+	}
+	return find{
+		Finding: Finding{Found: true, Text: "Alertmanager answers on " + localAlertmanager + ": pages from its alerts"},
+		apply: func(c *Config) {
+			c.Pages = append(c.Pages, withDefaults(Alertmanager{Name: "am", URL: "http://" + localAlertmanager}))
+		},
+	}
+}
+
+// absent says why a server is not used, empty when it is ready.
+func absent(ctx context.Context, opts Options, name, address, so string) string {
+	status, err := ready(ctx, opts.client(), "http://"+address+"/-/ready")
+	switch {
+	case errors.Is(err, errWebPage):
+		return "something else than " + name + " answers on " + address + ": " + so
+	case err != nil:
+		return "no " + name + " answers on " + address + ": " + so
+	case status != http.StatusOK:
+		return fmt.Sprintf("what answers on %s is not ready (HTTP %d): %s", address, status, so)
+	}
+	return ""
+}
+
+// errWebPage reports an answer for people instead of programs.
+var errWebPage = errors.New("a web page answered")
 
 // ready asks a readiness endpoint and returns its HTTP status.
 func ready(ctx context.Context, client *http.Client, url string) (int, error) {
@@ -134,7 +157,7 @@ func ready(ctx context.Context, client *http.Client, url string) (int, error) {
 		return 0, err
 	}
 	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
-		return resp.StatusCode, errNotPrometheus
+		return resp.StatusCode, errWebPage
 	}
 	return resp.StatusCode, nil
 }

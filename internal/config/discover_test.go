@@ -24,7 +24,8 @@ func (a answer) RoundTrip(r *http.Request) (*http.Response, error) { return a(r)
 
 func says(status int, contentType, body string) answer {
 	return func(r *http.Request) (*http.Response, error) {
-		if r.URL.String() != "http://127.0.0.1:9090/-/ready" || r.Method != http.MethodGet {
+		at := r.URL.String()
+		if at != "http://127.0.0.1:9090/-/ready" && at != "http://127.0.0.1:9093/-/ready" || r.Method != http.MethodGet {
 			return nil, errors.New("asked " + r.URL.String())
 		}
 		return &http.Response{
@@ -64,6 +65,7 @@ func TestDiscoverEverything(t *testing.T) {
 	want := []string{
 		"PAGERDUTY_TOKEN is set: pages from api.pagerduty.com",
 		"Prometheus answers on 127.0.0.1:9090: metrics from there",
+		"Alertmanager answers on 127.0.0.1:9093: pages from its alerts",
 		"git repository " + repo + ": deploys from its tags",
 	}
 	if got := sentences(findings); !reflect.DeepEqual(got, want) {
@@ -72,7 +74,7 @@ func TestDiscoverEverything(t *testing.T) {
 	expect := config.Default()
 	expect.Pages = []config.PageSource{config.PagerDuty{
 		Name: "pd", URL: "https://api.pagerduty.com", Token: config.SecretEnv("PAGERDUTY_TOKEN"), Scope: "mine", Every: 10 * time.Second,
-	}}
+	}, config.Alertmanager{Name: "am", URL: "http://127.0.0.1:9093", Every: 10 * time.Second}}
 	expect.Metrics = []config.MetricSource{config.Prometheus{
 		Name: "prom", URL: "http://127.0.0.1:9090", Every: 15 * time.Second, Timeout: 10 * time.Second,
 	}}
@@ -90,18 +92,25 @@ func TestDiscoverNothing(t *testing.T) {
 	cwd := t.TempDir()
 	for name, tt := range map[string]struct {
 		transport http.RoundTripper
-		want      string
+		metrics   string
+		alerts    string
 	}{
-		"refused":   {answer(refused), "no Prometheus answers on 127.0.0.1:9090: no metrics"},
-		"not ready": {says(503, "text/plain", "Service Unavailable"), "what answers on 127.0.0.1:9090 is not ready (HTTP 503): no metrics"},
-		"a web UI":  {says(200, "text/html; charset=utf-8", "<html>"), "something else than Prometheus answers on 127.0.0.1:9090: no metrics"},
-		"panics":    {answer(func(*http.Request) (*http.Response, error) { panic("x") }), "the look for a Prometheus failed"},
+		"refused": {answer(refused), "no Prometheus answers on 127.0.0.1:9090: no metrics", "no Alertmanager answers on 127.0.0.1:9093: no pages from there"},
+		"not ready": {
+			says(503, "text/plain", "Service Unavailable"), "what answers on 127.0.0.1:9090 is not ready (HTTP 503): no metrics",
+			"what answers on 127.0.0.1:9093 is not ready (HTTP 503): no pages from there",
+		},
+		"a web UI": {
+			says(200, "text/html; charset=utf-8", "<html>"), "something else than Prometheus answers on 127.0.0.1:9090: no metrics",
+			"something else than Alertmanager answers on 127.0.0.1:9093: no pages from there",
+		},
+		"panics": {answer(func(*http.Request) (*http.Response, error) { panic("x") }), "the look for a Prometheus failed", "the look for an Alertmanager failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, findings := config.Discover(t.Context(), config.Options{
 				Getenv: func(string) string { return "" }, Client: &http.Client{Transport: tt.transport}, Cwd: cwd,
 			})
-			want := []string{"PAGERDUTY_TOKEN is not set: no pages", tt.want, "no git repository around " + cwd + ": no deploys"}
+			want := []string{"PAGERDUTY_TOKEN is not set: no pages", tt.metrics, tt.alerts, "no git repository around " + cwd + ": no deploys"}
 			if got := sentences(findings); !reflect.DeepEqual(got, want) {
 				t.Errorf("got %q, want %q", got, want)
 			}
@@ -127,7 +136,7 @@ func TestDiscoverDoesNotWaitForASilentPort(t *testing.T) {
 		if took := time.Since(start); took > 500*time.Millisecond {
 			t.Errorf("took %s", took)
 		}
-		if len(findings) != 3 || findings[1].Found {
+		if len(findings) != 4 || findings[1].Found || findings[2].Found {
 			t.Errorf("got %v", findings)
 		}
 	})

@@ -19,6 +19,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"conway/internal/documents"
 )
 
 const (
@@ -253,34 +255,10 @@ func (f *faults) tab(line int) (at, col int, message, fix string) {
 }
 
 // tooDeep reports where a file nests deeper than any configuration, before the
-// parser is let at it: that one calls itself for each level.
+// parser is let at it.
 func tooDeep(tokens token.Tokens) (mark, bool) {
-	flow, run, documents := 0, 0, 0
-	var columns []int // of the blocks around the token
-	line := 0
-	for i, t := range tokens {
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow = max(0, flow-1)
-		case token.AnchorType, token.TagType, token.MappingKeyType, token.MappingValueType, token.SequenceEntryType:
-			run++
-		case token.DocumentHeaderType:
-			documents++
-		default:
-		}
-		if t.Position.Line != line {
-			line, run = t.Position.Line, 0
-			for len(columns) > 0 && columns[len(columns)-1] >= t.Position.Column {
-				columns = columns[:len(columns)-1]
-			}
-			columns = append(columns, t.Position.Column)
-		}
-		deep := flow > maxDepth || len(columns) > maxDepth || flow == 0 && run > maxDepth
-		if deep || documents > maxDepth || i >= maxTokens {
-			return tokenMark(t), true
-		}
+	if t := documents.TooDeep(tokens, maxDepth, maxTokens); t != nil {
+		return tokenMark(t), true
 	}
 	return mark{}, false
 }

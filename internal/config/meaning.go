@@ -61,6 +61,10 @@ func checkWord(is, s string) (why, fix string) {
 		if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
 			return "is no email address: " + quote(s), "write it as ana@example.com"
 		}
+	case "matcher":
+		if !regexp.MustCompile(`^\s*[A-Za-z_][A-Za-z0-9_]*\s*(=|!=|=~|!~)\s*"([^"\\]|\\.)*"\s*$`).MatchString(s) {
+			return "is no matcher: " + quote(s), `write it as 'severity="page"', with =, !=, =~ or !~`
+		}
 	case "slug":
 		if !regexp.MustCompile(`^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`).MatchString(s) {
 			return "is no repository: " + quote(s), "write it as owner/name"

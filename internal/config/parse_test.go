@@ -40,6 +40,8 @@ func TestParseDesign(t *testing.T) {
 		Pages: []config.PageSource{config.PagerDuty{
 			Name: "pd", URL: "https://api.pagerduty.com", Token: config.SecretEnv("PAGERDUTY_TOKEN"),
 			From: "ana@example.com", Scope: config.ScopeMine, Every: 10 * time.Second,
+		}, config.Alertmanager{
+			Name: "am", URL: "http://127.0.0.1:9093", Filter: []string{`severity="page"`}, From: "ana@example.com", Every: 10 * time.Second,
 		}},
 		Deploys: []config.DeploySource{
 			config.GitHub{
@@ -57,6 +59,8 @@ func TestParseDesign(t *testing.T) {
 			Unit: oncall.UnitPercent, Warn: new(1.0), Critical: new(5.0),
 		}},
 		Logs:     []config.LogSource{config.LogFile{Name: "app", Paths: []string{"/var/log/app/*.log"}}},
+		Labels:   config.Labels{TeamMeans: config.TeamReceives},
+		SLOs:     config.SLOs{Files: []string{"/etc/conway/slo/*.yaml"}},
 		LogLines: 1_000_000,
 		Runbooks: config.Runbooks{Paths: []string{"/home/ana/runbooks"}},
 		Report:   config.Report{MinTeam: 5},

@@ -29,6 +29,7 @@ func (d *decoder) relate(c *Config) {
 	d.relateMetrics(c)
 	d.relateLogs(c)
 	d.relatePanels(c, first)
+	d.relateSLOs(c, first)
 	d.relateServices(c)
 	d.relateLedger()
 	d.relateScreen(c)
@@ -67,32 +68,41 @@ func (d *decoder) sources(c *Config) []named {
 
 func (d *decoder) relatePages(c *Config) {
 	for i, s := range c.Pages {
-		p, ok := s.(PagerDuty)
-		if !ok {
-			continue
-		}
 		path := "pages[" + itoa(i) + "]"
-		_, given := d.marks[path+".teams"]
-		switch {
-		case p.Scope == ScopeTeams && !given:
-			d.add(d.marks[path+".scope"], "scope teams needs \"teams\"", "add teams: [PTEAM01]")
-		case p.Scope != ScopeTeams && given:
-			d.add(d.marks[path+".teams"], `"teams" counts only with scope teams`, "add scope: teams, or remove teams")
+		switch p := s.(type) {
+		case PagerDuty:
+			_, given := d.marks[path+".teams"]
+			switch {
+			case p.Scope == ScopeTeams && !given:
+				d.add(d.marks[path+".scope"], "scope teams needs \"teams\"", "add teams: [PTEAM01]")
+			case p.Scope != ScopeTeams && given:
+				d.add(d.marks[path+".teams"], `"teams" counts only with scope teams`, "add scope: teams, or remove teams")
+			}
+			if p.From == "" {
+				p.From = c.Me.Email
+				c.Pages[i] = p
+			}
+		case Alertmanager:
+			d.oneLogin(path, p.Basic)
+			if p.From == "" {
+				p.From = c.Me.Email
+				c.Pages[i] = p
+			}
 		}
-		if p.From == "" {
-			p.From = c.Me.Email
-			c.Pages[i] = p
-		}
+	}
+}
+
+// oneLogin checks that a source is given one way to log in.
+func (d *decoder) oneLogin(path string, basic *Basic) {
+	if _, token := d.marks[path+".token"]; token && basic != nil {
+		d.add(d.marks[path+".basic"], `"basic" and "token" exclude each other`, "keep the one that the server asks for")
 	}
 }
 
 func (d *decoder) relateMetrics(c *Config) {
 	for i, s := range c.Metrics {
-		p, ok := s.(Prometheus)
-		path := "metrics[" + itoa(i) + "]"
-		_, token := d.marks[path+".token"]
-		if ok && token && p.Basic != nil {
-			d.add(d.marks[path+".basic"], `"basic" and "token" exclude each other`, "keep the one that the server asks for")
+		if p, ok := s.(Prometheus); ok {
+			d.oneLogin("metrics["+itoa(i)+"]", p.Basic)
 		}
 	}
 }
@@ -126,14 +136,34 @@ func (d *decoder) relateLogs(c *Config) {
 	}
 }
 
-func (d *decoder) relatePanels(c *Config, sources map[string]named) {
-	var metrics []string
+// metricsIn returns the names of the metrics sources.
+func metricsIn(sources map[string]named) []string {
+	var out []string
 	for _, s := range sources {
 		if s.list == "metrics" {
-			metrics = append(metrics, s.name)
+			out = append(out, s.name)
 		}
 	}
-	slices.Sort(metrics)
+	slices.Sort(out)
+	return out
+}
+
+// relateSLOs checks who is to count the events of objectives.
+func (d *decoder) relateSLOs(c *Config, sources map[string]named) {
+	at, files := d.marks["slos.source"], d.marks["slos.files"]
+	metrics := metricsIn(sources)
+	s := c.SLOs.Source
+	switch {
+	case s != "" && slices.Contains(d.lost, s):
+	case s != "":
+		d.known(at, "metrics source", s, metrics, "metrics sources")
+	case len(c.SLOs.Files) > 0 && len(metrics) == 0 && len(d.lost) == 0:
+		d.add(files, "there is no metrics source to count their events", "add one under metrics")
+	}
+}
+
+func (d *decoder) relatePanels(c *Config, sources map[string]named) {
+	metrics := metricsIn(sources)
 	type key struct{ source, title string }
 	seen := map[key]mark{}
 	for i, p := range c.Panels {

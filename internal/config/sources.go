@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// PageSource is one entry of pages. The set is sealed: PagerDuty.
+// PageSource is one entry of pages. The set is sealed: PagerDuty and Alertmanager.
 type PageSource interface {
 	// SourceName returns the configured name, unique among all sources.
 	SourceName() string
@@ -55,6 +55,19 @@ type PagerDuty struct {
 	Scope string        `yaml:"scope" default:"mine" enum:"mine,teams,all" doc:"Whose pages to show."`
 	Teams []string      `yaml:"teams" is:"label" doc:"The ids of the teams, for scope teams."`
 	Every time.Duration `yaml:"every" default:"10s" min:"1s" max:"1h" doc:"How often to ask."`
+}
+
+// Alertmanager is pages from the firing alerts of a Prometheus Alertmanager.
+type Alertmanager struct {
+	Name     string            `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	URL      string            `yaml:"url,required" is:"url" doc:"The address up to, and without, /api/v2."`
+	Token    Secret            `yaml:"token" doc:"A bearer token."`
+	Basic    *Basic            `yaml:"basic" doc:"A user and password, instead of a token."`
+	Headers  map[string]string `yaml:"headers" is:"header" doc:"More headers to send, such as X-Scope-OrgID. Not for secrets."`
+	Filter   []string          `yaml:"filter" is:"matcher" doc:"Matchers that an alert must pass to be a page, such as 'severity=\"page\"'; all alerts when empty."`
+	Receiver string            `yaml:"receiver" is:"label" doc:"Only alerts of receivers that match this regular expression; all when empty."`
+	From     string            `yaml:"from" is:"email" doc:"Who signs silences; me.email when empty."`
+	Every    time.Duration     `yaml:"every" default:"10s" min:"1s" max:"1h" doc:"How often to ask."`
 }
 
 // GitHub is deploys from GitHub's deployments.
@@ -192,6 +205,9 @@ type TrinoColumns struct {
 func (p PagerDuty) SourceName() string { return p.Name }
 
 // SourceName returns the configured name.
+func (a Alertmanager) SourceName() string { return a.Name }
+
+// SourceName returns the configured name.
 func (g GitHub) SourceName() string { return g.Name }
 
 // SourceName returns the configured name.
@@ -222,6 +238,7 @@ func (l LogLake) SourceName() string { return l.Name }
 func (t Trino) SourceName() string { return t.Name }
 
 func (PagerDuty) pages()    {}
+func (Alertmanager) pages() {}
 func (GitHub) deploys()     {}
 func (DeployFile) deploys() {}
 func (Git) deploys()        {}
@@ -244,7 +261,10 @@ type variant struct {
 func variants(t reflect.Type) (list string, types []variant) {
 	switch t {
 	case reflect.TypeFor[PageSource]():
-		return "pages", []variant{{"pagerduty", reflect.TypeFor[PagerDuty]()}}
+		return "pages", []variant{
+			{"pagerduty", reflect.TypeFor[PagerDuty]()},
+			{"alertmanager", reflect.TypeFor[Alertmanager]()},
+		}
 	case reflect.TypeFor[DeploySource]():
 		return "deploys", []variant{
 			{"github", reflect.TypeFor[GitHub]()},

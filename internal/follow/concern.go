@@ -81,12 +81,12 @@ func (m Map) Deployed(d oncall.Deploy) (Service, bool) {
 // belongs reports whether the deploy is one of the service. The sender's own
 // name for it counts before the repository, which several services may share.
 func (m Map) belongs(d oncall.Deploy, s Service) bool {
-	if s.named(d.Service) {
+	if s.Named(d.Service) {
 		return true
 	}
 	if d.Service != "" {
 		for _, other := range m.services {
-			if other.named(d.Service) {
+			if other.Named(d.Service) {
 				return false
 			}
 		}

@@ -59,6 +59,21 @@ func Questions(panels []Panel, s Service, page oncall.Page, detail *oncall.PageD
 	return out
 }
 
+// Budgets adds to the questions what a metrics source is to say of error budgets.
+func Budgets(questions map[string]oncall.Question, source string, budgets []oncall.BudgetQuery, s Service, page oncall.Page,
+	span time.Duration, end time.Time, columns int,
+) {
+	if len(budgets) == 0 || source == "" {
+		return
+	}
+	q, ok := questions[source]
+	if !ok {
+		q = oncall.Question{Scope: Scope(s, page), Span: span, End: end, Columns: columns}
+	}
+	q.Budgets = budgets
+	questions[source] = q
+}
+
 // query returns the panel's question, filled or with the reason why it is not.
 func (p Panel) query(vars map[string]string) oncall.PanelQuery {
 	q := oncall.PanelQuery{Panel: p.Title, Unit: p.Unit, Warn: p.Warn, Critical: p.Critical}

@@ -11,6 +11,10 @@ type Service struct {
 	Name string
 	// Owner is the team whose code it is, empty if unknown.
 	Owner string
+	// OwnerSource says who says so, and OwnerConfidence how far that can be believed,
+	// from 0 to 1. With a source and no owner the code is nobody's on purpose.
+	OwnerSource     string
+	OwnerConfidence float64
 	// PagerDuty are the pager's ids of the service.
 	PagerDuty []string
 	// Labels are how alerts, metrics and logs name it.
@@ -23,9 +27,9 @@ type Service struct {
 	Runbooks []string
 }
 
-// named reports whether other systems call the service by this name: its own, or
+// Named reports whether other systems call the service by this name: its own, or
 // that of a label which names services.
-func (s Service) named(name string) bool {
+func (s Service) Named(name string) bool {
 	n := plain(name)
 	if n == "" {
 		return false
@@ -53,7 +57,7 @@ func (s Service) lives(repo string) bool {
 			return true
 		}
 	}
-	return len(s.Repos) == 0 && s.named(path.Base(repoName(repo)))
+	return len(s.Repos) == 0 && s.Named(path.Base(repoName(repo)))
 }
 
 // neighbours reports whether two services share a cluster and a namespace.

@@ -73,6 +73,7 @@ type SeriesEvent struct {
 	Question Question
 	Window   Window
 	Panels   []Panel
+	Budgets  []Budget
 	Every    time.Duration
 }
 

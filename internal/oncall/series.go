@@ -53,6 +53,8 @@ type Question struct {
 	// a late one cannot land under another page.
 	Scope   string       `json:"scope"`
 	Queries []PanelQuery `json:"queries"`
+	// Budgets are the error budgets to look at besides, by their newest value only.
+	Budgets []BudgetQuery `json:"budgets,omitempty"`
 	// Span is how much time to show. End is the window's end, zero for now.
 	Span time.Duration `json:"span"`
 	End  time.Time     `json:"end,omitzero"`

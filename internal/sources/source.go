@@ -89,6 +89,13 @@ type Asker interface {
 	Ask(q oncall.Question)
 }
 
+// Evaluator answers a query with one number. It emits nothing.
+type Evaluator interface {
+	// Evaluate returns what the query was at a moment, by the other side's clock, and
+	// false where it was nothing.
+	Evaluate(ctx context.Context, query string, at time.Time) (value float64, ok bool, err error)
+}
+
 // Refresher looks again now instead of at its next interval. Refresh does not
 // block, and many calls make one request.
 type Refresher interface {

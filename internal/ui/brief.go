@@ -8,6 +8,7 @@ import (
 	"conway/internal/oncall"
 	"conway/internal/text"
 	"conway/internal/ui/deploys"
+	"conway/internal/ui/metrics"
 	"conway/internal/ui/pages"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/style"
@@ -115,7 +116,37 @@ func (m *Model) what(b board.Brief) pane.Line {
 	if b.Alerts > 1 {
 		l = append(l, pane.S(style.Dim, text.Sprintf(" · %d alerts", b.Alerts)))
 	}
+	if s, ok := m.spends(); ok {
+		l = append(l, pane.S(style.Dim, text.Const(" · ")), s)
+	}
 	return l
+}
+
+// spends names the error budget that the selected page's alert is of, and says
+// what is left of it.
+func (m *Model) spends() (pane.Span, bool) {
+	if m.opts.Budgets == nil {
+		return pane.Span{}, false
+	}
+	r := m.board.Metrics()
+	budgets := m.asked[m.opts.Budgeter].Budgets
+	if m.subject.page.Ref != m.selected { // the metrics are pinned to another page
+		d := m.board.Detail(m.selected).Value
+		budgets = m.opts.Budgets(m.scene.Service, &d)
+	}
+	for _, q := range budgets {
+		if !q.Spends {
+			continue
+		}
+		name := text.Sprintf("spends SLO %s", text.Decode(q.SLO))
+		for _, b := range r.Value.Budgets {
+			if b.SLO == q.SLO && b.LeftQuery == q.LeftQuery && b.Left != nil && fresh(r.Quality(m.now)) {
+				return pane.S(style.Dim, text.Sprintf("%s, %s left", name, metrics.Left(b))), true
+			}
+		}
+		return pane.S(style.Dim, name), true
+	}
+	return pane.Span{}, false
 }
 
 // minHistory is the width below which the answer about the past says nothing.

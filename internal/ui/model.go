@@ -342,6 +342,9 @@ func (m *Model) ask(p oncall.Page, d *oncall.PageDetail) tea.Cmd {
 	}
 	s := m.subject
 	qs := follow.Questions(m.opts.Panels, s.service, s.page, s.detail, m.window.Span, m.window.End, m.plotWidth())
+	if m.opts.Budgets != nil {
+		follow.Budgets(qs, m.opts.Budgeter, m.opts.Budgets(s.service, s.detail), s.service, s.page, m.window.Span, m.window.End, m.plotWidth())
+	}
 	if reflect.DeepEqual(qs, m.asked) {
 		return nil
 	}

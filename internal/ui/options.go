@@ -30,6 +30,11 @@ type Options struct {
 	Custom   map[layout.Preset][]pane.Kind
 	Services follow.Map
 	Panels   []follow.Panel
+	// Budgets says which error budgets to look at beside the metrics of a service,
+	// and which of them a page spends; nil for none. Budgeter is the metrics source
+	// that is asked for them. The detail may be nil.
+	Budgets  func(follow.Service, *oncall.PageDetail) []oncall.BudgetQuery
+	Budgeter string
 	// Logs are what the log stores are asked for about the followed page.
 	Logs    []follow.LogTemplate
 	Library runbook.Library

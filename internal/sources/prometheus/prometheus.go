@@ -93,7 +93,8 @@ func Basic(user string, password sources.Secret) func(*http.Request) error {
 	}
 }
 
-// Source is a sources.Source, sources.Asker and sources.Refresher.
+// Source is a sources.Source, sources.Asker, sources.Refresher and
+// sources.Evaluator.
 type Source struct {
 	http      sources.HTTP
 	api       v1.API
@@ -105,6 +106,9 @@ type Source struct {
 	question oncall.Question
 	// supersede ends the round that answers an earlier question, if one runs.
 	supersede context.CancelCauseFunc
+
+	// budgets are those that were asked for lately; only Run touches them.
+	budgets map[key]asked
 }
 
 // New returns a source, or an error that says which option is wrong. It asks
@@ -155,7 +159,7 @@ func (s *Source) Refresh() { s.nudge.Poke() }
 // to another question that is under way is given up; the same question again is
 // no more than a Refresh.
 func (s *Source) Ask(q oncall.Question) {
-	q.Queries = slices.Clone(q.Queries)
+	q.Queries, q.Budgets = slices.Clone(q.Queries), slices.Clone(q.Budgets)
 	s.mu.Lock()
 	if !reflect.DeepEqual(q, s.question) {
 		s.question = q
@@ -186,12 +190,19 @@ func (s *Source) round(ctx context.Context, emit sources.Emit) error {
 	s.supersede = cancel
 	s.mu.Unlock()
 	event, err := s.answer(round, q)
+	if err == nil {
+		whole := s.known(&event, time.Now())
+		emit(event)
+		if whole {
+			return nil
+		}
+		if err = s.askBudgets(round, &event); err == nil {
+			s.known(&event, time.Now())
+			emit(event)
+		}
+	}
 	if errors.Is(context.Cause(round), errSuperseded) && ctx.Err() == nil {
 		return nil // Ask has poked, so the new question is next
 	}
-	if err != nil {
-		return err
-	}
-	emit(event)
-	return nil
+	return err
 }

@@ -73,6 +73,11 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("asking the metrics sources …")))}
 	}
 	panels := p.panels(r.Value)
+	stale := r.Quality(f.Now)
+	budgets := p.budgets(r.Value, f, stale, max(1, f.Height/budgetShare))
+	if len(panels) == 0 && len(budgets) > 0 {
+		return budgets
+	}
 	if len(panels) == 0 && len(r.Value.Panels) > 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("none of %d panels matches /%s; esc shows all", len(r.Value.Panels), p.filter.String())))}
 	}
@@ -80,14 +85,20 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no panels: name some under panels: in the config")))}
 	}
 	marks := Marks(f)
-	stale := r.Quality(f.Now)
+	room := f.Height
+	if room > len(budgets)+1 {
+		f.Height -= len(budgets)
+	} else {
+		budgets = nil
+	}
 	from, to := p.scroll.Visible(len(panels), max(1, f.Height-1), -1)
 	var out pane.Block
 	tall := max(1, min(maxTall, (f.Height-1)/max(1, to-from)))
 	for _, pn := range panels[from:to] {
 		out = append(out, row(pn, f, marks, stale, tall)...)
 	}
-	if f.Height > len(out) {
+	out = append(out, budgets...)
+	if room > len(out) {
 		out = append(out, axis(f))
 	}
 	return out

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/report"
+)
+
+// ownersOf makes a core whose config has these parts, and the records it would
+// write.
+func ownersOf(t *testing.T, parts ...string) (*core, records) {
+	t.Helper()
+	d := atDesk(t, parts...)
+	a := &app{now: time.Now, configPath: d.config, process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}}
+	cfg, _, err := a.load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newCore(cfg, a.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, records{services: c.services, ownership: c.ownership, names: pseudonyms{}}
+}
+
+// TestWhoseCodeItIs follows the order in which the sources are asked, down to the
+// ledger's record.
+func TestWhoseCodeItIs(t *testing.T) {
+	catalog := func(owner string) string {
+		path := write(t, "catalog-info.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: checkout}\nspec: {owner: "+owner+"}\n")
+		return fmt.Sprintf("owners: {files: [%q]}", path)
+	}
+	unowned := write(t, "CODEOWNERS", "*\n")
+	labels := map[string]string{"team": "labelled", "owner": "other"}
+	for _, tt := range []struct {
+		name   string
+		parts  []string
+		labels map[string]string
+		want   report.IncidentBody
+	}{
+		{
+			"the config first",
+			[]string{"services: {checkout: {owner: payments, pagerduty: [PCHK]}}", catalog("catalogued"), "labels: {team_means: owner}"},
+			labels,
+			report.IncidentBody{Owner: "payments", OwnerSource: "config", OwnerConfidence: 1},
+		},
+		{
+			"then labels",
+			[]string{"services: {checkout: {pagerduty: [PCHK]}}", catalog("catalogued"), "labels: {team_means: owner}"},
+			labels,
+			report.IncidentBody{Owner: "labelled", OwnerSource: "alert labels", OwnerConfidence: 0.9},
+		},
+		{
+			"a label of one's own",
+			[]string{"labels: {team_means: owner, team: [squad]}", catalog("catalogued")},
+			map[string]string{"team": "x", "squad": "mine"},
+			report.IncidentBody{Owner: "mine", OwnerSource: "alert labels", OwnerConfidence: 0.9},
+		},
+		{
+			"no label of who is called",
+			[]string{"services: {checkout: {pagerduty: [PCHK]}}", catalog("catalogued")},
+			labels,
+			report.IncidentBody{Owner: "catalogued", OwnerSource: "Backstage", OwnerConfidence: 0.9},
+		},
+		{
+			"a service that is only in the file",
+			[]string{catalog("catalogued")},
+			nil,
+			report.IncidentBody{Owner: "catalogued", OwnerSource: "Backstage", OwnerConfidence: 0.9},
+		},
+		{
+			"nobody's on purpose",
+			[]string{"services: {checkout: {pagerduty: [PCHK], repos: [" + strings.TrimSuffix(unowned, "/CODEOWNERS") + "]}}", fmt.Sprintf("owners: {files: [%q]}", unowned)},
+			nil,
+			report.IncidentBody{OwnerSource: "CODEOWNERS", OwnerConfidence: 0.6},
+		},
+		{
+			"the pager's team as a guess",
+			[]string{"services: {checkout: {pagerduty: [PCHK]}}"},
+			labels,
+			report.IncidentBody{Owner: "SRE", OwnerSource: "pd", OwnerConfidence: 0.2, OwnerGuessed: true},
+		},
+	} {
+		c, r := ownersOf(t, tt.parts...)
+		if len(c.ownership.faults) != 0 {
+			t.Errorf("%s: %v", tt.name, c.ownership.faults)
+		}
+		got := r.incident(oncall.Page{Ref: oncall.Ref{Source: "pd", ID: "Q1"}, Service: oncall.Service{ID: "PCHK", Name: "checkout"}, Teams: []string{"SRE"}}, tt.labels)
+		if got.Owner != tt.want.Owner || got.OwnerSource != tt.want.OwnerSource || got.OwnerConfidence != tt.want.OwnerConfidence || got.OwnerGuessed != tt.want.OwnerGuessed {
+			t.Errorf("%s: %+v\nwant %+v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestAnOwnerOfLabelsCorrectsOneWithout has a cockpit that saw the labels and one
+// that did not record the same page.
+func TestAnOwnerOfLabelsCorrectsOneWithout(t *testing.T) {
+	_, r := ownersOf(t, "labels: {team_means: owner}")
+	p := oncall.Page{Ref: oncall.Ref{Source: "pd", ID: "Q1"}, Service: oncall.Service{Name: "checkout"}, Teams: []string{"SRE"}}
+	moments := []oncall.Moment{{ID: "L1", At: time.Now(), Kind: oncall.MomentTriggered}}
+	blind, err := r.page(p, nil, moments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := r.page(p, map[string]string{"team": "payments"}, moments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []report.Record
+	for _, rec := range append(seen, blind...) {
+		all = append(all, report.Record{ID: rec.ID, At: rec.At, Kind: rec.Kind, Body: rec.Body})
+	}
+	facts, err := report.Read(all)
+	if err != nil || len(facts.Incidents) != 1 || facts.Incidents[0].Owner != "payments" || facts.Incidents[0].OwnerGuessed {
+		t.Errorf("%+v, %v", facts.Incidents, err)
+	}
+}
+
+func TestConfigCheckSaysWhatOfTheFilesCannotBeUsed(t *testing.T) {
+	d := atDesk(
+		t, "metrics: [{type: prometheus, name: prom, url: http://127.0.0.1:9}]",
+		fmt.Sprintf("slos: {files: [%q, /nowhere/*.yaml]}", write(t, "slo.yaml", "version: prometheus/v1\nservice: s\nslos: [{name: n, objective: 99, sli: {plugin: {id: x}}}]\n")),
+		fmt.Sprintf("owners: {files: [%q]}", write(t, "opslevel.yml", "service: {name: checkout}\n")),
+	)
+	got := d.run("", "config", "check")
+	for _, want := range []string{
+		"slo.yaml:3: slos[0].sli.plugin: a plugin is code of Sloth's, not a query", "slos.files: no file is /nowhere/*.yaml",
+		"opslevel.yml:1: service.owner: it names no owner",
+	} {
+		if got.code != exitUsage || !strings.Contains(got.err, want) {
+			t.Errorf("exit %d, want %q in:\n%s", got.code, want, got.err)
+		}
+	}
+}

@@ -1,0 +1,13 @@
+// Package owners reads whose code a service is from the files in which teams say
+// so: Backstage's catalog-info.yaml, opslevel.yml, cortex.yaml, Datadog's service
+// definitions, annotations of Kubernetes manifests, and CODEOWNERS.
+//
+// It answers with a [Claim]: the team, which kind of file says so, and how far that
+// can be believed. The sources are asked in a fixed order and the first that knows
+// the service decides, also where it says that nobody owns it: nothing falls
+// through to a weaker one in silence. A claim names a team and never a person; a
+// person who is named as an owner stands for their team where that is known, and
+// for nobody else.
+//
+// It is pure: bytes come in, claims go out.
+package owners
