@@ -50,6 +50,7 @@ type base struct {
 	firstGone time.Time
 	actions   []*ActionStatus
 	details   map[oncall.Ref]oncall.Reading[oncall.PageDetail]
+	choices   map[choiceKey]oncall.Reading[oncall.Choices]
 	runs      []*Run
 	tail      Tail
 	// tailScope is the scope of the lines that are taken, nil for any; streams is
@@ -102,6 +103,8 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) {
 		changes = b.applyAction(e)
 	case oncall.RunEvent:
 		changes = b.applyRun(e)
+	case oncall.ChoicesEvent:
+		b.applyChoices(e)
 	case oncall.HealthEvent:
 		changes = b.applyHealth(e)
 	}

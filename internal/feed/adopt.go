@@ -21,10 +21,10 @@ var ErrTakenOver = errors.New("another process delivers it")
 
 // adopted takes over what an earlier session, or one that died, accepted and did
 // not see to its end. None of it is held any more: the time to take it back was
-// shown on another screen. Acknowledging, resolving and snoozing are sent again,
-// because doing so twice is harmless, unless they are so old that they are
-// refused. A note is looked for first, for as long as it may still arrive, and
-// sent only when it did not; no note is too old.
+// shown on another screen. Everything but a note is sent again, because doing it
+// twice is harmless, unless it is so old that it is refused. A note is looked for
+// first, for as long as it may still arrive, and sent only when it did not; no
+// note is too old.
 func (o *Outbox) adopted(found []oncall.Action, fault *oncall.Fault) {
 	now := o.opts.Elapsed()
 	if fault != nil {

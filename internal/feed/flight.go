@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"conway/internal/oncall"
@@ -32,24 +33,47 @@ func unable(srcs map[string]sources.Source, a oncall.Action) *oncall.Fault {
 			Fix: "check the names of the sources in the config",
 		}
 	}
-	var able bool
-	verb := a.Kind.String()
-	switch a.Kind {
+	if Able(src, a.Kind) {
+		return nil
+	}
+	return &oncall.Fault{Kind: oncall.Rejected, Source: name, Detail: name + " cannot " + phrase(a.Kind)}
+}
+
+// Able reports whether a source can carry out actions of a kind.
+func Able(src sources.Source, kind oncall.ActionKind) (able bool) {
+	switch kind {
 	case oncall.Acknowledge:
 		_, able = src.(sources.Acknowledger)
-		verb = "acknowledge"
 	case oncall.Resolve:
 		_, able = src.(sources.Resolver)
 	case oncall.Annotate:
 		_, able = src.(sources.Annotator)
-		verb = "take notes"
 	case oncall.Snooze:
 		_, able = src.(sources.Snoozer)
+	case oncall.Escalate:
+		_, able = src.(sources.Escalator)
+	case oncall.Reassign:
+		_, able = src.(sources.Reassigner)
+	case oncall.Merge:
+		_, able = src.(sources.Merger)
+	case oncall.Prioritise:
+		_, able = src.(sources.Prioritiser)
 	}
-	if able {
-		return nil
+	return able
+}
+
+// phrase says what a source that has no such ability cannot do.
+func phrase(kind oncall.ActionKind) string {
+	switch kind {
+	case oncall.Acknowledge:
+		return "acknowledge"
+	case oncall.Annotate:
+		return "take notes"
+	case oncall.Prioritise:
+		return "set a priority"
+	case oncall.Resolve, oncall.Snooze, oncall.Escalate, oncall.Reassign, oncall.Merge:
 	}
-	return &oncall.Fault{Kind: oncall.Rejected, Source: name, Detail: name + " cannot " + verb}
+	return kind.String()
 }
 
 // send carries the action out. It returns nil only when the source said so.
@@ -73,9 +97,40 @@ func (f flight) send(ctx context.Context) error {
 			if s, ok := src.(sources.Snoozer); ok {
 				return s.Snooze(ctx, id, f.action.Until)
 			}
+		case oncall.Escalate, oncall.Reassign, oncall.Merge, oncall.Prioritise:
+			return f.aimed(ctx)
 		}
 		return &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}
 	})
+}
+
+// aimed carries out an action that is aimed at something.
+func (f flight) aimed(ctx context.Context) error {
+	id, aim := f.action.Target.ID, f.action.Aim
+	switch src := f.source; f.action.Kind {
+	case oncall.Escalate:
+		level, err := strconv.Atoi(aim.ID)
+		if err != nil {
+			return &oncall.Fault{Kind: oncall.Rejected, Detail: fmt.Sprintf("%.40q is no level", aim.ID)}
+		}
+		if s, ok := src.(sources.Escalator); ok {
+			return s.Escalate(ctx, id, level)
+		}
+	case oncall.Reassign:
+		if s, ok := src.(sources.Reassigner); ok {
+			return s.Reassign(ctx, id, aim)
+		}
+	case oncall.Merge:
+		if s, ok := src.(sources.Merger); ok {
+			return s.Merge(ctx, id, aim.ID)
+		}
+	case oncall.Prioritise:
+		if s, ok := src.(sources.Prioritiser); ok {
+			return s.Prioritise(ctx, id, aim.ID)
+		}
+	case oncall.Acknowledge, oncall.Resolve, oncall.Annotate, oncall.Snooze:
+	}
+	return &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}
 }
 
 // look counts the copies of the action's note on the page; a source that cannot

@@ -109,6 +109,13 @@ type RunEvent struct {
 	Dropped Dropped
 }
 
+// ChoicesEvent is what actions of one kind can be aimed at in one source.
+type ChoicesEvent struct {
+	Stamp
+	Kind    ActionKind
+	Choices Choices
+}
+
 // HealthEvent is the supervisor's word on one source.
 type HealthEvent struct {
 	Stamp
@@ -128,4 +135,5 @@ func (SeriesEvent) event()  {}
 func (LinesEvent) event()   {}
 func (ActionEvent) event()  {}
 func (RunEvent) event()     {}
+func (ChoicesEvent) event() {}
 func (HealthEvent) event()  {}
