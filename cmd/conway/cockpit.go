@@ -122,7 +122,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 		Board: c.newBoard(), Keys: keys, Sheet: sheet,
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
 		Services: c.services, Panels: c.panels, Logs: templatesOf(c.cfg), Library: c.library,
-		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
+		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Able: c.able, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
 		Mouse: c.cfg.Mouse, Slow: a.between(c.cfg) > 0,
 		Calls: ui.Calls{Low: c.cfg.Notify.For == "all", Again: c.cfg.Notify.Repeat},
 		Now:   a.now, Boot: clock.Boot, World: w.do,

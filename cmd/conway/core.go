@@ -171,6 +171,12 @@ func (c *core) spawn(job func(context.Context)) {
 	})
 }
 
+// able reports whether a source can carry out actions of a kind.
+func (c *core) able(source string, kind oncall.ActionKind) bool {
+	s := c.byName[source]
+	return s != nil && feed.Able(s, kind)
+}
+
 // infos lists the sources for a board.
 func (c *core) infos() []board.SourceInfo {
 	out := make([]board.SourceInfo, 0, len(c.sources))

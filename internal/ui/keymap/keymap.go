@@ -21,6 +21,9 @@ const (
 	Note        Action = "note"
 	Resolve     Action = "resolve"
 	Snooze      Action = "snooze"
+	Escalate    Action = "escalate"
+	Merge       Action = "merge"
+	Priority    Action = "priority"
 	Mark        Action = "mark"
 	Detail      Action = "detail"
 	Runbook     Action = "runbook"
@@ -111,6 +114,9 @@ func Entries() []Entry {
 		{Note, []string{"n"}, "write a note (ctrl+e opens $EDITOR)", GroupPage, "note", true},
 		{Resolve, []string{"R"}, "resolve, held for a moment", GroupPage, "", true},
 		{Snooze, []string{"s"}, "snooze: choose for how long", GroupPage, "", true},
+		{Escalate, []string{"E"}, "escalate to a level, or reassign to a person or policy; held for a moment", GroupPage, "", true},
+		{Merge, []string{"m"}, "merge into another open page, held for a moment", GroupPage, "", true},
+		{Priority, []string{"p"}, "set the priority", GroupPage, "", true},
 		{Mark, []string{"space"}, "mark, to acknowledge, resolve or snooze several", GroupPage, "", false},
 		{Detail, []string{"enter"}, "everything about the page; in a runbook, run the step; in the logs, a line's fields", GroupPage, "", false},
 		{Runbook, []string{"b"}, "runbook of the page", GroupPage, "runbook", false},

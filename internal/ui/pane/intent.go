@@ -17,7 +17,7 @@ type Intent interface{ intent() }
 // The intents that change the world outside the screen. One function in the
 // whole program carries them out.
 type (
-	// Act asks for an ack, a resolve or a note. The action's ID is filled in by
+	// Act asks for an ack, a resolve, a note and the like. The action's ID is filled in by
 	// whoever carries it out.
 	Act struct{ Action oncall.Action }
 	// CancelAct takes back an action that is still held.
@@ -38,6 +38,11 @@ type (
 	CancelRun struct{ ID string }
 	// LoadDetail asks a pager for everything about one page.
 	LoadDetail struct{ Page oncall.Page }
+	// LoadChoices asks a pager what actions of a kind can be aimed at.
+	LoadChoices struct {
+		Source string
+		Kind   oncall.ActionKind
+	}
 	// Ask puts questions to the metrics sources, by source name.
 	Ask struct{ Questions map[string]oncall.Question }
 	// Tail points log stores at what they are to show, by source name.
@@ -129,6 +134,7 @@ func (CancelAct) intent()    {}
 func (RunStep) intent()      {}
 func (CancelRun) intent()    {}
 func (LoadDetail) intent()   {}
+func (LoadChoices) intent()  {}
 func (Ask) intent()          {}
 func (Refresh) intent()      {}
 func (Copy) intent()         {}
