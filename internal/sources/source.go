@@ -104,6 +104,12 @@ type Detailer interface {
 	Detail(ctx context.Context, page oncall.Page) (oncall.PageDetail, error)
 }
 
+// Finder can say how one page stands, also one that is over or nobody's here. It
+// emits nothing.
+type Finder interface {
+	Find(ctx context.Context, id string) (oncall.Page, error)
+}
+
 // Chronicler knows who was called for a page and what they did, also of pages
 // that are over. It emits nothing.
 type Chronicler interface {
