@@ -126,6 +126,13 @@ func (u *unwritten) note(e oncall.Event) {
 	}
 }
 
+// known are the deploys of every source, as each last said.
+func (u *unwritten) known() []oncall.Deploy {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Concat(slices.Collect(maps.Values(u.recent))...)
+}
+
 // queue puts a page at the end, in place of what is known of it if it is newer.
 func (u *unwritten) queue(p oncall.Page, newer bool) {
 	i := slices.IndexFunc(u.pages, func(q oncall.Page) bool { return q.Ref == p.Ref })

@@ -26,7 +26,16 @@ type ledgerPast struct {
 // past reads the ledger. The error says what could not be read; the rest is there.
 func (a *app) past(ctx context.Context, cfg config.Config) (ledgerPast, error) {
 	var p ledgerPast
-	err := a.withLedger(ctx, cfg, true, func(j *ledger.Journal) error {
+	err := a.withLedger(ctx, cfg, true, func(j *ledger.Journal) (err error) {
+		p, err = pastOf(ctx, j)
+		return err
+	})
+	return p, err
+}
+
+// pastOf is past of a ledger that is open.
+func pastOf(ctx context.Context, j *ledger.Journal) (p ledgerPast, err error) {
+	err = func() error {
 		for cursor := ledger.Cursor(0); ; {
 			some, next, err := j.Since(ctx, cursor)
 			if err != nil {
@@ -52,7 +61,7 @@ func (a *app) past(ctx context.Context, cfg config.Config) (ledgerPast, error) {
 			}
 		}
 		return err
-	})
+	}()
 	records := make([]report.Record, 0, len(p.records))
 	for _, r := range p.records {
 		records = append(records, report.Record{ID: r.ID, At: r.At, Kind: r.Kind, Body: r.Body})

@@ -371,19 +371,14 @@ func (t *teller) history(r ledger.Record, person func(string) string) {
 
 // stepMoment tells of one run of a step, or of a command that somebody typed.
 func stepMoment(run oncall.StepRun) story.Moment {
-	m := story.Moment{At: run.Started, Kind: story.Stepped, Command: run.Script, State: run.State.String()}
+	m := story.Moment{At: run.Started, Kind: story.Stepped, Command: run.Script, State: story.Ending(run)}
 	m.Text = fmt.Sprintf("step %d of %s: %s", run.Step+1, run.Runbook, run.Title)
 	if run.Runbook == pane.AdHoc {
 		m.Kind, m.Text = story.Changed, run.Title
 	}
-	switch {
-	case run.State == oncall.RunExited:
+	if run.State == oncall.RunExited {
 		exit := run.Exit
-		m.Exit, m.State = &exit, fmt.Sprintf("exit %d after %s", run.Exit, run.Duration(run.Ended).Round(time.Second))
-	case !run.State.Done():
-		m.State = "its end is not recorded"
-	case run.Reason != "":
-		m.State += ": " + run.Reason
+		m.Exit = &exit
 	}
 	return m
 }

@@ -58,6 +58,8 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		w.spawn(func(ctx context.Context) { w.loadDetail(ctx, i.Page) })
 	case pane.LoadChoices:
 		w.spawn(func(ctx context.Context) { w.loadChoices(ctx, i) })
+	case pane.LoadSheet:
+		w.spawn(w.loadSheet)
 	case pane.Ask:
 		point(w.byName, i.Questions, sources.Asker.Ask)
 	case pane.Tail:

@@ -51,6 +51,7 @@ type base struct {
 	actions   []*ActionStatus
 	details   map[oncall.Ref]oncall.Reading[oncall.PageDetail]
 	choices   map[choiceKey]oncall.Reading[oncall.Choices]
+	sheet     oncall.Reading[oncall.Sheet]
 	runs      []*Run
 	tail      Tail
 	// tailScope is the scope of the lines that are taken, nil for any; streams is
@@ -105,6 +106,11 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) {
 		changes = b.applyRun(e)
 	case oncall.ChoicesEvent:
 		b.applyChoices(e)
+	case oncall.SheetEvent:
+		b.sheet.Fault = e.Err
+		if e.Err == nil {
+			b.sheet.Value, b.sheet.Received = e.Sheet, e.At
+		}
 	case oncall.HealthEvent:
 		changes = b.applyHealth(e)
 	}

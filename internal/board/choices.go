@@ -19,6 +19,9 @@ func (b *base) applyChoices(e oncall.ChoicesEvent) {
 	b.choices[key] = r
 }
 
+// Sheet returns what the ledger holds for whoever is on call next.
+func (b Board) Sheet() oncall.Reading[oncall.Sheet] { return b.sheet }
+
 // Choices returns what a source said actions of a kind can be aimed at.
 func (b Board) Choices(source string, kind oncall.ActionKind) oncall.Reading[oncall.Choices] {
 	return b.choices[choiceKey{source, kind}]

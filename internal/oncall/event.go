@@ -116,6 +116,12 @@ type ChoicesEvent struct {
 	Choices Choices
 }
 
+// SheetEvent is what the ledger holds for whoever is on call next.
+type SheetEvent struct {
+	Stamp
+	Sheet Sheet
+}
+
 // HealthEvent is the supervisor's word on one source.
 type HealthEvent struct {
 	Stamp
@@ -136,4 +142,5 @@ func (LinesEvent) event()   {}
 func (ActionEvent) event()  {}
 func (RunEvent) event()     {}
 func (ChoicesEvent) event() {}
+func (SheetEvent) event()   {}
 func (HealthEvent) event()  {}

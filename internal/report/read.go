@@ -154,6 +154,7 @@ func Read(records []Record) (Facts, error) {
 			r.err = fmt.Errorf("read %s record %s: %w", rec.Kind, rec.ID, err)
 		}
 	}
+	r.facts.FollowUps = slices.DeleteFunc(r.facts.FollowUps, func(f FollowUp) bool { return f.ID == "" })
 	for id, yes := range r.contested {
 		if yes {
 			r.facts.Contested = append(r.facts.Contested, id)
@@ -280,6 +281,23 @@ func (r *reader) tag(at time.Time, b TagBody) {
 		r.facts.Verdicts[i].Preventable, r.facts.Verdicts[i].At = b.Value == "yes", at
 	case "deploy":
 		r.judge(incident, b.Value)
+	case "followup":
+		r.asked(at, incident, b.Value)
+	}
+}
+
+// asked takes a follow-up that a person asked for in. It is known by its page, under
+// which whoever files it and sees it closed records that too. One that is taken
+// back was never asked for.
+func (r *reader) asked(at time.Time, incident, value string) {
+	i, known := r.followUps[incident]
+	switch {
+	case value == "" && known:
+		r.facts.FollowUps[i] = FollowUp{}
+	case value != "" && (!known || r.facts.FollowUps[i].ID == ""):
+		put(&r.facts.FollowUps, r.followUps, incident, FollowUp{ID: incident, Incident: incident, Text: value, Opened: at})
+	case value != "":
+		r.facts.FollowUps[i].Text = value
 	}
 }
 
@@ -299,9 +317,11 @@ func (r *reader) judge(incident, value string) {
 func (r *reader) followUp(at time.Time, b FollowUpBody) {
 	i, known := r.followUps[b.ID]
 	if !known {
-		put(&r.facts.FollowUps, r.followUps, b.ID, FollowUp{ID: b.ID, Incident: b.Incident, Team: b.Team, Opened: at})
+		put(&r.facts.FollowUps, r.followUps, b.ID, FollowUp{ID: b.ID, Incident: b.Incident, Opened: at})
 		i = r.followUps[b.ID]
 	}
+	f := &r.facts.FollowUps[i]
+	f.Team, f.URL = cmp.Or(b.Team, f.Team), cmp.Or(b.URL, f.URL)
 	if b.Closed {
 		r.facts.FollowUps[i].Closed = at
 	}

@@ -110,6 +110,11 @@ type Finder interface {
 	Find(ctx context.Context, id string) (oncall.Page, error)
 }
 
+// Silencer knows what keeps its alerts from paging for now. It emits nothing.
+type Silencer interface {
+	Silences(ctx context.Context) ([]oncall.Silence, error)
+}
+
 // Chronicler knows who was called for a page and what they did, also of pages
 // that are over. It emits nothing.
 type Chronicler interface {

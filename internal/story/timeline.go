@@ -227,6 +227,19 @@ func (w *writer) missing(all []string) {
 	}
 }
 
+// Ending says how a step's run ended.
+func Ending(r oncall.StepRun) string {
+	switch {
+	case r.State == oncall.RunExited:
+		return fmt.Sprintf("exit %d after %s", r.Exit, r.Duration(r.Ended).Round(time.Second))
+	case !r.State.Done():
+		return "its end is not recorded"
+	case r.Reason != "":
+		return r.State.String() + ": " + r.Reason
+	}
+	return r.State.String()
+}
+
 // fence is a fence longer than any in a text.
 func fence(s string) string {
 	longest, run := 2, 0

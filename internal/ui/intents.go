@@ -102,6 +102,8 @@ func drawerOf(a keymap.Action) (pane.Kind, bool) {
 		return pane.Timeline, true
 	case keymap.Health:
 		return pane.Health, true
+	case keymap.Handoff:
+		return pane.Handoff, true
 	}
 	return pane.None, false
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,6 +13,7 @@ import (
 	"conway/internal/runbook"
 	"conway/internal/text"
 	"conway/internal/ui/deploys"
+	"conway/internal/ui/handoff"
 	"conway/internal/ui/health"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
@@ -56,8 +58,10 @@ type Model struct {
 	searching bool
 	store     storeSearch
 	loaded    map[oncall.Ref]loading
-	drafts    map[oncall.Ref]string
-	toast     toast
+	// sheetAsked is when the ledger was last asked for the sheet.
+	sheetAsked time.Time
+	drafts     map[oncall.Ref]string
+	toast      toast
 
 	// theme is the one in force, whichever is being looked at.
 	theme string
@@ -107,6 +111,8 @@ const (
 	// again while nothing points at a change.
 	detailEvery = time.Minute
 	tickEvery   = time.Second
+	// sheetEvery is how often the ledger is read for the handoff.
+	sheetEvery = time.Minute
 )
 
 // New returns the model.
@@ -117,7 +123,7 @@ func New(o Options) *Model {
 		panes: map[pane.Kind]pane.Pane{
 			pane.Pages: pages.New(), pane.Detail: pages.NewDetail(), pane.Deploys: deploys.New(o.Services),
 			pane.Metrics: metrics.New(), pane.Logs: logs.New(), pane.Runbook: steps.New(),
-			pane.Timeline: timeline.New(o.Services), pane.Health: health.New(),
+			pane.Timeline: timeline.New(o.Services), pane.Health: health.New(), pane.Handoff: handoff.New(),
 		},
 		pinned: map[pane.Kind]bool{}, loaded: map[oncall.Ref]loading{}, drafts: map[oncall.Ref]string{},
 		called: map[oncall.Ref]time.Time{},
@@ -277,7 +283,7 @@ func (m *Model) follow() tea.Cmd {
 	}
 	m.scene = sc
 	m.putBack()
-	return tea.Batch(m.load(row, ok), m.ask(row.Page, detail), m.tail(row.Page, detail))
+	return tea.Batch(m.load(row, ok), m.sheet(), m.ask(row.Page, detail), m.tail(row.Page, detail))
 }
 
 func labelsOf(d *oncall.PageDetail) map[string]string {
@@ -321,6 +327,17 @@ func (m *Model) load(row board.PageRow, ok bool) tea.Cmd {
 	}
 	m.loaded[ref] = loading{row.Page.UpdatedAt, m.now}
 	return m.opts.World(pane.LoadDetail{Page: row.Page})
+}
+
+// sheet asks for what the ledger holds for the next person while that is on the
+// screen.
+func (m *Model) sheet() tea.Cmd {
+	shown := slices.ContainsFunc(m.screen.Tiles, func(t layout.Tile) bool { return t.Kind == pane.Handoff })
+	if !shown || m.now.Sub(m.sheetAsked) < sheetEvery {
+		return nil
+	}
+	m.sheetAsked = m.now
+	return m.opts.World(pane.LoadSheet{})
 }
 
 // ask puts the panels' queries to the metrics sources when they differ from

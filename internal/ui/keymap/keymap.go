@@ -29,6 +29,7 @@ const (
 	Runbook     Action = "runbook"
 	Timeline    Action = "timeline"
 	Health      Action = "health"
+	Handoff     Action = "handoff"
 	Shell       Action = "shell"
 	Open        Action = "open"
 	Copy        Action = "copy"
@@ -130,6 +131,7 @@ func Entries() []Entry {
 		{FocusMetric, []string{"M"}, "focus the metrics", GroupLook, "", false},
 		{FocusLogs, []string{"L"}, "focus the logs", GroupLook, "", false},
 		{Health, []string{"S"}, "health of every source", GroupLook, "", false},
+		{Handoff, []string{"H"}, "what whoever is on call next has to know", GroupLook, "", false},
 		{Filter, []string{"/"}, "filter this pane", GroupLook, "filter", false},
 		{Palette, []string{":"}, "find any action, page, service, deploy, theme or layout", GroupLook, "command", false},
 		{JumpBack, []string{"ctrl+o"}, "back to where you were before a jump", GroupLook, "", false},

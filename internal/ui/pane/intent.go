@@ -43,6 +43,8 @@ type (
 		Source string
 		Kind   oncall.ActionKind
 	}
+	// LoadSheet asks the ledger what whoever is on call next has to know.
+	LoadSheet struct{}
 	// Ask puts questions to the metrics sources, by source name.
 	Ask struct{ Questions map[string]oncall.Question }
 	// Tail points log stores at what they are to show, by source name.
@@ -135,6 +137,7 @@ func (RunStep) intent()      {}
 func (CancelRun) intent()    {}
 func (LoadDetail) intent()   {}
 func (LoadChoices) intent()  {}
+func (LoadSheet) intent()    {}
 func (Ask) intent()          {}
 func (Refresh) intent()      {}
 func (Copy) intent()         {}
@@ -174,14 +177,15 @@ const (
 	Runbook
 	Timeline
 	Health
+	Handoff
 )
 
 // String returns the pane's name in a config file.
 func (k Kind) String() string {
-	return [...]string{"", "pages", "deploys", "metrics", "logs", "detail", "runbook", "timeline", "health"}[k]
+	return [...]string{"", "pages", "deploys", "metrics", "logs", "detail", "runbook", "timeline", "health", "handoff"}[k]
 }
 
 // Kinds returns every pane, for checking a config.
 func Kinds() []Kind {
-	return []Kind{Pages, Deploys, Metrics, Logs, Detail, Runbook, Timeline, Health}
+	return []Kind{Pages, Deploys, Metrics, Logs, Detail, Runbook, Timeline, Health, Handoff}
 }
