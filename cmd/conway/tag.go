@@ -9,6 +9,7 @@ import (
 
 	"conway/internal/board"
 	"conway/internal/ledger"
+	"conway/internal/report"
 )
 
 // maxFollowup bounds the text of a follow-up: it is a title, and the ledger keeps
@@ -24,7 +25,8 @@ func (a *app) tagCommand() *cobra.Command {
   needed, wait, noise            did it need somebody now; the last one said counts
   preventable                    it did not have to happen
   deploy confirmed|rejected      the deploy before it was, or was not, the cause
-  followup TEXT…                 what is to be done about it
+  followup TEXT…                 what is to be done about it; filed as an issue where
+                                 follow_ups in the config says
 
 An ID is what conway pages prints, such as pd/Q1K9ZT3CHKOUT1; the source may be left
 out when only one pager is configured. It exits with 0 once the tag is durable and with
@@ -90,7 +92,10 @@ func (a *app) tag(ctx context.Context, id string, tag ledger.Tag) error {
 		return fmt.Errorf("the tag is not recorded: %w", err)
 	}
 	fmt.Fprintf(a.stdout, "tag %s: %s %s recorded\n", tag.Page, tag.Name, tag.Value)
-	return nil
+	if tag.Name != "followup" || cfg.FollowUps == nil {
+		return nil
+	}
+	return a.fileNow(ctx, cfg, report.KindFollowUp, tag.Page.String(), actTimeout)
 }
 
 // keepTag returns once a tag is durable.

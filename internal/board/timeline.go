@@ -201,7 +201,7 @@ func (t *story) records(m Moment, st ActionStatus) bool {
 		return m.Kind == MomentLog && mine && strings.Contains(strings.ToLower(m.Text), "snooze")
 	case oncall.Resolve:
 		return m.Kind == MomentLog && mine && strings.Contains(strings.ToLower(m.Text), "resolve")
-	case oncall.Escalate, oncall.Reassign, oncall.Merge, oncall.Prioritise:
+	case oncall.Escalate, oncall.Reassign, oncall.Merge, oncall.Prioritise, oncall.File:
 		// What the pager writes of these says less than what was asked for.
 	}
 	return false

@@ -41,7 +41,7 @@ func (o *Outbox) adopted(found []oncall.Action, fault *oncall.Fault) {
 		}
 		earlier = append(earlier, &delivery{
 			action: a, keep: kept, adopted: true, doubtful: true,
-			checking: a.Kind == oncall.Annotate, settled: now + o.opts.Settle,
+			checking: a.Kind.Once(), settled: now + o.opts.Settle,
 			fault: &oncall.Fault{
 				Kind: oncall.Unavailable, Source: a.Target.Source, Op: a.Kind.String() + " " + a.Target.ID,
 				Detail: "conway ended before the answer came", Ambiguous: true,
@@ -52,7 +52,7 @@ func (o *Outbox) adopted(found []oncall.Action, fault *oncall.Fault) {
 	o.pending = slices.Concat(earlier, o.pending)
 	for _, d := range earlier {
 		refusal := unable(o.opts.Sources, d.action)
-		if refusal == nil && d.action.Kind != oncall.Annotate {
+		if refusal == nil && !d.action.Kind.Once() {
 			refusal = o.tooLate(d.action)
 		}
 		if refusal != nil {
@@ -66,7 +66,7 @@ func (o *Outbox) adopted(found []oncall.Action, fault *oncall.Fault) {
 // entitled reports whether a delivery may be sent. One that may not waits, and
 // the journal is asked what is left to this process.
 func (o *Outbox) entitled(d *delivery, now moment) bool {
-	if d.keep != kept || d.action.Kind != oncall.Annotate || d.checking {
+	if d.keep != kept || !d.action.Kind.Once() || d.checking {
 		return true
 	}
 	err := o.opts.Tenured()

@@ -58,6 +58,8 @@ func Able(src sources.Source, kind oncall.ActionKind) (able bool) {
 		_, able = src.(sources.Merger)
 	case oncall.Prioritise:
 		_, able = src.(sources.Prioritiser)
+	case oncall.File:
+		_, able = src.(sources.Filer)
 	}
 	return able
 }
@@ -71,6 +73,8 @@ func phrase(kind oncall.ActionKind) string {
 		return "take notes"
 	case oncall.Prioritise:
 		return "set a priority"
+	case oncall.File:
+		return "file issues"
 	case oncall.Resolve, oncall.Snooze, oncall.Escalate, oncall.Reassign, oncall.Merge:
 	}
 	return kind.String()
@@ -99,6 +103,10 @@ func (f flight) send(ctx context.Context) error {
 			}
 		case oncall.Escalate, oncall.Reassign, oncall.Merge, oncall.Prioritise:
 			return f.aimed(ctx)
+		case oncall.File:
+			if s, ok := src.(sources.Filer); ok {
+				return s.File(ctx, f.action.Title, f.action.Text)
+			}
 		}
 		return &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}
 	})
@@ -128,16 +136,20 @@ func (f flight) aimed(ctx context.Context) error {
 		if s, ok := src.(sources.Prioritiser); ok {
 			return s.Prioritise(ctx, id, aim.ID)
 		}
-	case oncall.Acknowledge, oncall.Resolve, oncall.Annotate, oncall.Snooze:
+	case oncall.Acknowledge, oncall.Resolve, oncall.Annotate, oncall.Snooze, oncall.File:
 	}
 	return &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}
 }
 
-// look counts the copies of the action's note on the page; a source that cannot
+// look counts the copies of the action's note on the page, or of its issue; a source that cannot
 // count says 1 for any number.
 func (f flight) look(ctx context.Context) (copies int, err error) {
 	err = f.call(ctx, func(ctx context.Context) (err error) {
 		id, text := f.action.Target.ID, f.action.Text
+		if s, ok := f.source.(sources.Filer); ok && f.action.Kind == oncall.File {
+			copies, err = countFiled(ctx, s, f.action)
+			return err
+		}
 		switch s := f.source.(type) {
 		case sources.NoteCounter:
 			copies, err = s.CountNotes(ctx, id, text)
@@ -151,6 +163,17 @@ func (f flight) look(ctx context.Context) (copies int, err error) {
 		}
 		return err
 	})
+	return copies, err
+}
+
+// countFiled counts the issues that an action opened.
+func countFiled(ctx context.Context, s sources.Filer, a oncall.Action) (copies int, err error) {
+	all, err := s.Filed(ctx, a.At)
+	for _, i := range all {
+		if i.Marker == a.Marker() {
+			copies++
+		}
+	}
 	return copies, err
 }
 

@@ -23,7 +23,14 @@ const (
 	Merge
 	// Prioritise sets how much a page matters.
 	Prioritise
+	// File opens an issue about work that a page asked for; the target's ID names
+	// that work, and Title and Text are the issue's.
+	File
 )
+
+// Once reports whether doing it twice would do it two times: then it is looked for
+// by its marker before it is sent again.
+func (k ActionKind) Once() bool { return k == Annotate || k == File }
 
 // String returns the verb as a person would say it.
 func (k ActionKind) String() string {
@@ -44,6 +51,8 @@ func (k ActionKind) String() string {
 		return "merge"
 	case Prioritise:
 		return "priority"
+	case File:
+		return "file"
 	}
 	return "action"
 }
@@ -71,7 +80,7 @@ type Action struct {
 	Target Ref        `json:"target"`
 	// Title is the target's title when it was asked, for messages.
 	Title string `json:"title,omitempty"`
-	// Text is the note's text, empty for other kinds.
+	// Text is the text of a note or an issue, empty for other kinds.
 	Text string `json:"text,omitempty"`
 	// Until is the end of a snooze, zero for other kinds.
 	Until time.Time `json:"until,omitzero"`

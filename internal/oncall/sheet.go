@@ -31,6 +31,16 @@ type FollowUp struct {
 	Opened time.Time `json:"opened"`
 }
 
+// Issue is where a follow-up or a recommendation is tracked.
+type Issue struct {
+	// Marker is the one at the end of its text; see [Action.Marker].
+	Marker string
+	URL    string
+	Opened time.Time
+	// Closed is zero while it is open.
+	Closed time.Time
+}
+
 // Watch is an alert that ended lately and had fired more than once.
 type Watch struct {
 	Title   string `json:"title"`

@@ -109,7 +109,12 @@ type (
 		Service string `json:"service,omitempty"`
 		Team    string `json:"team,omitempty"`
 		Text    string `json:"text,omitempty"`
-		Answer  string `json:"answer,omitempty"`
+		// Answer is accepted, declined or closed; Reason is why.
+		Answer string `json:"answer,omitempty"`
+		Reason string `json:"reason,omitempty"`
+		// URL is where it is tracked, and File asks for that.
+		URL  string `json:"url,omitempty"`
+		File bool   `json:"file,omitempty"`
 	}
 	// SLOBody is KindSLO: what an incident took of a budget.
 	SLOBody struct {

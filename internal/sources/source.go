@@ -93,6 +93,14 @@ type Annotator interface {
 	NoteExists(ctx context.Context, id, text string) (bool, error)
 }
 
+// Filer can open an issue. It is not idempotent: the caller looks for the text's
+// marker among Filed before it sends, and again after an ambiguous fault.
+type Filer interface {
+	File(ctx context.Context, title, text string) error
+	// Filed returns the issues with a marker that changed since a moment.
+	Filed(ctx context.Context, since time.Time) ([]oncall.Issue, error)
+}
+
 // NoteCounter is an Annotator that can also say how many notes with exactly this
 // text are on the page, so that one which was written twice is found out.
 type NoteCounter interface {

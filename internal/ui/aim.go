@@ -214,7 +214,7 @@ func about(a oncall.Action) text.Safe {
 		return text.Sprintf("%s, to %s", a.Title, a.Aim.Name)
 	case oncall.Merge:
 		return text.Sprintf("%s, into %s", a.Title, a.Aim.Name)
-	case oncall.Acknowledge, oncall.Resolve, oncall.Annotate, oncall.Snooze:
+	case oncall.Acknowledge, oncall.Resolve, oncall.Annotate, oncall.Snooze, oncall.File:
 	}
 	return text.Decode(a.Title)
 }

@@ -279,7 +279,7 @@ func (m *Model) prepared(i pane.Act) pane.Intent {
 	switch i.Action.Kind {
 	case oncall.Acknowledge, oncall.Resolve, oncall.Escalate, oncall.Reassign, oncall.Merge:
 		i.Action.NotBefore = m.now.Add(m.opts.Hold)
-	case oncall.Annotate, oncall.Snooze, oncall.Prioritise:
+	case oncall.Annotate, oncall.Snooze, oncall.Prioritise, oncall.File:
 	}
 	return i
 }
