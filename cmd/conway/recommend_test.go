@@ -151,3 +151,52 @@ func (d desk) read() string {
 	}
 	return string(data)
 }
+
+// TestTheCockpitFilesWhatATagAskedFor has a tag in the ledger that nobody filed, as
+// the keys of the cockpit leave it.
+func TestTheCockpitFilesWhatATagAskedFor(t *testing.T) {
+	s := &issueserver.Server{}
+	d := trackedDesk(t, s)
+	tag := rec(t)(ledger.TagRecord(ledger.Tag{Page: oncall.Ref{Source: "pd", ID: "QPAST1"}, Name: "followup", Value: "rotate the logs"}))
+	tag.At, tag.Actor = time.Now().Add(-time.Minute), "ana@example.com"
+	d.must(lines(t, tag), "ledger", "import")
+	a := &app{process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}, now: time.Now, configPath: d.config}
+	cfg, _, err := a.load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newCore(cfg, a.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.reachLedger(t.Context(), c)
+	if c.journal == nil {
+		t.Fatal(c.unkept)
+	}
+	c.start(t.Context())
+	defer func() {
+		if err := c.stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	var f filer
+	until := time.Now().Add(20 * time.Second)
+	for c.fileDue(t.Context(), &f); len(s.Issues()) == 0 || c.outbox.Pending() > 0; c.fileDue(t.Context(), &f) {
+		if time.Now().After(until) {
+			t.Fatal("nothing was filed")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.Close(1)
+	f.tracked = time.Time{}
+	c.fileDue(t.Context(), &f)
+	f.tracked = time.Time{}
+	c.fileDue(t.Context(), &f) // another turn records nothing twice
+	past, err := pastOf(t.Context(), c.journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, all := len(s.Issues()), past.facts.FollowUps; n != 1 || len(all) != 1 || all[0].Closed.IsZero() || all[0].URL == "" || all[0].Text != "rotate the logs" {
+		t.Errorf("%d issues, and the facts are %+v", n, all)
+	}
+}

@@ -157,39 +157,47 @@ func pageOf(records []ledger.Record, incident string) report.IncidentBody {
 	return out
 }
 
+// filer is how far the ledger has been read for what is to be filed.
+type filer struct {
+	records []ledger.Record
+	at      ledger.Cursor
+	tracked time.Time
+}
+
 // fileFollowUps files what this person asked for and nobody has filed, and records
 // what became of everything that was, until ctx ends.
 func (c *core) fileFollowUps(ctx context.Context) {
-	var records []ledger.Record
-	var at ledger.Cursor
-	tracked := time.Time{}
+	var f filer
 	for sleep(ctx, fileEvery) {
-		if c.journal.Writable() != nil {
-			continue
+		if c.journal.Writable() == nil {
+			c.fileDue(ctx, &f)
 		}
-		for {
-			some, next, err := c.journal.Since(ctx, at)
-			if err != nil || len(some) == 0 {
-				break // mend says so
-			}
-			for _, r := range some {
-				switch r.Kind {
-				case ledger.KindTag, ledger.KindAction, report.KindFollowUp, report.KindRecommend, report.KindIncident:
-					records = append(records, r)
-				}
-			}
-			at = next
+	}
+}
+
+// fileDue is one turn of fileFollowUps.
+func (c *core) fileDue(ctx context.Context, f *filer) {
+	for {
+		some, next, err := c.journal.Since(ctx, f.at)
+		if err != nil || len(some) == 0 {
+			break // mend says so
 		}
-		works := worksOf(records)
-		for _, key := range slices.Sorted(maps.Keys(works)) {
-			if w := works[key]; w.due(c.cfg.Me.Email, c.now()) {
-				c.outbox.Submit(w.filing(w.title(), pageOf(records, w.incident)))
+		for _, r := range some {
+			switch r.Kind {
+			case ledger.KindTag, ledger.KindAction, report.KindFollowUp, report.KindRecommend, report.KindIncident:
+				f.records = append(f.records, r)
 			}
 		}
-		if c.now().Sub(tracked) < trackEvery {
-			continue
+		f.at = next
+	}
+	works := worksOf(f.records)
+	for _, key := range slices.Sorted(maps.Keys(works)) {
+		if w := works[key]; w.due(c.cfg.Me.Email, c.now()) {
+			c.outbox.Submit(w.filing(w.title(), pageOf(f.records, w.incident)))
 		}
-		tracked = c.now()
+	}
+	if c.now().Sub(f.tracked) >= trackEvery {
+		f.tracked = c.now()
 		c.track(ctx, works)
 	}
 }
