@@ -29,7 +29,7 @@ func (w *world) alert(a pane.Alert) tea.Cmd {
 	n := w.cfg.Notify
 	var all []tea.Cmd
 	if n.Bell {
-		all = append(all, tea.Raw("\a"))
+		all = append(all, w.raw("\a"))
 	}
 	shape := n.Desktop
 	if shape == alertAuto {

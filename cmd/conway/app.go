@@ -16,6 +16,7 @@ import (
 	"conway/internal/config"
 	"conway/internal/envelope"
 	"conway/internal/text"
+	"conway/internal/ui/canvas"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
 	"conway/internal/ui/outlet"
@@ -79,8 +80,10 @@ type app struct {
 	configPath string
 	// slow is what --slow says.
 	slow bool
-	// out is the way to the terminal, nil where there is no screen.
-	out *outlet.Outlet
+	// out is the way to the terminal, and canvas what is on its screen; nil where
+	// there is none.
+	out    *outlet.Outlet
+	canvas *canvas.Canvas
 	// parent is true once the work has been a child's: then so is the exit code.
 	parent bool
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os/exec"
 	"strings"
 	"time"
@@ -75,10 +76,15 @@ func (w *world) toTmux(raw, seq string) tea.Cmd {
 
 // raw sends one sequence of the program's own to the terminal.
 func (w *world) raw(seq string) tea.Cmd {
-	if w.gate != nil {
+	return func() tea.Msg {
+		if w.gate == nil {
+			return nil
+		}
 		w.gate.Arm(seq)
+		// A terminal that takes nothing more is noticed by whoever draws.
+		_, _ = io.WriteString(w.gate, seq)
+		return nil
 	}
-	return tea.Raw(seq)
 }
 
 // multiplexer is what stands between the program and the terminal.

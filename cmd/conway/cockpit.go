@@ -14,6 +14,7 @@ import (
 	"conway/internal/clock"
 	"conway/internal/config"
 	"conway/internal/ui"
+	"conway/internal/ui/canvas"
 	"conway/internal/ui/gate"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
@@ -42,10 +43,17 @@ func (a *app) cockpit(ctx context.Context) error {
 	return a.runCockpit(ctx, c, notice, nil)
 }
 
-// framesPerSecond is how often the screen may be painted. The library looks at
-// this pace whether there is something to paint, and at its own of 60 that is
-// most of what an idle cockpit costs; a fast log would also send twice the bytes.
-const framesPerSecond = 30
+const (
+	// frameTime is the time in which one more frame may be painted that no key asked
+	// for: a fast log at twice the pace would send twice the bytes and tell nobody
+	// more. frameBurst of them may follow each other at once after a pause, so that
+	// news is on the screen when it comes.
+	frameTime  = time.Second / 30
+	frameBurst = 3
+	// libraryTicks is how often in a second Bubble Tea looks whether it has anything
+	// to draw. It never has, and takes no less than one.
+	libraryTicks = 1
+)
 
 // runCockpit runs the screen on a core until the person quits.
 func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.Cmd) (err error) {
@@ -77,26 +85,33 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 	c.gate.Allow(opts.Mouse, opts.Sheet.Linkable)
 	defer c.gated()
 	in, lost := a.keyboard(opts.Mouse)
-	pace := outlet.NewPace(a.out, a.between(c.cfg), a.now)
-	p := tea.NewProgram(pace.Of(a.trap(ui.New(opts), c)),
-		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(c.gate), tea.WithEnvironment(a.screenEnviron()), a.profile(),
+	every, burst := a.paceOf(c.cfg)
+	pace := outlet.NewPace(a.out, every, burst, a.now)
+	quiet, o := a.screenOf()
+	a.canvas = canvas.New(c.gate, o)
+	p := tea.NewProgram(a.canvas.Of(pace.Of(a.trap(ui.New(opts), c))),
+		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(quiet), tea.WithEnvironment(o.Environ), tea.WithColorProfile(o.Profile),
 		tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg { return pace.Filter(gate.Filter(m, msg)) }),
-		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond),
+		tea.WithoutSignalHandler(), tea.WithFPS(libraryTicks),
 	)
 	pace.Send(p.Send)
 	return a.outcome(ctx, a.show(ctx, p, lost))
 }
 
-// slowly is the time between two frames on a slow link that no key asked for.
-const slowly = 500 * time.Millisecond
+// slowFrameTime is the time between two frames on a slow link that no key asked
+// for.
+const slowFrameTime = 500 * time.Millisecond
 
-// between returns the least time between two frames that no key asked for.
-func (a *app) between(cfg config.Config) time.Duration {
-	if a.slow || cfg.Slow {
-		return slowly
+// paceOf returns in which time one more frame may be painted that no key asked
+// for, and how many may follow each other at once.
+func (a *app) paceOf(cfg config.Config) (every time.Duration, burst int) {
+	if a.slowly(cfg) {
+		return slowFrameTime, 1
 	}
-	return 0
+	return frameTime, frameBurst
 }
+
+func (a *app) slowly(cfg config.Config) bool { return a.slow || cfg.Slow }
 
 // shut sends the rest of what was drawn, as long as the terminal takes it.
 func (a *app) shut(ctx context.Context) {
@@ -123,7 +138,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
 		Services: c.services, Panels: c.panels, Logs: templatesOf(c.cfg), Library: c.library,
 		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Able: c.able, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
-		Mouse: c.cfg.Mouse, Slow: a.between(c.cfg) > 0,
+		Mouse: c.cfg.Mouse, Slow: a.slowly(c.cfg),
 		Calls: ui.Calls{Low: c.cfg.Notify.For == "all", Again: c.cfg.Notify.Repeat},
 		Now:   a.now, Boot: clock.Boot, World: w.do,
 		Listen: func() tea.Msg {

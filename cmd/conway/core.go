@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"conway/internal/sources"
 	"conway/internal/ui/gate"
 	"conway/internal/ui/memo"
+	"conway/internal/ui/outlet"
 )
 
 // core is everything between the sources and whoever looks: it runs what the
@@ -69,6 +71,15 @@ type core struct {
 
 	// gate is before the terminal; nil where there is no screen.
 	gate *gate.Gate
+}
+
+// behind returns the terminal for a program of its own.
+func (c *core) behind() io.Writer {
+	w := c.gate.Behind() // the program's sequences are its own
+	if o, ok := w.(*outlet.Outlet); ok {
+		w = o.Behind()
+	}
+	return w
 }
 
 // gated tells the parent when the gate had anything to do: it never has, unless

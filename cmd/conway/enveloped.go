@@ -17,8 +17,6 @@ import (
 	"conway/internal/envelope"
 	"conway/internal/runner"
 	"conway/internal/ui"
-	"conway/internal/ui/gate"
-	"conway/internal/ui/outlet"
 )
 
 // supervised runs this same command as a child whose terminal is restored
@@ -87,19 +85,25 @@ func (a *app) attach(c *core) {
 // lend hands the terminal to another program until the returned function is
 // called.
 func (a *app) lend() (back func()) {
+	take := func() {}
+	if a.canvas != nil {
+		a.canvas.Lend()
+		take = a.canvas.Take
+	}
 	if a.out != nil {
 		// Its error is of a terminal that is gone, which the borrower will notice.
 		_ = a.out.Drain(context.Background())
 	}
 	stdin, stdout, _, ok := a.terminals()
 	if !ok {
-		return func() {}
+		return take
 	}
 	mine := a.signals.Lend()
 	a.link.Release(stdout)
 	return func() {
 		a.link.Take(stdin, stdout)
 		mine()
+		take()
 	}
 }
 
@@ -114,6 +118,7 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 	stdin, stdout, _, ok := a.terminals()
 	if !ok {
 		_, err := p.Run()
+		a.canvas.Lend()
 		return err
 	}
 	held := a.signals.Hold(envelope.Screen{
@@ -134,6 +139,7 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 	ended := make(chan error, 1)
 	go func() {
 		_, err := p.Run()
+		a.canvas.Lend()
 		// What the screen wrote last gives the terminal back, so it has to arrive;
 		// a signal does not wait for it.
 		_ = a.out.Drain(context.WithoutCancel(ctx))
@@ -161,6 +167,7 @@ func (a *app) show(ctx context.Context, p *tea.Program, lost <-chan error) error
 		return errors.Join(why, err)
 	case <-time.After(killAfter):
 	}
+	a.canvas.Lend()
 	kill(p)
 	return errors.Join(why, tea.ErrProgramKilled)
 }
@@ -208,13 +215,13 @@ func (a *app) yield(p *tea.Program, f func()) {
 // signal interrupts the system call, and a screen that gave up would stay blank.
 const yieldTries = 20
 
-// exchange gives the terminal back, calls f, takes the terminal again and has
-// every cell painted. It is tried anew when it failed on the way.
+// exchange gives the terminal back, calls f, and takes the terminal again, whose
+// size may be another by then. It is tried anew when it failed on the way.
 func (a *app) exchange(f func() error, tries int) tea.Cmd {
 	return tea.Exec(&loan{run: f, lend: a.lend}, func(err error) tea.Msg {
 		switch {
 		case err == nil:
-			return tea.ClearScreen()
+			return tea.RequestWindowSize()
 		case tries > 1:
 			time.Sleep(yieldPause)
 			return a.exchange(f, tries-1)()
@@ -238,6 +245,8 @@ type loan struct {
 	cmd  *exec.Cmd
 	run  func() error
 	lend func() (back func())
+	// out is the terminal for the command.
+	out func() io.Writer
 }
 
 // Run lends the terminal while something else runs.
@@ -257,17 +266,13 @@ func (l *loan) SetStdin(r io.Reader) {
 	}
 }
 
-// SetStdout gives the command the terminal to write to, for its errors too:
-// this program's own standard error is its parent's.
-func (l *loan) SetStdout(w io.Writer) {
-	if g, ok := w.(*gate.Gate); ok {
-		w = g.Behind() // as above, and the command's sequences are its own
-	}
-	if o, ok := w.(*outlet.Outlet); ok {
-		w = o.Behind()
-	}
+// SetStdout gives the command the terminal to write to, for its errors too: this
+// program's own standard error is its parent's. What the library would give it
+// leads nowhere.
+func (l *loan) SetStdout(io.Writer) {
 	if l.cmd != nil {
-		l.cmd.Stdout, l.cmd.Stderr = w, w
+		l.cmd.Stdout = l.out()
+		l.cmd.Stderr = l.cmd.Stdout
 	}
 }
 

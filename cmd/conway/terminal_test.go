@@ -22,8 +22,7 @@ func terminalOf(env map[string]string, n config.Notify) (*world, *strings.Builde
 	return &world{core: c, getenv: func(k string) string { return env[k] }}, out
 }
 
-// perform runs a command as the library does, sending what is raw to the gate,
-// and returns what was said.
+// perform runs a command as the library does, and returns what was said.
 func (w *world) perform(t *testing.T, cmd tea.Cmd) (said []string) {
 	t.Helper()
 	if cmd == nil {
@@ -33,10 +32,6 @@ func (w *world) perform(t *testing.T, cmd tea.Cmd) (said []string) {
 	case tea.BatchMsg:
 		for _, c := range msg {
 			said = append(said, w.perform(t, c)...)
-		}
-	case tea.RawMsg:
-		if _, err := fmt.Fprint(w.gate, msg.Msg); err != nil {
-			t.Fatal(err)
 		}
 	case ui.Said:
 		said = append(said, msg.Text)

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"io"
+	"os"
 	"slices"
 	"strings"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+
+	"conway/internal/envelope"
+	"conway/internal/ui/canvas"
 )
 
 // plainTerm reports whether a terminal has no signs beyond ASCII whatever the
@@ -30,11 +34,41 @@ func (a *app) screenEnviron() []string {
 	return append(out, "NO_COLOR=1")
 }
 
-// profile is the program's option about colours, for the terminals that are
-// known better than by their name.
-func (a *app) profile() tea.ProgramOption {
+// profile is the colours of the terminal, for those that are known better than by
+// their name too.
+func (a *app) profile(out io.Writer, environ []string) colorprofile.Profile {
 	if colourless(a.getenv("TERM")) {
-		return tea.WithColorProfile(colorprofile.ASCII)
+		return colorprofile.ASCII
 	}
-	return func(*tea.Program) {}
+	return colorprofile.Detect(out, environ)
+}
+
+// screenOf returns the terminal as the screen library sees it, and what the
+// canvas has to know of it.
+func (a *app) screenOf() (io.Writer, canvas.Options) {
+	o := canvas.Options{Environ: a.screenEnviron(), Ask: a.asksForWhole()}
+	o.Profile = a.profile(a.stdout, o.Environ)
+	out, ok := a.stdout.(*os.File)
+	if !ok {
+		return io.Discard, o
+	}
+	o.HardTabs, o.Backspace = envelope.Motion(out)
+	return canvas.Quiet{File: out}, o
+}
+
+// asksForWhole reports whether this terminal is asked if it can take a frame as a
+// whole. Over ssh that is left alone but for those known to answer well: an answer
+// that comes late is taken for keys by whoever reads next. One of Apple's shows
+// the question.
+func (a *app) asksForWhole() bool {
+	term, program := a.getenv("TERM"), a.getenv("TERM_PROGRAM")
+	for _, known := range []string{"ghostty", "wezterm", "alacritty", "kitty", "rio"} {
+		if strings.Contains(term, known) {
+			return true
+		}
+	}
+	if a.getenv("WT_SESSION") != "" {
+		return true
+	}
+	return a.getenv("SSH_TTY") == "" && !strings.Contains(program, "Apple")
 }

@@ -260,7 +260,7 @@ func (w *world) edit(i pane.EditNote) tea.Cmd {
 	}
 	cmd := exec.CommandContext(w.ctx, editor[0], append(editor[1:], name)...)
 	cmd.Env = childEnv(w.cfg)
-	return tea.Exec(&loan{cmd: cmd, run: cmd.Run, lend: w.lend}, func(err error) tea.Msg {
+	return tea.Exec(&loan{cmd: cmd, run: cmd.Run, lend: w.lend, out: w.behind}, func(err error) tea.Msg {
 		msg := ui.NoteEdited{Target: i.Target, Err: err}
 		data, rerr := os.ReadFile(name)
 		msg.Text = string(data)

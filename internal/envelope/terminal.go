@@ -23,6 +23,17 @@ func read(streams ...*os.File) settings {
 	return s
 }
 
+// Motion reports whether the driver of a terminal hands tabs and backspaces on as
+// they are, so that they move the cursor by what tty_ioctl(4) calls TABDLY and
+// BSDLY; false where that is not known.
+func Motion(f *os.File) (tabs, backspace bool) {
+	t, err := unix.IoctlGetTermios(fd(f), getTermios)
+	if err != nil {
+		return false, false
+	}
+	return t.Oflag&unix.TABDLY == unix.TAB0, bare(t)
+}
+
 // fd returns a file's descriptor without making the file blocking.
 func fd(f *os.File) int {
 	out := -1

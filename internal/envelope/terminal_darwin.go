@@ -8,3 +8,6 @@ const (
 	setTermios      = unix.TIOCSETA
 	setTermiosFlush = unix.TIOCSETAF
 )
+
+// bare is false where the driver does not say.
+func bare(*unix.Termios) bool { return false }

@@ -8,3 +8,6 @@ const (
 	setTermios      = unix.TCSETS
 	setTermiosFlush = unix.TCSETSF
 )
+
+// bare reports whether a backspace is handed on without a delay.
+func bare(t *unix.Termios) bool { return t.Oflag&unix.BSDLY == unix.BS0 }

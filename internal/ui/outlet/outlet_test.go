@@ -163,9 +163,9 @@ func (l *loop) pump() {
 	}
 }
 
-func newLoop(term *terminal, every time.Duration) *loop {
+func newLoop(term *terminal, every time.Duration, burst int) *loop {
 	o := outlet.New(term)
-	p := outlet.NewPace(o, every, time.Now)
+	p := outlet.NewPace(o, every, burst, time.Now)
 	l := &loop{pace: p, out: o, msgs: make(chan tea.Msg, 1)}
 	l.model = p.Of(&counter{})
 	p.Send(func(m tea.Msg) { l.msgs <- m })
@@ -175,7 +175,7 @@ func newLoop(term *terminal, every time.Duration) *loop {
 func TestFramesAreSkippedAndNeverQueued(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		term := &terminal{perByte: time.Millisecond}
-		l := newLoop(term, 0)
+		l := newLoop(term, 0, 1)
 		for i := 1; i <= 10_000; i++ {
 			select {
 			case m := <-l.msgs:
@@ -203,7 +203,7 @@ func TestFramesAreSkippedAndNeverQueued(t *testing.T) {
 
 func TestAStormOfSizesIsOneSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLoop(&terminal{perByte: time.Millisecond}, 0)
+		l := newLoop(&terminal{perByte: time.Millisecond}, 0, 1)
 		l.take(1)
 		kept := 0
 		for i := range 1000 {
@@ -227,25 +227,84 @@ func TestAStormOfSizesIsOneSize(t *testing.T) {
 	})
 }
 
+// wait takes what the pace sends while time goes by.
+func (l *loop) wait(d time.Duration) {
+	end := time.After(d)
+	for {
+		select {
+		case m := <-l.msgs:
+			l.take(m)
+		case <-end:
+			return
+		}
+	}
+}
+
 func TestASlowLinkGetsFewerFramesButKeysAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLoop(&terminal{}, 500*time.Millisecond)
+		l := newLoop(&terminal{}, 500*time.Millisecond, 1)
 		for i := range 600 { // a minute, ten changes a second
 			l.take(i)
-			time.Sleep(100 * time.Millisecond)
+			l.wait(100 * time.Millisecond)
 		}
 		drawn, _ := l.pace.Frames()
 		if drawn > 121 || drawn < 100 {
 			t.Errorf("%d frames in a minute", drawn)
 		}
+		l.wait(time.Second)
 		l.take(7001)
-		synctest.Wait()
+		l.wait(time.Millisecond)
 		l.take(7002)
-		synctest.Wait()
+		l.wait(time.Millisecond)
+		if !strings.HasSuffix(l.last, "[7001]") {
+			t.Errorf("drawn too soon: %q", l.last)
+		}
 		l.take(tea.KeyPressMsg{Code: 'a'})
 		if !strings.HasSuffix(l.last, "[7002]") {
 			t.Errorf("a key does not draw at once: %q", l.last)
 		}
+		l.pump()
+		shut(t, l.out)
+	})
+}
+
+func TestWhatWasSkippedIsDrawnWithoutAnotherChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop(&terminal{}, 500*time.Millisecond, 1)
+		l.take(1)
+		l.wait(100 * time.Millisecond)
+		l.take(2)
+		l.wait(399 * time.Millisecond)
+		if !strings.HasSuffix(l.last, "[1]") {
+			t.Errorf("too soon: %q", l.last)
+		}
+		l.wait(2 * time.Millisecond)
+		if !strings.HasSuffix(l.last, "[2]") {
+			t.Errorf("the newest state is not drawn when its time has come: %q", l.last)
+		}
+		shut(t, l.out)
+	})
+}
+
+func TestAfterAPauseAFewFramesFollowEachOtherAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop(&terminal{}, 100*time.Millisecond, 3)
+		for i := 1; i <= 5; i++ {
+			l.take(i)
+			l.wait(time.Millisecond)
+		}
+		if !strings.HasSuffix(l.last, "[3]") {
+			t.Errorf("of a burst the third is not the last drawn at once: %q", l.last)
+		}
+		before, _ := l.pace.Frames()
+		for i := range 1000 {
+			l.take(100 + i)
+			l.wait(time.Millisecond)
+		}
+		if after, _ := l.pace.Frames(); after-before < 9 || after-before > 11 {
+			t.Errorf("a flood draws %d frames in the time of ten", after-before)
+		}
+		l.pump()
 		shut(t, l.out)
 	})
 }

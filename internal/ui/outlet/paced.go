@@ -1,6 +1,7 @@
 package outlet
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -10,8 +11,10 @@ import (
 // Pace draws a model no faster than its terminal takes the frames.
 type Pace struct {
 	out *Outlet
-	// every is the least time between two frames that no key asked for, 0 for none.
+	// every is the time in which one more frame that no key asked for may be drawn,
+	// 0 for no limit, and burst how many of them can have been saved up.
 	every time.Duration
+	burst float64
 	now   func() time.Time
 
 	mu   sync.Mutex
@@ -24,9 +27,10 @@ type Pace struct {
 }
 
 // NewPace returns the pace of what is drawn on an outlet. With every over 0,
-// frames are further apart unless a person did something.
-func NewPace(out *Outlet, every time.Duration, now func() time.Time) *Pace {
-	return &Pace{out: out, every: every, now: now}
+// frames are that far apart on average unless a person did something: after a
+// pause, burst of them may follow each other at once.
+func NewPace(out *Outlet, every time.Duration, burst int, now func() time.Time) *Pace {
+	return &Pace{out: out, every: every, burst: max(1, float64(burst)), now: now}
 }
 
 // Send is told how messages come to the program, before it is run.
@@ -43,8 +47,8 @@ func (p *Pace) Frames() (drawn, skipped uint64) {
 	return p.drawn, p.kept
 }
 
-// drained says that the terminal has taken everything, so that another frame can
-// be drawn.
+// drained says that another frame can be drawn: the terminal has taken everything,
+// or the time has come. It is for this package alone.
 type drained struct{}
 
 // Filter is for tea.WithFilter: it keeps a new size back until the frame before
@@ -68,6 +72,15 @@ func (p *Pace) wake() {
 	}
 	p.owed = true
 	p.out.whenIdle(func() { go p.tell() })
+}
+
+// wakeIn has the program told after some time. The lock is held.
+func (p *Pace) wakeIn(d time.Duration) {
+	if p.owed || p.send == nil {
+		return
+	}
+	p.owed = true
+	time.AfterFunc(d, p.tell)
 }
 
 // tell sends what was kept back. It waits for the program to take it, which
@@ -95,16 +108,22 @@ type paced struct {
 	last tea.View
 	any  bool
 	at   time.Time
-	// urgent is true after something that a person did.
-	urgent bool
+	// saved is how many frames may be drawn at the time at.
+	saved float64
+	// urgent is true after something that a person did, and changed after anything
+	// that may have changed what is to be seen.
+	urgent, changed bool
 }
 
 // Update hands a message on.
 func (m *paced) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg.(type) {
-	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseMsg, tea.WindowSizeMsg, drained:
+	case drained:
+		return m, nil
+	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseMsg, tea.WindowSizeMsg:
 		m.urgent = true
 	}
+	m.changed = true
 	next, cmd := m.Model.Update(msg)
 	m.Model = next
 	return m, cmd
@@ -115,17 +134,38 @@ func (m *paced) View() tea.View {
 	now := m.pace.now()
 	m.pace.mu.Lock()
 	defer m.pace.mu.Unlock()
+	if m.any && !m.changed {
+		return m.last
+	}
+	saved := m.save(now)
 	if m.any {
-		early := m.pace.every > 0 && !m.urgent && now.Sub(m.at) >= 0 && now.Sub(m.at) < m.pace.every
-		if busy := m.pace.out.Busy(); busy || early {
+		busy := m.pace.out.Busy()
+		if early := m.pace.every > 0 && !m.urgent && saved < 1; busy || early {
 			m.pace.kept++
 			if busy {
 				m.pace.wake()
+			} else {
+				m.pace.wakeIn(time.Duration(math.Ceil((1 - saved) * float64(m.pace.every))))
 			}
 			return m.last
 		}
 	}
-	m.last, m.any, m.at, m.urgent = m.Model.View(), true, now, false
+	m.last, m.any, m.at = m.Model.View(), true, now
+	m.urgent, m.changed = false, false
+	m.saved = max(0, saved-1)
 	m.pace.drawn++
 	return m.last
+}
+
+// save returns how many frames may be drawn now. A clock that was set back gives
+// one.
+func (m *paced) save(now time.Time) float64 {
+	since := now.Sub(m.at)
+	switch {
+	case m.pace.every <= 0 || !m.any:
+		return m.pace.burst
+	case since < 0:
+		return 1
+	}
+	return min(m.pace.burst, m.saved+float64(since)/float64(m.pace.every))
 }

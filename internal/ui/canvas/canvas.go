@@ -1,0 +1,230 @@
+package canvas
+
+import (
+	"bytes"
+	"io"
+	"sync"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Options are what is known of a terminal before anything is drawn.
+type Options struct {
+	// Environ is the environment by which the terminal is known, Profile its
+	// colours.
+	Environ []string
+	Profile colorprofile.Profile
+	// HardTabs and Backspace say that the terminal's driver hands tabs and
+	// backspaces on as they are, so that they can move the cursor.
+	HardTabs, Backspace bool
+	// Ask has the terminal asked whether it can take a frame as a whole.
+	Ask bool
+}
+
+// Canvas is the full screen of one terminal. It is safe for concurrent use.
+type Canvas struct {
+	to io.Writer
+	o  Options
+
+	mu sync.Mutex
+	// enc encodes differences into raw; frame is what one frame becomes.
+	enc        *uv.TerminalRenderer
+	raw, frame bytes.Buffer
+	cells      uv.ScreenBuffer
+	w, h       int
+	// ours is true while the terminal shows the canvas, and lent while it is
+	// somebody else's.
+	ours, lent bool
+	// stale is true when what the terminal shows is not last.
+	stale bool
+	whole bool
+	asked bool
+	last  tea.View
+	err   error
+}
+
+// New returns a canvas for a terminal. The terminal is taken with the first view.
+func New(to io.Writer, o Options) *Canvas {
+	return &Canvas{to: to, o: o, cells: uv.NewScreenBuffer(0, 0)}
+}
+
+// Resize says how large the terminal is. Everything is painted anew.
+func (c *Canvas) Resize(w, h int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.w, c.h, c.stale = w, h, true
+	c.cells.Resize(w, h)
+	c.cells.Touched = nil // it is of the old size
+	if c.enc != nil {
+		c.enc.Erase()
+		c.enc.Resize(w, h)
+	}
+}
+
+// Whole says whether the terminal can take a frame as a whole, without showing a
+// part of it: by mode 2026, synchronized output.
+func (c *Canvas) Whole(can bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.whole = can
+}
+
+// Draw shows a view. It takes the terminal unless that has been lent, and sends
+// nothing for a view that is shown already.
+func (c *Canvas) Draw(v tea.View) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lent || c.err != nil || c.w <= 0 || c.h <= 0 {
+		return
+	}
+	if c.ours && !c.stale && v.Content == c.last.Content && v.WindowTitle == c.last.WindowTitle && v.MouseMode == c.last.MouseMode {
+		return
+	}
+	c.frame.Reset()
+	if !c.ours {
+		c.take()
+	}
+	c.modes(v)
+	c.encode(v.Content)
+	c.last, c.stale = v, false
+	c.send()
+}
+
+// take begins the terminal's other screen. What of the modes is on already is
+// unknown, so all are set.
+func (c *Canvas) take() {
+	c.enc = uv.NewTerminalRenderer(&c.raw, c.o.Environ)
+	c.enc.SetColorProfile(c.o.Profile)
+	c.enc.SetScrollOptim(true)
+	c.enc.SetBackspace(c.o.Backspace)
+	c.enc.SetTabStops(-1)
+	c.enc.Resize(c.w, c.h)
+	if c.o.HardTabs {
+		c.enc.SetTabStops(c.w)
+	}
+	c.enc.SetFullscreen(true)
+	c.enc.SetRelativeCursor(false)
+	c.enc.Erase()
+	c.frame.WriteString(ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable)
+	if c.o.HardTabs {
+		c.frame.WriteString(ansi.SetTabEvery8Columns)
+	}
+	c.frame.WriteString(ansi.SetModeBracketedPaste)
+	if c.o.Ask && !c.asked {
+		c.asked = true
+		c.frame.WriteString(ansi.RequestModeSynchronizedOutput)
+	}
+	c.ours, c.last = true, tea.View{}
+}
+
+// modes sets what a view asks for besides its text.
+func (c *Canvas) modes(v tea.View) {
+	if v.MouseMode != c.last.MouseMode {
+		if v.MouseMode == tea.MouseModeNone {
+			c.frame.WriteString(mouseOff)
+		} else {
+			c.frame.WriteString(ansi.SetModeMouseButtonEvent + ansi.SetModeMouseExtSgr)
+		}
+	}
+	if v.WindowTitle != c.last.WindowTitle {
+		c.frame.WriteString(ansi.SetWindowTitle(v.WindowTitle))
+	}
+}
+
+// mouseOff ends every kind of reporting the mouse.
+const mouseOff = ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseAnyEvent + ansi.ResetModeMouseExtSgr
+
+// encode adds to the frame what turns the shown cells into the content's.
+func (c *Canvas) encode(content string) {
+	c.cells.Clear()
+	uv.NewStyledString(content).Draw(c.cells, c.cells.Bounds())
+	c.enc.Render(c.cells.RenderBuffer)
+	// It writes into a buffer, which takes everything.
+	_ = c.enc.Flush()
+	if c.raw.Len() == 0 {
+		return
+	}
+	if c.whole {
+		c.frame.WriteString(ansi.SetModeSynchronizedOutput)
+	}
+	c.frame.Write(c.raw.Bytes())
+	c.raw.Reset()
+	if c.whole {
+		c.frame.WriteString(ansi.ResetModeSynchronizedOutput)
+	}
+}
+
+// send writes the frame. A terminal that has failed is not written to again.
+func (c *Canvas) send() {
+	if c.frame.Len() == 0 {
+		return
+	}
+	_, c.err = c.to.Write(c.frame.Bytes())
+}
+
+// Lend gives the terminal back, as it was, until Take is called. Nothing is drawn
+// in between.
+func (c *Canvas) Lend() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lent = true
+	if !c.ours {
+		return
+	}
+	c.frame.Reset()
+	c.enc.MoveTo(0, c.h-1) // for a terminal without another screen
+	_ = c.enc.Flush()      // as above
+	c.frame.Write(c.raw.Bytes())
+	c.raw.Reset()
+	c.frame.WriteString(ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable + ansi.ResetModeBracketedPaste)
+	if c.last.MouseMode != tea.MouseModeNone {
+		c.frame.WriteString(mouseOff)
+	}
+	if c.last.WindowTitle != "" {
+		c.frame.WriteString(ansi.SetWindowTitle(""))
+	}
+	c.ours = false
+	c.send()
+}
+
+// Take has the next view take the terminal again and paint all of it.
+func (c *Canvas) Take() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lent = false
+}
+
+// Of returns the model drawn on this canvas: a Bubble Tea program that runs it
+// draws nothing itself.
+func (c *Canvas) Of(m tea.Model) tea.Model { return &drawn{Model: m, on: c} }
+
+// drawn is a model whose views go to a canvas.
+type drawn struct {
+	tea.Model
+
+	on *Canvas
+}
+
+// Update tells the canvas what is for it, and hands every message on.
+func (d *drawn) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		d.on.Resize(msg.Width, msg.Height)
+	case tea.ModeReportMsg:
+		if msg.Mode == ansi.ModeSynchronizedOutput {
+			d.on.Whole(msg.Value == ansi.ModeReset || msg.Value == ansi.ModeSet)
+		}
+	}
+	next, cmd := d.Model.Update(msg)
+	d.Model = next
+	return d, cmd
+}
+
+// View draws, and returns nothing to be drawn.
+func (d *drawn) View() tea.View {
+	d.on.Draw(d.Model.View())
+	return tea.View{}
+}
