@@ -94,8 +94,11 @@ func TestRecommendationsHaveReceiptAgeAndAnswer(t *testing.T) {
 		t.Errorf("the report counts %+v", got)
 	}
 	for _, bad := range [][]string{
-		{"recommend", "payments"}, {"recommend", "--service", "x", "payments", "y"}, {"recommend", "--answer", "maybe", first},
-		{"recommend", "--answer", "accepted", "NONE"}, {"recommend", "--answer", "accepted"},
+		{"recommend", "payments"},
+		{"recommend", "--service", "x", "payments", "y"},
+		{"recommend", "--answer", "maybe", first},
+		{"recommend", "--answer", "accepted", "NONE"},
+		{"recommend", "--answer", "accepted"},
 	} {
 		if got := d.run("", bad...); got.code != exitUsage {
 			t.Errorf("%v: exit %d, %s", bad, got.code, got.err)

@@ -267,39 +267,45 @@ func (t *teller) deploys() []oncall.Deploy {
 // records tells what the ledger has of the page, and reports whether it has any.
 func (t *teller) records(apply func(oncall.Event), person func(string) string) (told bool) {
 	var actions others
-	runs := map[string]oncall.StepRun{}
-	var order []string
+	var runs []oncall.StepRun
 	for _, r := range t.past.records {
 		switch r.Kind {
 		case ledger.KindAction, ledger.KindActionState:
 			e, _, err := actions.hear(r, t.now())
-			if err == nil && e.Action.Target == t.ref {
-				if e.By = person(e.By); e.By == "you" {
-					e.By = ""
-				}
-				apply(e)
-				told = true
-			}
-		case ledger.KindStep, ledger.KindRun:
-			var run oncall.StepRun
-			if r.Decode(&run) != nil || run.Page != t.ref {
+			if err != nil || e.Action.Target != t.ref {
 				continue
 			}
-			if _, known := runs[run.ID]; !known {
-				order = append(order, run.ID)
+			if e.By = person(e.By); e.By == "you" {
+				e.By = ""
 			}
-			if r.Kind == ledger.KindRun || runs[run.ID].ID == "" {
-				runs[run.ID] = run
-			}
+			apply(e)
 			told = true
+		case ledger.KindStep, ledger.KindRun:
+			runs = withRun(runs, r, t.ref)
 		default:
 			told = t.record(r, person) || told
 		}
 	}
-	for _, id := range order {
-		t.add(stepMoment(runs[id]))
+	for _, run := range runs {
+		t.add(stepMoment(run))
 	}
-	return told
+	return told || len(runs) > 0
+}
+
+// withRun adds a run of a step for a page, or how one that is known ended.
+func withRun(runs []oncall.StepRun, r ledger.Record, of oncall.Ref) []oncall.StepRun {
+	var run oncall.StepRun
+	if r.Decode(&run) != nil || run.Page != of {
+		return runs
+	}
+	i := slices.IndexFunc(runs, func(k oncall.StepRun) bool { return k.ID == run.ID })
+	switch {
+	case i < 0:
+		return append(runs, run)
+	case r.Kind == ledger.KindRun:
+		runs[i] = run
+	}
+	return runs
 }
 
 // record tells one record that is no action and no step.

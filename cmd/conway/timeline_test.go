@@ -44,9 +44,9 @@ func stepsOf(t *testing.T, ref oncall.Ref, at time.Time) string {
 	t.Helper()
 	step := oncall.StepRun{ID: "S1", Page: ref, Runbook: "runbooks/checkout.md", Step: 1, Title: "roll back", Script: "kubectl rollout undo deploy/checkout\n", Started: at}
 	typed := oncall.StepRun{ID: "S2", Page: ref, Runbook: "ad hoc", Title: "ad-hoc command", Script: "curl -H 'Authorization: Bearer s3cr3t-of-a-shop' http://x\n", Started: at.Add(time.Minute)}
-	begun := []ledger.Record{rec(t)(ledger.StepRecord(step)), rec(t)(ledger.StepRecord(typed))}
+	first, second := rec(t)(ledger.StepRecord(step)), rec(t)(ledger.StepRecord(typed))
 	step.State, step.Ended, typed.State, typed.Exit, typed.Ended = oncall.RunExited, at.Add(12*time.Second), oncall.RunExited, 7, at.Add(61*time.Second)
-	return lines(t, append(begun, rec(t)(ledger.RunRecord(step)), rec(t)(ledger.RunRecord(typed)))...)
+	return lines(t, first, second, rec(t)(ledger.RunRecord(step)), rec(t)(ledger.RunRecord(typed)))
 }
 
 func TestTimelineOfAPage(t *testing.T) {

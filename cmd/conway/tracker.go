@@ -106,17 +106,12 @@ func worksOf(records []ledger.Record) map[string]*work {
 		case ledger.KindAction:
 			var a oncall.Action
 			if r.Decode(&a) == nil && a.Kind == oncall.File {
-				get(cutKind(a.Target.ID)).action = &a
+				kind, id, _ := strings.Cut(a.Target.ID, " ")
+				get(kind, id, r).action = &a
 			}
 		}
 	}
 	return out
-}
-
-// cutKind parts what names a piece of work in an action.
-func cutKind(s string) (kind, id string, r ledger.Record) {
-	kind, id, _ = strings.Cut(s, " ")
-	return kind, id, r
 }
 
 // filing is the action that files a piece of work. All of it follows from the
@@ -129,8 +124,11 @@ func (w *work) filing(title string, page report.IncidentBody) oncall.Action {
 			text += "\n" + page.URL
 		}
 	}
-	if w.team != "" || w.service != "" {
-		text += strings.TrimRight("\n\nTo "+cmp.Or(w.team, "whoever owns it")+" about "+cmp.Or(w.service, page.Service), " about ")
+	if w.team != "" {
+		text += "\n\nTo " + w.team
+	}
+	if service := cmp.Or(w.service, page.Service); service != "" {
+		text += "\n\nAbout " + service
 	}
 	return oncall.Action{
 		ID: "file " + w.kind + " " + w.id + " " + w.at.UTC().Format(time.RFC3339Nano), Kind: oncall.File,

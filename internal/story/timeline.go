@@ -58,7 +58,7 @@ type Timeline struct {
 }
 
 // Sort puts the moments in the order in which they happened.
-func (t *Timeline) Sort() {
+func (t Timeline) Sort() {
 	slices.SortStableFunc(t.Moments, func(a, b Moment) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind, b.Kind)) })
 }
 

@@ -133,7 +133,7 @@ func (s *Source) File(ctx context.Context, title, text string) error {
 		body = map[string]string{"title": title, "description": text}
 	}
 	var got issue
-	if _, err := s.do(ctx, op, http.MethodPost, s.list, body, &got); err != nil {
+	if err := s.do(ctx, op, http.MethodPost, s.list, body, &got); err != nil {
 		return s.asFault(err, op, true)
 	}
 	if got.URL() == "" {
@@ -159,7 +159,7 @@ func (s *Source) Filed(ctx context.Context, since time.Time) ([]oncall.Issue, er
 	for page := 1; page <= maxPages; page++ {
 		q.Set("page", strconv.Itoa(page))
 		var rows []json.RawMessage
-		if _, err := s.do(ctx, op, http.MethodGet, s.list+"?"+q.Encode(), nil, &rows); err != nil {
+		if err := s.do(ctx, op, http.MethodGet, s.list+"?"+q.Encode(), nil, &rows); err != nil {
 			return nil, s.asFault(err, op, false)
 		}
 		for _, row := range rows {
@@ -179,17 +179,17 @@ func (s *Source) Filed(ctx context.Context, since time.Time) ([]oncall.Issue, er
 }
 
 // do makes one request.
-func (s *Source) do(ctx context.Context, op, method, address string, body, out any) (http.Header, error) {
+func (s *Source) do(ctx context.Context, op, method, address string, body, out any) error {
 	var raw []byte
 	if body != nil {
 		var err error
 		if raw, err = json.Marshal(body); err != nil {
-			return nil, &oncall.Fault{Kind: oncall.Rejected, Source: s.opts.Name, Op: op, Detail: err.Error(), Cause: err}
+			return &oncall.Fault{Kind: oncall.Rejected, Source: s.opts.Name, Op: op, Detail: err.Error(), Cause: err}
 		}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(raw))
 	if err != nil {
-		return nil, &oncall.Fault{Kind: oncall.Rejected, Source: s.opts.Name, Op: op, Detail: err.Error(), Fix: "check url", Cause: err}
+		return &oncall.Fault{Kind: oncall.Rejected, Source: s.opts.Name, Op: op, Detail: err.Error(), Fix: "check url", Cause: err}
 	}
 	req.Header.Set("Accept", "application/json")
 	if s.opts.Type == GitHub {
@@ -199,7 +199,8 @@ func (s *Source) do(ctx context.Context, op, method, address string, body, out a
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	return s.http.Do(s.client, req, op, out)
+	_, err = s.http.Do(s.client, req, op, out)
+	return err
 }
 
 // asFault makes a fault of any error: one that is none is the caller's own

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -152,8 +153,8 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []any{}
-	for n := len(s.issues) - 1; n >= 0; n-- {
-		if i := s.issues[n]; !i.Updated.Before(since) && (q.Get("state") == "all" || s.GitLab || i.Closed.IsZero()) {
+	for _, i := range slices.Backward(s.issues) {
+		if !i.Updated.Before(since) && (q.Get("state") == "all" || s.GitLab || i.Closed.IsZero()) {
 			all = append(all, s.object(i))
 		}
 	}
