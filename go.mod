@@ -4,12 +4,12 @@ go 1.26.0
 
 require (
 	charm.land/bubbles/v2 v2.2.1 // key bindings, and the text fields that notes and filters are typed in
-	charm.land/bubbletea/v2 v2.1.1 // the terminal: input, and a renderer that sends few bytes over ssh
+	charm.land/bubbletea/v2 v2.1.1 // the terminal: keys, sizes, settings, and the loop of the program
 	charm.land/lipgloss/v2 v2.0.6 // colours of the themes
 	github.com/PagerDuty/go-pagerduty v1.8.0 // pages: types and simple writes of the pager
 	github.com/Shopify/toxiproxy/v2 v2.5.0 // tests: slow, cut and broken connections
-	github.com/charmbracelet/colorprofile v0.4.3 // tests: the colours that the renderer of a session is given
-	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // tests: the renderer whose bytes the gate lets through
+	github.com/charmbracelet/colorprofile v0.4.3 // the colours that a terminal has
+	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // the encoder of frames: few bytes over ssh
 	github.com/charmbracelet/x/ansi v0.11.9 // styles as terminal sequences
 	github.com/charmbracelet/x/term v0.2.2 // whether a stream is a terminal, and its state
 	github.com/charmbracelet/x/vt v0.0.0-20260430013151-79116d1f37bd // tests: an emulated screen

@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/user"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/term"
 
 	"conway/internal/board"
 	"conway/internal/clock"
@@ -28,6 +32,10 @@ import (
 func (a *app) cockpit(ctx context.Context) error {
 	if done, err := a.supervised(ctx); done {
 		return err
+	}
+	if terminal(a.stdout) {
+		// On another processor, while this one reads.
+		defer a.warm()()
 	}
 	cfg, notice, err := a.load(ctx)
 	if err != nil {
@@ -55,7 +63,8 @@ const (
 	libraryTicks = 1
 )
 
-// runCockpit runs the screen on a core until the person quits.
+// runCockpit runs the screen on a core until the person quits. The terminal is
+// made ready while the ledger is opened and the sources are started.
 func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.Cmd) (err error) {
 	c.library = libraryOf(c.cfg)
 	opts, err := a.uiOptions(c)
@@ -64,38 +73,84 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 	}
 	c.environ = a.environ
 	a.attach(c)
-	a.openLedger(ctx, c)
-	opts.Recalled = c.recall(ctx)
-	c.start(ctx)
-	defer func() {
-		if serr := c.stop(ctx); err == nil && serr != nil {
-			err = serr
-		}
-	}()
-	screen, was, damaged := a.openScreen(c.cfg)
-	if screen != nil {
-		c.keepScreen = screen.keep
-		c.spawn(func(ctx context.Context) { screen.run(ctx, c.log) })
-	}
-	opts.Memory, opts.Themes = was, a.themes()
-	opts.Notice, opts.Later = sentences(notice, damaged), later
+	defer a.warm()()
 	a.out = outlet.New(a.stdout)
 	defer a.shut(ctx)
 	c.gate = gate.New(a.out)
 	c.gate.Allow(opts.Mouse, opts.Sheet.Linkable)
 	defer c.gated()
-	in, lost := a.keyboard(opts.Mouse)
+	made := make(chan tea.Model, 1)
+	p, lost := a.program(ctx, c, &awaited{made: made}, opts.Mouse)
+	opts.Notice, opts.Later, opts.Themes = notice, later, a.themes()
+	prepared := make(chan error, 1)
+	go func() { prepared <- a.prepare(ctx, c, opts, p, made) }()
+	defer func() {
+		perr := <-prepared
+		if c.cancel != nil {
+			perr = errors.Join(perr, c.stop(ctx))
+		}
+		if err == nil {
+			err = perr
+		}
+	}()
+	return a.outcome(ctx, a.show(ctx, p, lost))
+}
+
+// warm makes the canvas, if there is none yet, and begins to prepare it. What it
+// returns waits for that.
+func (a *app) warm() (wait func()) {
+	var done sync.WaitGroup
+	if a.canvas == nil {
+		_, o := a.screenOf()
+		a.canvas = canvas.New(o)
+		w, h := 0, 0
+		if f, ok := a.stdout.(*os.File); ok {
+			// One that has no size is told later.
+			w, h, _ = term.GetSize(f.Fd())
+		}
+		done.Go(func() { a.canvas.Warm(w, h) })
+	}
+	return done.Wait
+}
+
+// prepare starts the core and makes the model of it. When it fails the screen
+// ends.
+func (a *app) prepare(ctx context.Context, c *core, opts ui.Options, p *tea.Program, made chan<- tea.Model) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(a.stderr, "every goroutine:\n\n%s\n", everyStack())
+			err = exitError{code: exitCrashed, err: fmt.Errorf("the start failed: %v", r)}
+			p.Quit()
+		}
+	}()
+	a.openLedger(ctx, c)
+	opts.Recalled = c.recall(ctx)
+	c.start(ctx)
+	screen, was, damaged := a.openScreen(c.cfg)
+	if screen != nil {
+		c.keepScreen = screen.keep
+		c.spawn(func(ctx context.Context) { screen.run(ctx, c.log) })
+	}
+	opts.Memory, opts.Notice = was, sentences(opts.Notice, damaged)
+	made <- a.trap(ui.New(opts), c)
+	return nil
+}
+
+// program makes the program that shows a model, and a channel that tells when its
+// keyboard is lost.
+func (a *app) program(ctx context.Context, c *core, m tea.Model, mouse bool) (p *tea.Program, lost <-chan error) {
+	in, lost := a.keyboard(mouse)
 	every, burst := a.paceOf(c.cfg)
 	pace := outlet.NewPace(a.out, every, burst, a.now)
 	quiet, o := a.screenOf()
-	a.canvas = canvas.New(c.gate, o)
-	p := tea.NewProgram(a.canvas.Of(pace.Of(a.trap(ui.New(opts), c))),
+	a.canvas.To(c.gate)
+	p = tea.NewProgram(a.canvas.Of(pace.Of(m)),
 		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(quiet), tea.WithEnvironment(o.Environ), tea.WithColorProfile(o.Profile),
 		tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg { return pace.Filter(gate.Filter(m, msg)) }),
 		tea.WithoutSignalHandler(), tea.WithFPS(libraryTicks),
 	)
 	pace.Send(p.Send)
-	return a.outcome(ctx, a.show(ctx, p, lost))
+	return p, lost
 }
 
 // slowFrameTime is the time between two frames on a slow link that no key asked

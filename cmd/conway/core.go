@@ -222,7 +222,7 @@ func (c *core) infos() []board.SourceInfo {
 
 // newBoard returns a board on which none of the sources has answered yet.
 func (c *core) newBoard() board.Board {
-	return board.New(board.Options{Me: c.cfg.Me.Email, Sources: c.infos()})
+	return board.New(board.Options{Me: c.cfg.Me.Email, LineCap: c.cfg.LogLines, Sources: c.infos()})
 }
 
 // allKinds are the kinds of source that a cockpit has.

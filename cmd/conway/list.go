@@ -30,6 +30,7 @@ type doc struct {
 	Deploys []oncall.Deploy  `json:"deploys,omitempty"`
 	Panels  []oncall.Panel   `json:"panels,omitempty"`
 	Lines   []oncall.LogLine `json:"lines,omitempty"`
+	Search  *docSearch       `json:"search,omitempty"`
 }
 
 // docSource says how far one source can be believed.
@@ -185,16 +186,6 @@ func (a *app) deploysCommand() *cobra.Command {
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", d.When().UTC().Format(time.RFC3339), text.Decode(name),
 				text.Decode(d.Version), text.Decode(d.Commit).Slice(0, 7), d.Status, text.Decode(d.Author))
-		}
-	})
-}
-
-func (a *app) logsCommand() *cobra.Command {
-	return a.listCommand("logs", "Print the end of the logs", board.KindLogs, func(w io.Writer, b board.Board) {
-		t := b.Logs()
-		for i := range t.Len() {
-			l := t.At(i)
-			fmt.Fprintln(w, text.Sprintf("%s %s %s %s", l.At.UTC().Format(time.RFC3339Nano), text.Decode(l.Level.String()).Pad(5), l.Source, l.Message))
 		}
 	})
 }

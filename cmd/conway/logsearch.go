@@ -114,8 +114,8 @@ func (w *world) searchStore(i pane.SearchStore) tea.Cmd {
 	w.spawn(func(context.Context) {
 		defer w.searches.end(i.ID)
 		if !i.Sure {
-			if cost, wide := w.cost(ctx, s, i.Query); wide {
-				a.put(func(p *ui.StorePart) { p.Cost = &cost })
+			if c, wide := cost(ctx, s, i.Query); wide {
+				a.put(func(p *ui.StorePart) { p.Cost = &c })
 				return
 			}
 		}
@@ -135,9 +135,9 @@ func (w *world) searchStore(i pane.SearchStore) tea.Cmd {
 }
 
 // notSearched says which sources can be searched instead.
-func (w *world) notSearched(name string) string {
+func (c *core) notSearched(name string) string {
 	var can []string
-	for _, s := range w.sources {
+	for _, s := range c.sources {
 		if _, ok := s.Source.(sources.Searcher); ok {
 			can = append(can, s.Name())
 		}
@@ -150,7 +150,7 @@ func (w *world) notSearched(name string) string {
 
 // cost returns what a search would cost, and whether that is so much that a
 // person is asked first.
-func (w *world) cost(ctx context.Context, s sources.Searcher, q oncall.LogQuery) (oncall.LogCost, bool) {
+func cost(ctx context.Context, s sources.Searcher, q oncall.LogQuery) (oncall.LogCost, bool) {
 	unknown := oncall.LogCost{Bytes: -1, Lines: -1}
 	e, ok := s.(sources.Estimator)
 	if !ok {

@@ -217,6 +217,8 @@ func askedOf(c config.LogSource) (follow.Lang, string, bool) {
 		return follow.Lucene, c.Query, true
 	case config.VictoriaLogs:
 		return follow.LogsQL, c.Query, true
+	case config.CloudWatch:
+		return follow.CloudWatch, c.Query, true
 	case config.Journal:
 		return follow.Label, c.Query, true
 	case config.Kubernetes:
@@ -225,7 +227,7 @@ func askedOf(c config.LogSource) (follow.Lang, string, bool) {
 		return follow.Parquet, c.Query, true
 	case config.Trino:
 		return follow.SQL, c.Query, true
-	case config.LogFile, config.LogCommand:
+	case config.LogFile, config.LogCommand, config.SSHFiles:
 	}
 	return follow.Literal, "", false
 }

@@ -9,6 +9,7 @@ import (
 	"conway/internal/feed"
 	"conway/internal/oncall"
 	"conway/internal/sources"
+	"conway/internal/sources/cloudwatch"
 	"conway/internal/sources/command"
 	"conway/internal/sources/elasticsearch"
 	"conway/internal/sources/file"
@@ -17,6 +18,7 @@ import (
 	"conway/internal/sources/loki"
 	"conway/internal/sources/s3parquet"
 	"conway/internal/sources/splunk"
+	"conway/internal/sources/ssh"
 	"conway/internal/sources/sumologic"
 	"conway/internal/sources/trino"
 	"conway/internal/sources/victorialogs"
@@ -26,6 +28,8 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 	switch c := c.(type) {
 	case config.LogFile:
 		return file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths})
+	case config.SSHFiles:
+		return ssh.New(ssh.Options{Name: c.Name, Host: c.Host, Paths: c.Paths, Argv: c.Argv, Env: childEnv(w.cfg)})
 	case config.LogCommand:
 		return command.New(command.Options{Name: c.Name, Argv: c.Argv, Env: childEnv(w.cfg)})
 	case config.Splunk:
@@ -60,6 +64,9 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 			Query: plain(c.Query), Timeout: c.Timeout, UserAgent: w.agent,
 		})
 		return pointed(s, err, c.Query)
+	case config.CloudWatch:
+		s, err := w.cloudWatch(c)
+		return pointed(s, err, c.Query)
 	case config.Journal:
 		s, err := journald.New(journald.Options{
 			Name: c.Name, Argv: c.Argv, Units: c.Units, Identifiers: c.Identifiers, Priority: c.Priority,
@@ -84,6 +91,15 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 		return pointed(s, err, c.Query)
 	}
 	return nil, fmt.Errorf("no source for %T", c)
+}
+
+func (w *wiring) cloudWatch(c config.CloudWatch) (*cloudwatch.Source, error) {
+	return cloudwatch.New(cloudwatch.Options{
+		Name: c.Name, Region: c.Region, URL: c.URL, Groups: c.Groups,
+		AccessKey: w.secret(c.AccessKey), SecretKey: w.secret(c.SecretKey), Session: w.secret(c.SessionToken),
+		Query: plain(c.Query), Every: c.Every, Timeout: c.Timeout, UserAgent: w.agent,
+		Budget: w.shared("cloudwatch "+c.Region, cloudwatch.PerMinute, cloudwatch.Burst),
+	})
 }
 
 func (w *wiring) lake(c config.LogLake) (*s3parquet.Lake, error) {

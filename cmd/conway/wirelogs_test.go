@@ -16,6 +16,7 @@ logs:
   - {type: elasticsearch, name: es, url: https://127.0.0.1:9200, api_key: {env: T}, index: logs-*}
   - {type: elasticsearch, name: os, url: https://127.0.0.1:9201, basic: {user: ana, password: {env: T}}, index: logs-*, query: 'level:error'}
   - {type: victorialogs, name: vl, url: http://127.0.0.1:9428}
+  - {type: cloudwatch, name: cw, region: eu-west-1, groups: [/aws/lambda/checkout], access_key: {env: T}, secret_key: {env: T}, query: ERROR}
   - {type: journald, name: units, units: [checkout.service], priority: warning}
   - {type: kubernetes, name: pods, namespace: shop, query: deployment/checkout}
 `), config.Options{})
@@ -26,7 +27,7 @@ logs:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"loki", "es", "os", "vl", "units", "pods"}
+	want := []string{"loki", "es", "os", "vl", "cw", "units", "pods"}
 	if len(made) != len(want) {
 		t.Fatalf("%d sources were made, want %d", len(made), len(want))
 	}
@@ -48,5 +49,22 @@ func TestQueriesWithPlacesWaitForAPage(t *testing.T) {
 		if got := plain(query); got != want {
 			t.Errorf("without a page %q is asked as %q, want %q", query, got, want)
 		}
+	}
+}
+
+func TestFilesOverSSH(t *testing.T) {
+	cfg, err := config.Parse("config.yaml", []byte("logs:\n  - {type: ssh, name: web, host: web-03, paths: [/var/log/app.log], argv: [ssh, -J, bastion]}\n"), config.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := sourcesOf(cfg, func(string) {}, board.KindLogs)
+	if err != nil || len(made) != 1 || made[0].Name() != "web" {
+		t.Fatalf("%v, %v", made, err)
+	}
+	if _, ok := made[0].Source.(sources.Searcher); !ok {
+		t.Error("it cannot be searched")
+	}
+	if got := templatesOf(cfg); len(got) != 0 {
+		t.Errorf("it has no language, and is asked %v", got)
 	}
 }

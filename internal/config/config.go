@@ -19,6 +19,7 @@ type Config struct {
 	Metrics     []MetricSource      `yaml:"metrics" doc:"Where panels get their numbers."`
 	Panels      []Panel             `yaml:"panels" doc:"The metrics to show for the followed page."`
 	Logs        []LogSource         `yaml:"logs" doc:"Where log lines come from."`
+	LogLines    int                 `yaml:"log_lines" default:"1000000" min:"1000" max:"2000000" doc:"How many log lines are held, and no more of them than 192 MiB of text."`
 	Runbooks    Runbooks            `yaml:"runbooks" doc:"Where runbooks are kept."`
 	Ledger      Ledger              `yaml:"ledger" doc:"Where what was asked for is kept until it is delivered, and after."`
 	People      map[string]Teammate `yaml:"people" doc:"Who is on call, by the address that the pager knows or by the pseudonym in the ledger; for the report."`

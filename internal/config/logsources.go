@@ -41,6 +41,20 @@ type VictoriaLogs struct {
 	Timeout time.Duration     `yaml:"timeout" default:"30s" min:"100ms" max:"5m" doc:"How long one answer may take."`
 }
 
+// CloudWatch is log lines from Amazon CloudWatch Logs.
+type CloudWatch struct {
+	Name         string        `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Region       string        `yaml:"region,required" is:"label" doc:"Where the log groups are, such as eu-west-1."`
+	Groups       []string      `yaml:"groups,required" is:"label" doc:"The log groups, by name or ARN."`
+	URL          string        `yaml:"url" is:"url" doc:"An endpoint of one's own; the region's when empty."`
+	AccessKey    Secret        `yaml:"access_key" doc:"The id of a key; without one, the keys that Amazon's own tools use."`
+	SecretKey    Secret        `yaml:"secret_key" doc:"The secret of the key."`
+	SessionToken Secret        `yaml:"session_token" doc:"The token of a temporary key."`
+	Query        string        `yaml:"query" is:"query" doc:"The lines to follow, a filter pattern such as { $.service = \"{{service}}\" }; all when empty."`
+	Every        time.Duration `yaml:"every" default:"5s" min:"1s" max:"1h" doc:"How often to ask."`
+	Timeout      time.Duration `yaml:"timeout" default:"30s" min:"100ms" max:"5m" doc:"How long one answer may take."`
+}
+
 // Journal is log lines from the systemd journal.
 type Journal struct {
 	Name        string   `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
@@ -77,6 +91,24 @@ func (Elasticsearch) logs() {}
 func (l VictoriaLogs) SourceName() string { return l.Name }
 
 func (VictoriaLogs) logs() {}
+
+// SSHFiles is log lines from files on another host, over the person's own ssh.
+type SSHFiles struct {
+	Name  string   `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
+	Host  string   `yaml:"host,required" is:"label" doc:"The host, as ssh is given it."`
+	Paths []string `yaml:"paths,required" is:"label" doc:"The files there, whole paths without * and ?."`
+	Argv  []string `yaml:"argv" is:"argv" doc:"How ssh is started, such as [ssh, -J, bastion]; no shell. Plain ssh when empty."`
+}
+
+// SourceName returns the configured name.
+func (l SSHFiles) SourceName() string { return l.Name }
+
+func (SSHFiles) logs() {}
+
+// SourceName returns the configured name.
+func (l CloudWatch) SourceName() string { return l.Name }
+
+func (CloudWatch) logs() {}
 
 // SourceName returns the configured name.
 func (l Journal) SourceName() string { return l.Name }

@@ -57,6 +57,7 @@ func TestParseDesign(t *testing.T) {
 			Unit: oncall.UnitPercent, Warn: new(1.0), Critical: new(5.0),
 		}},
 		Logs:     []config.LogSource{config.LogFile{Name: "app", Paths: []string{"/var/log/app/*.log"}}},
+		LogLines: 1_000_000,
 		Runbooks: config.Runbooks{Paths: []string{"/home/ana/runbooks"}},
 		Report:   config.Report{MinTeam: 5},
 		Theme:    "night", Layout: "watch",

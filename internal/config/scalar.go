@@ -58,7 +58,7 @@ func (d *decoder) number(n ast.Node, v reflect.Value, what string) {
 	d.wrong(n, what, "a number", "write a number without a unit, such as 0.5")
 }
 
-// integer reads a whole number that is not less than its field allows.
+// integer reads a whole number within the bounds of its field.
 func (d *decoder) integer(n ast.Node, v reflect.Value, f field, what string) {
 	fix := "write " + f.min + " or more"
 	if _, ok := n.(*ast.IntegerNode); !ok {
@@ -71,6 +71,8 @@ func (d *decoder) integer(n ast.Node, v reflect.Value, f field, what string) {
 		d.add(markOf(n), what+" is no number that anything has", fix)
 	case number < whole(f.min):
 		d.add(markOf(n), what+" is too small: "+strconv.FormatInt(number, 10), fix)
+	case f.max != "" && number > whole(f.max):
+		d.add(markOf(n), what+" is too large: "+strconv.FormatInt(number, 10), "write "+f.max+" or less")
 	default:
 		v.SetInt(number)
 	}

@@ -91,7 +91,11 @@ func fieldSchema(t reflect.Type, f field) object {
 	case reflect.Float64:
 		return object{"type": "number"}
 	case reflect.Int:
-		return object{"type": "integer", "minimum": whole(f.min)}
+		s := object{"type": "integer", "minimum": whole(f.min)}
+		if f.max != "" {
+			s["maximum"] = whole(f.max)
+		}
+		return s
 	default:
 		return textSchema(f)
 	}

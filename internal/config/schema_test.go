@@ -47,6 +47,8 @@ func structs() []any {
 		config.Kubernetes{},
 		config.LogLake{},
 		config.LakeColumns{},
+		config.CloudWatch{},
+		config.SSHFiles{},
 		config.Trino{},
 		config.TrinoColumns{},
 	}

@@ -256,12 +256,14 @@ func variants(t reflect.Type) (list string, types []variant) {
 	case reflect.TypeFor[LogSource]():
 		return "logs", []variant{
 			{"file", reflect.TypeFor[LogFile]()},
+			{"ssh", reflect.TypeFor[SSHFiles]()},
 			{"command", reflect.TypeFor[LogCommand]()},
 			{"splunk", reflect.TypeFor[Splunk]()},
 			{"sumologic", reflect.TypeFor[SumoLogic]()},
 			{"loki", reflect.TypeFor[Loki]()},
 			{"elasticsearch", reflect.TypeFor[Elasticsearch]()},
 			{"victorialogs", reflect.TypeFor[VictoriaLogs]()},
+			{"cloudwatch", reflect.TypeFor[CloudWatch]()},
 			{"journald", reflect.TypeFor[Journal]()},
 			{"kubernetes", reflect.TypeFor[Kubernetes]()},
 			{"parquet", reflect.TypeFor[LogLake]()},

@@ -61,3 +61,26 @@ func TestDumbTerminalAndPlainLocale(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatIsSearchedForIsMarkedWithoutColour: the mark is an underline.
+func TestWhatIsSearchedForIsMarkedWithoutColour(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.write("app.log", "2026-03-02T03:12:00Z level=error msg=\"payment declined\"\n", 0o600)
+	s.add("logs:\n  - {type: file, name: app, paths: [app.log]}")
+	p := s.cockpit(120, 30, "NO_COLOR=1")
+	p.sees("payment declined")
+	marked := func(string) bool {
+		_, after, ok := strings.Cut(p.styled(), "payment ")
+		return ok && regexp.MustCompile(`^\x1b\[[0-9;]*4m(\x1b\[[0-9;]*m)*declined`).MatchString(after)
+	}
+	if marked("") {
+		t.Fatal("it is marked before it is searched for")
+	}
+	p.typed("L/declined")
+	p.press("Enter")
+	p.sees("/declined 1 match")
+	p.until("mark", marked)
+	p.press("Escape")
+	p.until("end of the mark", func(text string) bool { return strings.Contains(text, "payment declined") && !marked("") })
+}

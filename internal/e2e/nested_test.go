@@ -141,16 +141,23 @@ func TestInScreen(t *testing.T) {
 	copies(t, p.raw(), id)
 }
 
-func TestOverSSH(t *testing.T) {
-	t.Parallel()
-	sshd, ssh, keygen := multiplexed(t, "sshd"), multiplexed(t, "ssh"), multiplexed(t, "ssh-keygen")
+// sshServer is an sshd on loopback that lets one key in.
+type sshServer struct {
+	// dir holds the keys, host and me.
+	dir, port string
+	cmd       *exec.Cmd
+}
+
+// serveSSH starts an sshd that ends with the test.
+func serveSSH(t *testing.T) *sshServer {
+	t.Helper()
+	sshd, keygen := multiplexed(t, "sshd"), multiplexed(t, "ssh-keygen")
 	if os.Geteuid() != 0 {
 		t.Skip("sshd is started as root")
 	}
-	pd, id, env := page(t)
-	dir := short(t)
+	s := &sshServer{dir: short(t)}
 	for _, k := range []string{"host", "me"} {
-		if out, err := exec.Command(keygen, "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, k)).CombinedOutput(); err != nil {
+		if out, err := exec.Command(keygen, "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(s.dir, k)).CombinedOutput(); err != nil {
 			t.Fatalf("ssh-keygen: %v: %s", err, out)
 		}
 	}
@@ -161,30 +168,45 @@ func TestOverSSH(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	s.port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 	_ = l.Close()
-	server := exec.Command(sshd, "-D", "-e", "-f", "/dev/null", "-p", port, "-h", filepath.Join(dir, "host"),
+	s.start(t, sshd)
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+func (s *sshServer) start(t *testing.T, sshd string) {
+	t.Helper()
+	s.cmd = exec.Command(sshd, "-D", "-e", "-f", "/dev/null", "-p", s.port, "-h", filepath.Join(s.dir, "host"),
 		"-o", "ListenAddress=127.0.0.1", "-o", "PidFile=none", "-o", "StrictModes=no", "-o", "PermitRootLogin=yes",
-		"-o", "AuthorizedKeysFile="+filepath.Join(dir, "me.pub"))
-	if err := server.Start(); err != nil {
+		"-o", "AuthorizedKeysFile="+filepath.Join(s.dir, "me.pub"))
+	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
 	eventually(t, "sshd listens", func() bool {
-		c, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second)
+		c, err := net.DialTimeout("tcp", "127.0.0.1:"+s.port, time.Second)
 		if err == nil {
 			_ = c.Close()
 		}
 		return err == nil
 	})
+}
+
+// stop ends the server; connections that it has taken go on.
+func (s *sshServer) stop() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+func TestOverSSH(t *testing.T) {
+	t.Parallel()
+	ssh, server := multiplexed(t, "ssh"), serveSSH(t)
+	pd, id, env := page(t)
 	words := []string{"env", "LANG=C.UTF-8"}
 	for _, w := range append(env, binary) {
 		words = append(words, shellQuote(w))
 	}
-	p := record(t, nil, ssh, "-F", "/dev/null", "-tt", "-i", filepath.Join(dir, "me"), "-p", port,
+	p := record(t, nil, ssh, "-F", "/dev/null", "-tt", "-i", filepath.Join(server.dir, "me"), "-p", server.port,
 		"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "root@127.0.0.1", strings.Join(words, " "))
 	works(t, p, pd, id)
 	p.typed("o")

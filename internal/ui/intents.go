@@ -216,6 +216,8 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 			cmds = append(cmds, m.carryOut(one))
 		}
 		return tea.Batch(cmds...)
+	case pane.Trace:
+		return m.carryOut(m.trace(i))
 	case pane.RunStep:
 		m.watchRun(i)
 	case pane.Quit:

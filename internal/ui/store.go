@@ -1,11 +1,15 @@
 package ui
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"conway/internal/follow"
 	"conway/internal/oncall"
 	"conway/internal/text"
 	"conway/internal/ui/logs"
@@ -78,6 +82,38 @@ func (m *Model) askStore() {
 		}), false)
 }
 
+// fewHeld is how many held lines of a request are so few that its others may be
+// in a store only.
+const fewHeld = 3
+
+// trace says what is shown of a request, and asks the log stores for the rest when
+// a person wants that.
+func (m *Model) trace(t pane.Trace) pane.Intent {
+	s := m.tailed.subject
+	queries := follow.TraceQueries(m.opts.Logs, s.service, s.detail, m.window.At(m.now), t.ID, storeLimit)
+	switch {
+	case t.Again && len(queries) == 0:
+		return pane.Say{Reason: "no log store can be searched for " + t.Key + " " + t.ID}
+	case !t.Again:
+		words := "every held line with "
+		if t.Held <= fewHeld {
+			words = fmt.Sprintf("%d held of ", t.Held)
+		}
+		words += t.Key + " " + t.ID + ", from all sources"
+		if len(queries) > 0 {
+			words += "; again searches the log stores"
+		}
+		return pane.Say{Reason: words + "; esc shows all lines"}
+	}
+	m.cancelSearches(false)
+	m.logPane().Asked(strings.Join(slices.Sorted(maps.Keys(queries)), ", "), `"`+t.ID+`"`)
+	var all pane.Several
+	for _, source := range slices.Sorted(maps.Keys(queries)) {
+		all.Intents = append(all.Intents, m.searchStore(source, queries[source], false))
+	}
+	return all
+}
+
 // loadOlder asks each store for what is above the oldest line that is shown of
 // it.
 func (m *Model) loadOlder() pane.Intent {
@@ -147,47 +183,52 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 	case p.Err != nil:
 		m.say(text.Decode(p.Err.Error()), true)
 	case p.Ended != nil:
-		m.say(storeWords(p), false)
+		m.say(FoundWords(p.Source, *p.Ended), false)
 	}
 	return nil
 }
 
-// storeWords says how a search ended.
-func storeWords(p StorePart) text.Safe {
-	w := text.Sprintf("%s: %d lines", p.Source, p.Ended.Lines)
-	if p.Ended.Matched > int64(p.Ended.Lines) {
-		w = text.Sprintf("%s of %d that match", w, p.Ended.Matched)
+// FoundWords says how a search of a store ended.
+func FoundWords(source string, f oncall.LogFound) text.Safe {
+	w := text.Sprintf("%s: %d lines", source, f.Lines)
+	if f.Matched > int64(f.Lines) {
+		w = text.Sprintf("%s of %d that match", w, f.Matched)
 	}
-	if p.Ended.Scanned > 0 {
-		w = text.Sprintf("%s, %s looked at", w, pane.Value(float64(p.Ended.Scanned), oncall.UnitBytes))
+	if f.Scanned > 0 {
+		w = text.Sprintf("%s, %s looked at", w, pane.Value(float64(f.Scanned), oncall.UnitBytes))
 	}
-	if !p.Ended.Complete && p.Ended.Why != "" {
-		w = text.Sprintf("%s; not all: %s", w, p.Ended.Why)
+	if !f.Complete && f.Why != "" {
+		w = text.Sprintf("%s; not all: %s", w, f.Why)
 	}
 	return w
 }
 
-// askCost shows what a wide search would cost, before it is run.
-func (m *Model) askCost(p StorePart) {
-	words := text.Sprintf("%s would look at", p.Source)
-	if p.Cost.Bound {
+// CostWords says what a search of a store would cost it.
+func CostWords(source string, c oncall.LogCost) text.Safe {
+	words := text.Sprintf("%s would look at", source)
+	if c.Bound {
 		words = text.Sprintf("%s up to", words)
 	}
 	switch {
-	case p.Cost.Bytes >= 0:
-		words = text.Sprintf("%s %s", words, pane.Value(float64(p.Cost.Bytes), oncall.UnitBytes))
-	case p.Cost.Lines >= 0:
-		words = text.Sprintf("%s %s lines", words, pane.Value(float64(p.Cost.Lines), oncall.UnitNone))
+	case c.Bytes >= 0:
+		words = text.Sprintf("%s %s", words, pane.Value(float64(c.Bytes), oncall.UnitBytes))
+	case c.Lines >= 0:
+		words = text.Sprintf("%s %s lines", words, pane.Value(float64(c.Lines), oncall.UnitNone))
 	default:
 		words = text.Sprintf("%s an amount that it cannot tell", words)
 	}
-	if p.Cost.Parts > 0 {
-		words = text.Sprintf("%s in %d %s", words, p.Cost.Parts, p.Cost.PartName)
+	if c.Parts > 0 {
+		words = text.Sprintf("%s in %d %s", words, c.Parts, c.PartName)
 	}
+	return words
+}
+
+// askCost shows what a wide search would cost, before it is run.
+func (m *Model) askCost(p StorePart) {
 	f := m.frame(0, 0, pane.None)
 	m.logPane().Busy("")
 	m.open(overlay.NewChoice(text.Const("WIDE SEARCH"), []text.Safe{
-		text.Sprintf("%s, for at most %d lines.", words, p.Query.Limit),
+		text.Sprintf("%s, for at most %d lines.", CostWords(p.Source, *p.Cost), p.Query.Limit),
 		text.Sprintf("From %s to %s: %s", f.Date(p.Query.Window.Start), f.Date(p.Query.Window.End), p.Query.Query),
 	},
 		overlay.Option{Key: "y", Words: text.Const("search; esc in the logs cancels it"), Intent: pane.SearchStore{ID: p.ID, Source: p.Source, Query: p.Query, Sure: true}},

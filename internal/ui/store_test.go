@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,4 +82,55 @@ func TestSearchOfAStoreIsCancelled(t *testing.T) {
 	again, _ := last[pane.SearchStore](f)
 	f.Update(StorePart{ID: again.ID, Source: "splunk", Err: errors.New("search splunk: it is down")})
 	f.mustSee(t, "it is down")
+}
+
+// traced is a screen with one line of a request, and these log stores.
+func traced(t *testing.T, stores ...follow.LogTemplate) *fixture {
+	t.Helper()
+	f := newFixture(t, uitest.Events()...)
+	f.opts.Logs = stores
+	f.wait(time.Second)
+	line := oncall.ParseLine("trace_id=4bf92f35 msg=\"payment declined\"", uitest.Now())
+	line.Source = "app"
+	f.event(oncall.LinesEvent{Stamp: oncall.Stamp{Source: "app", At: uitest.Now()}, Lines: []oncall.LogLine{line}})
+	f.press("L", "T")
+	return f
+}
+
+func TestTraceWithoutAStore(t *testing.T) {
+	f := traced(t, follow.LogTemplate{Source: "pods", Lang: follow.Label, Query: "app={{service}}"})
+	f.mustSee(t, "1 held of trace_id 4bf92f35, from all sources; esc shows all lines")
+	f.press("T")
+	f.mustSee(t, "no log store can be searched for trace_id 4bf92f35")
+	if s, ok := last[pane.SearchStore](f); ok {
+		t.Fatalf("asked %+v", s)
+	}
+}
+
+// TestTraceIsSearchedInTheStores: one more press asks them for what is not held,
+// as any other search that can be cancelled.
+func TestTraceIsSearchedInTheStores(t *testing.T) {
+	f := traced(
+		t, follow.LogTemplate{Source: "splunk", Lang: follow.SPL, Query: "index=prod service={{service}}"},
+		follow.LogTemplate{Source: "lake", Lang: follow.Parquet},
+	)
+	f.mustSee(t, "1 held of trace_id 4bf92f35, from all sources; again searches the log stores; esc shows all lines")
+	f.press("T")
+	var asked []string
+	for _, i := range f.intents {
+		if s, ok := i.(pane.SearchStore); ok {
+			asked = append(asked, s.Source+" "+s.Query.Query)
+		}
+	}
+	if want := []string{`lake "4bf92f35"`, `splunk index=prod "4bf92f35"`}; !slices.Equal(asked, want) {
+		t.Fatalf("asked %q, want %q", asked, want)
+	}
+	f.mustSee(t, "searching lake, splunk, esc cancels")
+	s, _ := last[pane.SearchStore](f)
+	f.Update(answered(s.ID, "ERROR trace_id=4bf92f35 found in the store"))
+	f.mustSee(t, "found in the store")
+	f.press("esc")
+	if c, ok := last[pane.CancelSearch](f); !ok || c.ID == s.ID {
+		t.Errorf("esc cancelled %+v, want the other search", c)
+	}
 }

@@ -40,22 +40,55 @@ type Canvas struct {
 	ours, lent bool
 	// stale is true when what the terminal shows is not last.
 	stale bool
+	// warm is true while the encoder was made for a first view.
+	warm  bool
 	whole bool
 	asked bool
 	last  tea.View
 	err   error
 }
 
-// New returns a canvas for a terminal. The terminal is taken with the first view.
-func New(to io.Writer, o Options) *Canvas {
-	return &Canvas{to: to, o: o, cells: uv.NewScreenBuffer(0, 0)}
+// New returns a canvas for a terminal, which To names before anything is drawn.
+// The terminal is taken with the first view.
+func New(o Options) *Canvas {
+	return &Canvas{to: io.Discard, o: o, cells: uv.NewScreenBuffer(0, 0)}
+}
+
+// To says where the terminal is.
+func (c *Canvas) To(w io.Writer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.to = w
+}
+
+// Warm prepares for a first view of this size: the widths of all characters, and
+// the memory for the cells. Together that takes longer than to draw some frames,
+// and would be done with the first.
+func (c *Canvas) Warm(w, h int) {
+	ansi.StringWidthWc("│")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.enc != nil || w <= 0 || h <= 0 {
+		return
+	}
+	c.w, c.h = w, h
+	c.cells.Resize(w, h)
+	c.enc = c.encoder()
+	c.enc.Render(c.cells.RenderBuffer)
+	_ = c.enc.Flush() // into a buffer
+	c.raw.Reset()
+	c.warm = true
 }
 
 // Resize says how large the terminal is. Everything is painted anew.
 func (c *Canvas) Resize(w, h int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.w, c.h, c.stale = w, h, true
+	c.stale = true
+	if w == c.w && h == c.h && !c.ours {
+		return
+	}
+	c.w, c.h = w, h
 	c.cells.Resize(w, h)
 	c.cells.Touched = nil // it is of the old size
 	if c.enc != nil {
@@ -65,19 +98,19 @@ func (c *Canvas) Resize(w, h int) {
 }
 
 // Whole says whether the terminal can take a frame as a whole, without showing a
-// part of it: by mode 2026, synchronized output.
+// part of it: by mode 2026.
 func (c *Canvas) Whole(can bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.whole = can
 }
 
-// Draw shows a view. It takes the terminal unless that has been lent, and sends
-// nothing for a view that is shown already.
+// Draw shows a view. It takes the terminal, with the first that has any text,
+// unless that has been lent, and sends nothing for a view that is shown already.
 func (c *Canvas) Draw(v tea.View) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.lent || c.err != nil || c.w <= 0 || c.h <= 0 {
+	if c.lent || c.err != nil || c.w <= 0 || c.h <= 0 || !c.ours && v.Content == "" {
 		return
 	}
 	if c.ours && !c.stale && v.Content == c.last.Content && v.WindowTitle == c.last.WindowTitle && v.MouseMode == c.last.MouseMode {
@@ -96,17 +129,12 @@ func (c *Canvas) Draw(v tea.View) {
 // take begins the terminal's other screen. What of the modes is on already is
 // unknown, so all are set.
 func (c *Canvas) take() {
-	c.enc = uv.NewTerminalRenderer(&c.raw, c.o.Environ)
-	c.enc.SetColorProfile(c.o.Profile)
-	c.enc.SetScrollOptim(true)
-	c.enc.SetBackspace(c.o.Backspace)
-	c.enc.SetTabStops(-1)
-	c.enc.Resize(c.w, c.h)
-	if c.o.HardTabs {
-		c.enc.SetTabStops(c.w)
+	if !c.warm {
+		c.enc = c.encoder()
 	}
-	c.enc.SetFullscreen(true)
-	c.enc.SetRelativeCursor(false)
+	c.warm = false
+	// Nothing is known of what is on the screen.
+	c.enc.SetPosition(-1, -1)
 	c.enc.Erase()
 	c.frame.WriteString(ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable)
 	if c.o.HardTabs {
@@ -118,6 +146,22 @@ func (c *Canvas) take() {
 		c.frame.WriteString(ansi.RequestModeSynchronizedOutput)
 	}
 	c.ours, c.last = true, tea.View{}
+}
+
+// encoder returns an encoder for a terminal of this size.
+func (c *Canvas) encoder() *uv.TerminalRenderer {
+	enc := uv.NewTerminalRenderer(&c.raw, c.o.Environ)
+	enc.SetColorProfile(c.o.Profile)
+	enc.SetScrollOptim(true)
+	enc.SetBackspace(c.o.Backspace)
+	enc.SetTabStops(-1)
+	if c.o.HardTabs {
+		enc.SetTabStops(c.w)
+	}
+	enc.Resize(c.w, c.h)
+	enc.SetFullscreen(true)
+	enc.SetRelativeCursor(false)
+	return enc
 }
 
 // modes sets what a view asks for besides its text.

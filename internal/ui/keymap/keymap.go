@@ -150,7 +150,7 @@ func Entries() []Entry {
 		{PrevError, []string{"{"}, "previous error", GroupLogs, "", false},
 		{Wrap, []string{"w"}, "wrap long lines", GroupLogs, "", false},
 		{Patterns, []string{"N"}, "patterns of the log, new ones first, and back", GroupLogs, "", false},
-		{Trace, []string{"T"}, "follow a line's trace or request id across all sources", GroupLogs, "", false},
+		{Trace, []string{"T"}, "follow a line's trace or request id across all sources; again, search the log stores for it", GroupLogs, "", false},
 		{Older, []string{"O"}, "load older lines from the log store", GroupLogs, "", false},
 		{Query, []string{"Q"}, "ask a log store in its own language", GroupLogs, "", false},
 		{Save, []string{"W"}, "write the shown lines to a private file", GroupLogs, "", false},

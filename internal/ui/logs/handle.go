@@ -38,7 +38,7 @@ func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent
 		p.opened = 0
 		return nil, was != 0 || p.typed == "" && p.dropAnswer()
 	case keymap.Trace:
-		return p.trace(r), true
+		return p.trace(r, f, b), true
 	case keymap.Save:
 		return p.saved(r), true
 	case keymap.Wrap:
@@ -68,7 +68,7 @@ func (p *Pane) toggle(r rows) {
 	}
 	if n := r.len(); n > 0 {
 		p.end = r.seq(n - 1)
-		p.at, p.marked = p.end+1, r.line(n-1)
+		p.at, p.kept = p.end+1, r.line(n-1)
 	}
 }
 
@@ -110,7 +110,7 @@ func (p *Pane) put(i int, f pane.Frame, r rows) {
 		low = i + h - 1
 	}
 	p.at, p.end, p.opened = r.seq(i)+1, r.seq(min(n-1, low)), 0
-	p.marked = r.line(i)
+	p.kept = r.line(i)
 }
 
 func (p *Pane) jump(a keymap.Action, f pane.Frame, r rows) pane.Intent {

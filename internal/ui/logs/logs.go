@@ -33,10 +33,10 @@ type Pane struct {
 	x    int
 	// opened is the number of the line whose fields are shown plus one, 0 for none.
 	opened uint64
-	// epoch is the order of the tail in which at and end are numbers, and marked the
+	// epoch is the order of the tail in which at and end are numbers, and kept the
 	// line that at stands for.
-	epoch  int
-	marked oncall.LogLine
+	epoch int
+	kept  oncall.LogLine
 }
 
 // New returns the pane, following.
@@ -62,9 +62,9 @@ func (p *Pane) stay(t board.Tail) {
 	if e := t.Order().Epoch; e != p.epoch {
 		p.epoch = e
 		if !p.Following() {
-			i := t.Since(p.marked.At)
-			for j := i; j < t.Len() && t.At(j).At.Equal(p.marked.At); j++ {
-				if t.At(j).Raw == p.marked.Raw {
+			i := t.Since(p.kept.At)
+			for j := i; j < t.Len() && t.At(j).At.Equal(p.kept.At); j++ {
+				if t.At(j).Raw == p.kept.Raw {
 					i = j
 					break
 				}
@@ -75,7 +75,7 @@ func (p *Pane) stay(t board.Tail) {
 		}
 	}
 	if !p.Following() && p.at > t.FirstSeq() {
-		p.marked = t.At(int(p.at - 1 - t.FirstSeq()))
+		p.kept = t.At(int(p.at - 1 - t.FirstSeq()))
 	}
 }
 
@@ -242,7 +242,7 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 		rows := p.draw(r.line(i), f, badge)
 		if p.at == r.seq(i)+1 {
 			for j := range rows {
-				rows[j] = rows[j].As(style.Selected)
+				rows[j] = chosen(rows[j])
 			}
 		}
 		if p.opened == r.seq(i)+1 {
@@ -337,7 +337,7 @@ func (p *Pane) draw(l oncall.LogLine, f pane.Frame, badge bool) []pane.Line {
 	if badge {
 		head = append(head, pane.S(style.Accent, text.Decode(l.Source).Fit(badgeWidth)), pane.S(style.Text, text.Const(" ")))
 	}
-	body := message(l)
+	body := p.marked(message(l))
 	if l.Late {
 		body = append(pane.L(pane.S(style.Warn, text.Const("(late) "))), body...)
 	}

@@ -110,8 +110,11 @@ func TestTraceIsFollowedAcrossSources(t *testing.T) {
 	b = say(b, "app", uitest.Now().Add(time.Minute), `request.id=4bf92f35 msg=last`)
 	p := logs.New()
 	i, _ := p.Handle(keymap.Trace, f, b)
-	if _, ok := i.(pane.Say); !ok {
-		t.Errorf("intent %+v", i)
+	if want := (pane.Trace{Key: "request.id", ID: "4bf92f35", Held: 3}); i != want {
+		t.Errorf("intent %+v, want %+v", i, want)
+	}
+	if i, _ = p.Handle(keymap.Trace, f, b); i != (pane.Trace{Key: "request.id", ID: "4bf92f35", Held: 3, Again: true}) {
+		t.Errorf("again: intent %+v", i)
 	}
 	got := see(p, f, b)
 	for _, want := range []string{"in app", "in edge", "last", "3 match"} {

@@ -42,7 +42,7 @@ func (p *Pane) inside(l oncall.LogLine, seq uint64, f pane.Frame, t board.Tail) 
 			if i > 0 {
 				head = pane.L(pane.S(style.Text, text.Safe{}.Pad(head.Width())))
 			}
-			out = append(out, append(append(pane.Line{}, head...), pane.S(style.Text, v)))
+			out = append(out, append(append(pane.Line{}, head...), p.marked(pane.L(pane.S(style.Text, v)))...))
 		}
 		return out
 	}
@@ -108,7 +108,8 @@ func traceOf(l oncall.LogLine) (key, value string) {
 }
 
 // trace shows every held line of the selected line's request, from all sources.
-func (p *Pane) trace(r rows) pane.Intent {
+// Where they are shown already, it asks for more than the held ones.
+func (p *Pane) trace(r rows, f pane.Frame, b board.Board) pane.Intent {
 	if r.len() == 0 {
 		return pane.Say{Reason: "there is no line to follow a request from"}
 	}
@@ -116,9 +117,15 @@ func (p *Pane) trace(r rows) pane.Intent {
 	if id == "" {
 		return pane.Say{Reason: "this line has no trace_id, request_id or the like"}
 	}
-	p.Filter(`"` + strings.ReplaceAll(strings.ReplaceAll(id, `\`, `\\`), `"`, `\"`) + `"`)
-	p.wide = true
-	return pane.Say{Reason: "every held line with " + key + " " + id + ", from all sources; esc shows all lines"}
+	filter := `"` + strings.ReplaceAll(strings.ReplaceAll(id, `\`, `\\`), `"`, `\"`) + `"`
+	again := p.wide && p.typed == filter
+	if !again {
+		p.Filter(filter)
+		p.wide = true
+		p.look(f, b)
+		r = p.index.rows(p.held(b))
+	}
+	return pane.Trace{Key: key, ID: id, Held: r.len(), Again: again}
 }
 
 // saved asks for the lines that are shown to be written to a file.

@@ -22,7 +22,9 @@ type store struct {
 	// answer is shown instead of what is held while asked is not empty.
 	answer []oncall.LogLine
 	asked  string
-	tail   board.Tail
+	// terms is what the question looks for, as far as that can be told.
+	terms board.Query
+	tail  board.Tail
 	// busy says what is being searched, empty for nothing.
 	busy string
 }
@@ -55,7 +57,7 @@ func (p *Pane) Oldest(b board.Board, source string) (time.Time, bool) {
 // of the tail until Back.
 func (p *Pane) Asked(source, query string) {
 	p.store.answer, p.store.tail = nil, board.Tail{}
-	p.store.asked = source + ": " + query
+	p.store.asked, p.store.terms = source+": "+query, termsOf(query)
 	p.changed()
 }
 
@@ -116,6 +118,7 @@ func (p *Pane) dropAnswer() bool {
 		return false
 	}
 	p.store.asked, p.store.answer, p.store.tail = "", nil, board.Tail{}
+	p.store.terms = board.Query{}
 	p.changed()
 	return true
 }

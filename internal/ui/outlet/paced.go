@@ -150,8 +150,10 @@ func (m *paced) View() tea.View {
 			return m.last
 		}
 	}
-	m.last, m.any, m.at = m.Model.View(), true, now
-	m.urgent, m.changed = false, false
+	if m.last = m.Model.View(); m.last.Content == "" {
+		return m.last // there is nothing to be seen yet
+	}
+	m.any, m.at, m.urgent, m.changed = true, now, false, false
 	m.saved = max(0, saved-1)
 	m.pace.drawn++
 	return m.last

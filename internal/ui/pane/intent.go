@@ -117,6 +117,13 @@ type (
 		Page, Deploy oncall.Ref
 		Service      string
 	}
+	// Trace is a request of which the held lines are shown now. Held says how many
+	// those are; with Again they are not enough, and the log stores are asked.
+	Trace struct {
+		Key, ID string
+		Held    int
+		Again   bool
+	}
 	// Arrange divides the screen by a preset.
 	Arrange struct{ Preset string }
 	// Dress draws the screen in a theme. With Try it is only looked at; an empty
@@ -151,6 +158,7 @@ func (Show) intent()         {}
 func (ConfirmStep) intent()  {}
 func (CursorAt) intent()     {}
 func (Jump) intent()         {}
+func (Trace) intent()        {}
 func (Arrange) intent()      {}
 func (Dress) intent()        {}
 func (Several) intent()      {}

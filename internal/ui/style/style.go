@@ -43,6 +43,8 @@ const (
 	Production
 	Input
 	Cursor
+	// Found is text that was searched for; it is told without colour too.
+	Found
 	roleCount
 )
 
@@ -51,7 +53,7 @@ func (r Role) String() string {
 	return [...]string{
 		"text", "dim", "title", "heading", "border", "border_focus", "selected", "key",
 		"ok", "warn", "error", "critical", "pending", "stale", "accent", "bar", "deploy",
-		"marker", "production", "input", "cursor",
+		"marker", "production", "input", "cursor", "found",
 	}[r]
 }
 

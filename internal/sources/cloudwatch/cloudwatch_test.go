@@ -1,0 +1,181 @@
+package cloudwatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"conway/internal/oncall"
+	"conway/internal/sources/sourcetest"
+)
+
+// canary is the key of the tests.
+func canary(context.Context) (string, error) { return "AKIACANARY", nil }
+
+func TestNewRefuses(t *testing.T) {
+	whole := Options{Name: "cw", Region: "eu-west-1", Groups: []string{"app"}}
+	for want, change := range map[string]func(*Options){
+		"it has no name":                   func(o *Options) { o.Name = "" },
+		"region must name a region":        func(o *Options) { o.Region = "eu-west-1.example.com" },
+		"groups is empty":                  func(o *Options) { o.Groups = nil },
+		"query is one of Logs Insights":    func(o *Options) { o.Query = "fields @message | limit 5" },
+		"url must be like https://host":    func(o *Options) { o.URL = "logs.example.com" },
+		"access_key and secret_key belong": func(o *Options) { o.SecretKey = canary },
+	} {
+		o := whole
+		change(&o)
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	for region, want := range map[string]string{
+		"eu-west-1": "https://logs.eu-west-1.amazonaws.com/", "cn-north-1": "https://logs.cn-north-1.amazonaws.com.cn/",
+	} {
+		o := whole
+		o.Region = region
+		if s, err := New(o); err != nil || s.base != want {
+			t.Errorf("%s is asked at %v, %v, want %s", region, s, err, want)
+		}
+	}
+}
+
+func TestInsightsAreToldFromPatterns(t *testing.T) {
+	for query, want := range map[string]bool{
+		"fields @timestamp, @message | sort @timestamp desc": true,
+		"FILTER @message like /timeout/":                     true,
+		"stats count(*) by bin(5m) | limit 10":               true,
+		"ERROR":                                              false,
+		"":                                                   false,
+		"limit exceeded":                                     false,
+		"filter \"a\"":                                       false,
+		"{ $.status = 500 }":                                 false,
+		"%fields|filter%":                                    false,
+	} {
+		if got := insights(query); got != want {
+			t.Errorf("insights(%q) is %v", query, got)
+		}
+	}
+}
+
+// tested is a source that asks a fake.
+func tested(t *testing.T, f *fakeLogs) *Source {
+	t.Helper()
+	srv := httptest.NewServer(f)
+	s := ask(t, sourcetest.Endpoint{URL: srv.URL, Token: canary, Timeout: 5 * time.Second}, Options{})
+	t.Cleanup(func() {
+		s.client.CloseIdleConnections()
+		srv.Close()
+	})
+	return s
+}
+
+func someLines(n int) []oncall.LogLine {
+	out := make([]oncall.LogLine, n)
+	for i := range out {
+		out[i] = oncall.LogLine{At: time.Now().Add(time.Duration(i-n) * time.Second), Origin: "web", Raw: fmt.Sprintf("level=error n=%d", i)}
+	}
+	return out
+}
+
+func search(t *testing.T, s *Source, q oncall.LogQuery) (lines []oncall.LogLine, found oncall.LogFound, f *oncall.Fault) {
+	t.Helper()
+	q.Window.Start = time.Now().Add(-time.Hour)
+	found, err := s.Search(t.Context(), q, func(p oncall.LogPart) { lines = append(lines, p.Lines...) })
+	if err != nil && !errors.As(err, &f) {
+		t.Fatalf("%T %v is no fault", err, err)
+	}
+	return lines, found, f
+}
+
+// TestRefusals: nearly all of them have the status 400, and say in __type what is
+// wrong.
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		kind  string
+		want  oncall.FaultKind
+		words string
+	}{
+		{"ThrottlingException", oncall.RateLimited, ""},
+		{"com.amazonaws.logs#LimitExceededException", oncall.RateLimited, ""},
+		{"AccessDeniedException", oncall.Auth, "allow logs:FilterLogEvents"},
+		{"ExpiredTokenException", oncall.Auth, "renew the keys of cw"},
+		{"InvalidSignatureException", oncall.Auth, "renew the keys of cw"},
+		{"ResourceNotFoundException", oncall.Rejected, "each of groups exists in eu-west-1"},
+		{"InvalidParameterException", oncall.Rejected, "so it is"},
+		{"ServiceUnavailableException", oncall.Unavailable, ""},
+	} {
+		f := newFake(t, 0, someLines(1)...)
+		f.refuse, f.refusal = 100, c.kind
+		_, _, fault := search(t, tested(t, f), oncall.LogQuery{})
+		if fault == nil || fault.Kind != c.want || !strings.Contains(fault.Error(), c.words) {
+			t.Errorf("%s became %v, want %v and %q", c.kind, fault, c.want, c.words)
+			continue
+		}
+		if wait := fault.RetryAfter; (wait == overMuch) != (c.want == oncall.RateLimited) {
+			t.Errorf("%s is tried again after %v", c.kind, wait)
+		}
+		if n := len(f.calls()); (n == tries) != (c.want == oncall.RateLimited) {
+			t.Errorf("%s was asked %d times", c.kind, n)
+		}
+	}
+}
+
+// TestThrottledSearchGoesOn: a request too many is sent again, and nothing is
+// missing then.
+func TestThrottledSearchGoesOn(t *testing.T) {
+	f := newFake(t, 0, someLines(9)...)
+	f.refuse, f.refusal = tries-1, "ThrottlingException"
+	lines, found, fault := search(t, tested(t, f), oncall.LogQuery{})
+	if fault != nil || len(lines) != 9 || !found.Complete {
+		t.Errorf("%d lines, %+v, %v", len(lines), found, fault)
+	}
+}
+
+// TestLongAgo: before 2024 the newest cannot be asked for first, and are found all
+// the same.
+func TestLongAgo(t *testing.T) {
+	f := newFake(t, 0, someLines(12)...)
+	s := tested(t, f)
+	var lines []oncall.LogLine
+	q := oncall.LogQuery{Limit: 3, Window: oncall.Window{Start: newestFrom().Add(-time.Hour)}}
+	found, err := s.Search(t.Context(), q, func(p oncall.LogPart) { lines = append(lines, p.Lines...) })
+	if err != nil || len(lines) != 3 || found.Complete || !strings.HasSuffix(lines[2].Raw, "n=11") {
+		t.Errorf("%+v, %v: %v", found, err, lines)
+	}
+}
+
+func TestJobsEndAsTheySay(t *testing.T) {
+	f := newFake(t, 0, someLines(6)...)
+	s := tested(t, f)
+	lines, found, fault := search(t, s, oncall.LogQuery{Query: `fields @message | limit 4`, Limit: 4})
+	if fault != nil || len(lines) != 4 || found.Complete || found.Matched != 6 || found.Scanned != 4096 || !strings.HasSuffix(lines[3].Raw, "n=5") {
+		t.Errorf("%+v, %v: %v", found, fault, lines)
+	}
+	lines, found, fault = search(t, s, oncall.LogQuery{Query: `stats count(*) by status | limit 9`})
+	if fault != nil || len(lines) != 6 || !found.Complete || lines[0].Raw != `count(*)="12 of them" status=500` {
+		t.Errorf("%+v, %v: %v", found, fault, lines)
+	}
+	for status, words := range map[string]string{"Failed": "the job ended otherwise: Failed", "Timeout": "choose a shorter window"} {
+		f.status = status
+		if _, _, fault := search(t, s, oncall.LogQuery{Query: `fields @message | limit 9`}); fault == nil || fault.Kind != oncall.Unavailable || !strings.Contains(fault.Error(), words) {
+			t.Errorf("%s became %v", status, fault)
+		}
+	}
+	if !slices.Contains(f.calls(), "StopQuery") {
+		t.Error("a job that failed was not stopped")
+	}
+}
+
+func TestInsightsAreNotFollowed(t *testing.T) {
+	s := tested(t, newFake(t, 0))
+	s.Follow(oncall.LogQuery{Query: "fields @message | limit 9"})
+	err := s.Run(t.Context(), func(oncall.Event) {})
+	if f, ok := errors.AsType[*oncall.Fault](err); !ok || f.Kind != oncall.Rejected || !strings.Contains(f.Error(), "cannot be followed") {
+		t.Errorf("Run returned %v", err)
+	}
+}

@@ -1,0 +1,16 @@
+// Package ssh follows and searches files on another host, over the person's own
+// ssh: their config, keys, agent, jump hosts and control sockets count, and
+// nothing is installed there. It asks for no password (BatchMode), and the other
+// host needs sh, tail, ls and wc.
+//
+// Each file is followed by one tail -F, which knows renamed and truncated files.
+// When the connection is lost, the next one goes on at the byte at which it was
+// lost, if the file is still the same one: it has the same inode, and before that
+// byte holds what came last. If it is another, the place is looked for by what
+// came last; lines that were written to the one before meanwhile may then be
+// missing, and that is said.
+//
+// There is no language on the other side: a search reads the end of each file, up
+// to a bound, and finds lines that hold a text here. A line has the time that it
+// begins with, else that of the line before it.
+package ssh
