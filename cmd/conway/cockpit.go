@@ -193,7 +193,8 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
 		Services: c.services, Panels: c.panels, Logs: templatesOf(c.cfg), Library: c.library,
 		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Able: c.able, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
-		Mouse: c.cfg.Mouse, Slow: a.slowly(c.cfg),
+		Silent: c.cfg.Ledger.Line == "off",
+		Mouse:  c.cfg.Mouse, Slow: a.slowly(c.cfg),
 		Calls: ui.Calls{Low: c.cfg.Notify.For == "all", Again: c.cfg.Notify.Repeat},
 		Now:   a.now, Boot: clock.Boot, World: w.do,
 		Listen: func() tea.Msg {

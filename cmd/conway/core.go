@@ -58,6 +58,8 @@ type core struct {
 	// names reads the key of its pseudonyms.
 	unwritten unwritten
 	names     func(context.Context) (pseudonyms, error)
+	// sights are the pages that the ledger may have something to say of.
+	sights sights
 
 	// keepScreen has what the screen remembers of itself written down.
 	keepScreen func(memo.Memory)
@@ -95,8 +97,8 @@ func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, e
 	c := &core{
 		cfg: cfg, box: feed.NewMailbox(0), byName: map[string]sources.Source{},
 		services: servicesOf(cfg), panels: panelsOf(cfg), now: now,
-		unwritten: newUnwritten(),
-		log:       slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
+		unwritten: newUnwritten(), sights: newSights(),
+		log: slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
 	}
 	made, err := sourcesOf(cfg, func(s string) { c.learn(s) }, kinds...)
 	if err != nil {
@@ -166,6 +168,7 @@ func (c *core) start(ctx context.Context) {
 			if c.byName[trackerName] != nil && !c.cfg.ReadOnly {
 				c.spawn(c.fileFollowUps)
 			}
+			c.spawn(c.recollect)
 		}
 	}
 	c.spawn(func(ctx context.Context) {

@@ -126,8 +126,10 @@ func (c *core) keep(e oncall.Event) {
 	case oncall.PagesEvent, oncall.DeploysEvent, oncall.RosterEvent:
 		c.memory.note(e)
 		c.unwritten.note(e)
+		c.sights.note(e)
 	case oncall.DetailEvent:
 		c.unwritten.note(e)
+		c.sights.note(e)
 	case oncall.ActionEvent:
 		c.others.note(e)
 	}

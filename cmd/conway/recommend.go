@@ -14,6 +14,7 @@ import (
 
 	"conway/internal/config"
 	"conway/internal/ledger"
+	"conway/internal/oncall"
 	"conway/internal/report"
 	"conway/internal/text"
 )
@@ -69,8 +70,8 @@ func (a *app) recommend(ctx context.Context, args []string, o recommendOptions) 
 		return usage(fmt.Errorf("--file needs follow_ups in the config, which says where to file"))
 	}
 	words := strings.TrimSpace(strings.Join(args[1:], " "))
-	if words == "" || len(words) > maxFollowup {
-		return usage(fmt.Errorf("recommend needs a text after the team, of up to %d bytes", maxFollowup))
+	if words == "" || len(words) > oncall.MaxTag {
+		return usage(fmt.Errorf("recommend needs a text after the team, of up to %d bytes", oncall.MaxTag))
 	}
 	if _, known := cfg.Services[o.service]; o.service != "" && !known {
 		return usage(fmt.Errorf("--service %q is not in the config; its services are %s", o.service, strings.Join(slices.Sorted(maps.Keys(cfg.Services)), ", ")))

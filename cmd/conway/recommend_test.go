@@ -38,7 +38,7 @@ func TestFollowUpIsFiledOnceAndFollowed(t *testing.T) {
 			d := trackedDesk(t, s)
 			d.must("", "ledger", "sync")
 			got := d.must("", "tag", "QPAST1", "followup", "rotate the logs")
-			if !strings.Contains(got, "followup rotate the logs recorded\n") || !strings.Contains(got, "file follow-ups/pd/QPAST1: confirmed") {
+			if !strings.Contains(got, "followup rotate the logs recorded\n") || !strings.Contains(got, "file follow-ups/pd/QPAST1#followup: confirmed") {
 				t.Errorf("the tag said: %s", got)
 			}
 			if got = d.must("", "tag", "QPAST1", "followup", "rotate the logs"); !strings.Contains(got, "filed already") {
@@ -113,16 +113,16 @@ func TestWhatIsToBeFiledByItself(t *testing.T) {
 	at := time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)
 	page := oncall.Ref{Source: "pd", ID: "Q1"}
 	tag := func(value, by string, after time.Duration) ledger.Record {
-		r := rec(t)(ledger.TagRecord(ledger.Tag{Page: page, Name: "followup", Value: value}))
+		r := rec(t)(ledger.TagRecord(oncall.Tag{Page: page, Name: "followup", Value: value}))
 		r.At, r.Actor = at.Add(after), by
 		return r
 	}
 	const me = "ana@example.com"
 	act := func() ledger.Record {
-		w := worksOf([]ledger.Record{tag("x", me, 0)})[report.KindFollowUp+" pd/Q1"]
+		w := worksOf([]ledger.Record{tag("x", me, 0)})[report.KindFollowUp+" "+report.StubID("pd/Q1")]
 		return rec(t)(ledger.ActionRecord(w.filing(w.title(), report.IncidentBody{})))
 	}
-	filed := rec(t)(ledger.NewRecord(report.KindFollowUp, "", report.FollowUpBody{ID: "pd/Q1", URL: "https://x/1"}))
+	filed := rec(t)(ledger.NewRecord(report.KindFollowUp, "", report.FollowUpBody{ID: report.StubID("pd/Q1"), URL: "https://x/1"}))
 	for name, c := range map[string]struct {
 		records []ledger.Record
 		age     time.Duration
@@ -137,7 +137,7 @@ func TestWhatIsToBeFiledByItself(t *testing.T) {
 		"where it is, known": {[]ledger.Record{tag("x", me, 0), filed}, time.Minute, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := worksOf(c.records)[report.KindFollowUp+" pd/Q1"]
+			w := worksOf(c.records)[report.KindFollowUp+" "+report.StubID("pd/Q1")]
 			if got := w.due(me, at.Add(c.age)); got != c.want {
 				t.Errorf("it is to be filed: %v", got)
 			}
@@ -160,7 +160,7 @@ func (d desk) read() string {
 func TestTheCockpitFilesWhatATagAskedFor(t *testing.T) {
 	s := &issueserver.Server{}
 	d := trackedDesk(t, s)
-	tag := rec(t)(ledger.TagRecord(ledger.Tag{Page: oncall.Ref{Source: "pd", ID: "QPAST1"}, Name: "followup", Value: "rotate the logs"}))
+	tag := rec(t)(ledger.TagRecord(oncall.Tag{Page: oncall.Ref{Source: "pd", ID: "QPAST1"}, Name: "followup", Value: "rotate the logs"}))
 	tag.At, tag.Actor = time.Now().Add(-time.Minute), "ana@example.com"
 	d.must(lines(t, tag), "ledger", "import")
 	a := &app{process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}, now: time.Now, configPath: d.config}

@@ -137,21 +137,30 @@ func parseSpan(s string) (time.Duration, error) {
 // facts reads the whole ledger: what was known before a period counts in it. The
 // error names what could not be read, and the facts are of the rest.
 func (a *app) facts(ctx context.Context, cfg config.Config) (report.Facts, error) {
-	var records []report.Record
-	err := a.withLedger(ctx, cfg, true, func(j *ledger.Journal) error {
-		for cursor := ledger.Cursor(0); ; {
-			some, next, err := j.Since(ctx, cursor)
-			if err != nil || len(some) == 0 {
-				return err
-			}
-			for _, r := range some {
-				records = append(records, report.Record{ID: r.ID, At: r.At, Kind: r.Kind, Body: r.Body})
-			}
-			cursor = next
-		}
+	var facts report.Facts
+	var unread error
+	err := a.withLedger(ctx, cfg, true, func(j *ledger.Journal) (err error) {
+		facts, unread, err = factsOf(ctx, j)
+		return err
 	})
-	facts, unread := report.Read(records)
 	return facts, errors.Join(err, unread)
+}
+
+// factsOf reads a ledger to its end, or as far as it can be read; unread names a
+// record that cannot be understood.
+func factsOf(ctx context.Context, j *ledger.Journal) (facts report.Facts, unread, err error) {
+	var records []report.Record
+	for cursor := ledger.Cursor(0); ; {
+		some, next, serr := j.Since(ctx, cursor)
+		if serr != nil || len(some) == 0 {
+			facts, unread = report.Read(records)
+			return facts, unread, serr
+		}
+		for _, r := range some {
+			records = append(records, report.Record{ID: r.ID, At: r.At, Kind: r.Kind, Body: r.Body})
+		}
+		cursor = next
+	}
 }
 
 // people are those of the config, under their pseudonyms.
@@ -163,6 +172,11 @@ func (a *app) people(ctx context.Context, cfg config.Config) ([]report.Person, e
 			return nil, err
 		}
 	}
+	return peopleOf(cfg, names)
+}
+
+// peopleOf are the people of the config by the names that the ledger has for them.
+func peopleOf(cfg config.Config, names pseudonyms) ([]report.Person, error) {
 	out := make([]report.Person, 0, len(cfg.People))
 	for _, who := range slices.Sorted(maps.Keys(cfg.People)) {
 		p := cfg.People[who]

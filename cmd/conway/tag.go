@@ -4,21 +4,19 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"conway/internal/board"
 	"conway/internal/ledger"
+	"conway/internal/oncall"
 	"conway/internal/report"
 )
 
-// maxFollowup bounds the text of a follow-up: it is a title, and the ledger keeps
-// it for good.
-const maxFollowup = 1 << 10
-
 func (a *app) tagCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "tag ID needed|wait|noise|preventable|deploy confirmed|deploy rejected|followup TEXT…",
+		Use:   "tag ID needed|wait|noise|preventable|deploy confirmed|deploy rejected|followup TEXT…|memory TEXT…",
 		Short: "Record a judgement of a page in the ledger",
 		Long: `tag records in the ledger what you think of a page, and sends nothing to the pager:
 
@@ -27,6 +25,7 @@ func (a *app) tagCommand() *cobra.Command {
   deploy confirmed|rejected      the deploy before it was, or was not, the cause
   followup TEXT…                 what is to be done about it; filed as an issue where
                                  follow_ups in the config says
+  memory TEXT…                   what helps whoever this alert wakes next
 
 An ID is what conway pages prints, such as pd/Q1K9ZT3CHKOUT1; the source may be left
 out when only one pager is configured. It exits with 0 once the tag is durable and with
@@ -43,35 +42,35 @@ out when only one pager is configured. It exits with 0 once the tag is durable a
 }
 
 // parseTag reads the words after the page.
-func parseTag(words []string) (ledger.Tag, error) {
+func parseTag(words []string) (oncall.Tag, error) {
 	rest := strings.Join(words[1:], " ")
 	switch name := words[0]; name {
-	case "needed", "wait", "noise", "preventable":
+	case oncall.TagNeeded, oncall.TagWait, oncall.TagNoise, string(oncall.TagPreventable):
 		if rest != "" {
-			return ledger.Tag{}, fmt.Errorf("tag %s takes no more words; remove %q", name, rest)
+			return oncall.Tag{}, fmt.Errorf("tag %s takes no more words; remove %q", name, rest)
 		}
-		if name == "preventable" {
-			return ledger.Tag{Name: name, Value: "yes"}, nil
+		if name == string(oncall.TagPreventable) {
+			return oncall.Tag{Name: oncall.TagPreventable, Value: oncall.TagYes}, nil
 		}
-		return ledger.Tag{Name: "verdict", Value: name}, nil
-	case "deploy":
-		if rest != "confirmed" && rest != "rejected" {
-			return ledger.Tag{}, fmt.Errorf("tag deploy needs confirmed or rejected after it")
+		return oncall.Tag{Name: oncall.TagVerdict, Value: name}, nil
+	case string(oncall.TagDeploy):
+		if rest != oncall.TagConfirmed && rest != oncall.TagRejected {
+			return oncall.Tag{}, fmt.Errorf("tag deploy needs confirmed or rejected after it")
 		}
-		return ledger.Tag{Name: name, Value: rest}, nil
-	case "followup":
+		return oncall.Tag{Name: oncall.TagDeploy, Value: rest}, nil
+	case string(oncall.TagFollowUp), string(oncall.TagMemory):
 		rest = strings.TrimSpace(rest)
-		if rest == "" || len(rest) > maxFollowup {
-			return ledger.Tag{}, fmt.Errorf("tag followup needs a text after it, of up to %d bytes", maxFollowup)
+		if rest == "" || len(rest) > oncall.MaxTag {
+			return oncall.Tag{}, fmt.Errorf("tag %s needs a text after it, of up to %d bytes", name, oncall.MaxTag)
 		}
-		return ledger.Tag{Name: name, Value: rest}, nil
+		return oncall.Tag{Name: oncall.TagName(name), Value: rest}, nil
 	default:
-		return ledger.Tag{}, fmt.Errorf("%q is no tag; they are needed, wait, noise, preventable, deploy and followup", name)
+		return oncall.Tag{}, fmt.Errorf("%q is no tag; they are needed, wait, noise, preventable, deploy, followup and memory", name)
 	}
 }
 
 // tag records one judgement of a page.
-func (a *app) tag(ctx context.Context, id string, tag ledger.Tag) error {
+func (a *app) tag(ctx context.Context, id string, tag oncall.Tag) error {
 	cfg, _, err := a.load(ctx)
 	if err != nil {
 		return err
@@ -88,22 +87,24 @@ func (a *app) tag(ctx context.Context, id string, tag ledger.Tag) error {
 		return err
 	}
 	tag.Page = refs[0]
-	if err := a.withLedger(ctx, cfg, false, func(j *ledger.Journal) error { return keepTag(ctx, j, tag) }); err != nil {
+	if err := a.withLedger(ctx, cfg, false, func(j *ledger.Journal) error { return keepTag(ctx, j, a.now(), tag) }); err != nil {
 		return fmt.Errorf("the tag is not recorded: %w", err)
 	}
 	fmt.Fprintf(a.stdout, "tag %s: %s %s recorded\n", tag.Page, tag.Name, tag.Value)
-	if tag.Name != "followup" || cfg.FollowUps == nil {
+	if tag.Name != oncall.TagFollowUp || cfg.FollowUps == nil {
 		return nil
 	}
-	return a.fileNow(ctx, cfg, report.KindFollowUp, tag.Page.String(), actTimeout)
+	return a.fileNow(ctx, cfg, report.KindFollowUp, report.StubID(tag.Page.String()), actTimeout)
 }
 
-// keepTag returns once a tag is durable.
-func keepTag(ctx context.Context, j *ledger.Journal, tag ledger.Tag) error {
+// keepTag returns once a tag is durable. At is when it was said: of two tags the
+// later said counts, whichever is written first.
+func keepTag(ctx context.Context, j *ledger.Journal, at time.Time, tag oncall.Tag) error {
 	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
 	defer cancel()
 	r, err := ledger.TagRecord(tag)
 	if err == nil {
+		r.At = at
 		_, err = j.Append(ctx, r)
 	}
 	return err

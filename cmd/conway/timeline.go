@@ -313,12 +313,12 @@ func (t *teller) record(r ledger.Record, person func(string) string) bool {
 	id := t.ref.String()
 	switch r.Kind {
 	case ledger.KindTag:
-		var tag ledger.Tag
+		var tag oncall.Tag
 		if r.Decode(&tag) != nil || tag.Page != t.ref {
 			return false
 		}
-		kind, words := story.Judged, tag.Name+" "+cmp.Or(tag.Value, "taken back")
-		if tag.Name == "followup" {
+		kind, words := story.Judged, string(tag.Name)+" "+cmp.Or(tag.Value, "taken back")
+		if tag.Name == oncall.TagFollowUp {
 			kind, words = story.Followed, cmp.Or(tag.Value, "taken back")
 		}
 		t.add(story.Moment{At: r.At, Kind: kind, Who: person(r.Actor), Text: words})

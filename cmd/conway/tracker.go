@@ -81,12 +81,12 @@ func worksOf(records []ledger.Record) map[string]*work {
 	for _, r := range records {
 		switch r.Kind {
 		case ledger.KindTag:
-			var t ledger.Tag
+			var t oncall.Tag
 			if r.Decode(&t) != nil || t.Name != "followup" {
 				continue
 			}
-			w := get(report.KindFollowUp, t.Page.String(), r)
-			w.incident, w.text, w.gone, w.wanted = w.id, t.Value, t.Value == "", true
+			w := get(report.KindFollowUp, report.StubID(t.Page.String()), r)
+			w.incident, w.text, w.gone, w.wanted = t.Page.String(), t.Value, t.Value == "", true
 		case report.KindFollowUp:
 			var f report.FollowUpBody
 			if r.Decode(&f) != nil {

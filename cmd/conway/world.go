@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"net/url"
@@ -43,6 +44,10 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 	case pane.Act:
 		i.Action.ID = rand.Text()
 		w.outbox.Submit(i.Action)
+	case pane.Tag:
+		return w.tag(i)
+	case pane.CountNights:
+		w.spawn(w.countNights)
 	case pane.CancelAct:
 		if !w.outbox.Cancel(i.ID) {
 			return said("too late to cancel: it is being sent", true)
@@ -86,6 +91,34 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		return w.quit(i)
 	}
 	return nil
+}
+
+// tag records what a person thinks of pages. It is as late as now, though the disk
+// may take them in another order, and is written also while everything is stopped.
+func (w *world) tag(i pane.Tag) tea.Cmd {
+	at, done := w.now(), make(chan error, 1)
+	if w.journal == nil {
+		err := error(w.unkept)
+		if w.unkept == nil {
+			err = errors.New("there is no ledger here")
+		}
+		return func() tea.Msg { return ui.Tagged{Tags: i.Tags, Err: err} }
+	}
+	w.spawn(func(ctx context.Context) {
+		err := error(nil)
+		for _, t := range i.Tags {
+			err = errors.Join(err, keepTag(context.WithoutCancel(ctx), w.journal, at, t))
+		}
+		done <- err
+	})
+	return func() tea.Msg {
+		select {
+		case err := <-done:
+			return ui.Tagged{Tags: i.Tags, Err: err}
+		case <-w.ctx.Done():
+			return nil // nobody looks any more; the job itself is waited for
+		}
+	}
 }
 
 // point hands every question to the source that it is for, if that can take it.

@@ -54,6 +54,8 @@ type base struct {
 	sheet     oncall.Reading[oncall.Sheet]
 	runs      []*Run
 	tail      Tail
+	recall    oncall.Recall
+	nights    oncall.Reading[oncall.Nights]
 	// tailScope is the scope of the lines that are taken, nil for any; streams is
 	// what is known of each source's lines.
 	tailScope *string
@@ -113,6 +115,10 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) {
 		}
 	case oncall.HealthEvent:
 		changes = b.applyHealth(e)
+	case oncall.RecallEvent:
+		b.recall = e.Recall
+	case oncall.NightsEvent:
+		b.applyNights(e)
 	}
 	return b, append(changes, b.sweep()...)
 }

@@ -40,6 +40,19 @@ func (b *base) oldestDetail(but oncall.Ref) oncall.Ref {
 // Detail returns what the pager said about one page beyond its row.
 func (b Board) Detail(ref oncall.Ref) oncall.Reading[oncall.PageDetail] { return b.details[ref] }
 
+// Recall returns what the ledger has to say, empty when nothing.
+func (b Board) Recall() oncall.Recall { return b.recall }
+
+func (b *base) applyNights(e oncall.NightsEvent) {
+	b.nights.Fault = e.Err
+	if e.Err == nil {
+		b.nights.Value, b.nights.Received = e.Nights, e.At
+	}
+}
+
+// Nights returns what the ledger counts for the person at this screen.
+func (b Board) Nights() oncall.Reading[oncall.Nights] { return b.nights }
+
 func (b *base) applyRoster(e oncall.RosterEvent) []Change {
 	i, s := b.source(e.Source, "")
 	s.heardFrom(rosterDomain, e.Stamp, e.Every, len(e.Roster.Shifts) == 0)

@@ -110,6 +110,7 @@ type Ledger struct {
 	Path     string `yaml:"path" is:"path" doc:"The file; $XDG_STATE_HOME/conway/ledger.db when empty. Its folder must be closed to others and on a local disk."`
 	URL      string `yaml:"url" is:"postgres" doc:"The PostgreSQL database that a team shares instead, such as postgres://conway@db.example.com/oncall; parameters such as sslmode may follow a ?."`
 	Password Secret `yaml:"password" doc:"The password of the user in url; without it PGPASSWORD and PGPASSFILE count, as for PostgreSQL's own programs."`
+	Line     string `yaml:"line" default:"on" enum:"on,off" doc:"Say in one dim line, after an ack, what the ledger knows of your nights and of this alert."`
 	// PseudonymKey is zero where the key is one of this machine's own.
 	PseudonymKey Secret `yaml:"pseudonym_key" doc:"The key under which people are in the ledger, one for all who share it; without it a key of this machine's own is made beside the ledger."`
 }

@@ -60,6 +60,7 @@ func TestParseDesign(t *testing.T) {
 		LogLines: 1_000_000,
 		Runbooks: config.Runbooks{Paths: []string{"/home/ana/runbooks"}},
 		Report:   config.Report{MinTeam: 5},
+		Ledger:   config.Ledger{Line: "on"},
 		Theme:    "night", Layout: "watch",
 		Keys:   map[string]config.Binding{"ack": {"a"}},
 		Ack:    config.Ack{Hold: 3 * time.Second},

@@ -67,7 +67,7 @@ func (w *witness) see(e oncall.Event) {
 		w.seeAction(e)
 	case oncall.RunEvent:
 		w.seeRun(e.Run)
-	case oncall.RosterEvent, oncall.HealthEvent:
+	case oncall.RosterEvent, oncall.HealthEvent, oncall.RecallEvent, oncall.NightsEvent:
 	}
 }
 

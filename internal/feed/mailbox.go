@@ -62,7 +62,7 @@ func (m *Mailbox) Put(e oncall.Event) {
 }
 
 // Next waits until something is pending and returns all of it: actions first,
-// then steps, pages, health, details, rosters, deploys and series, and lines
+// then steps, pages, health, details, rosters, deploys, series and recalls, and lines
 // last; within each in the order of arrival. It returns ctx's error once ctx
 // has ended; what is pending then stays. Only one goroutine may call it.
 func (m *Mailbox) Next(ctx context.Context) ([]oncall.Event, error) {

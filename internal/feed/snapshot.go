@@ -19,6 +19,8 @@ const (
 	topicRoster
 	topicDeploys
 	topicSeries
+	topicRecall
+	topicNights
 	topicOther
 	topicLines
 )
@@ -54,6 +56,10 @@ func keyOf(e oncall.Event) (snapshotKey, bool) {
 		k.topic = topicDeploys
 	case oncall.SeriesEvent:
 		k.topic = topicSeries
+	case oncall.RecallEvent:
+		k.topic = topicRecall
+	case oncall.NightsEvent:
+		k.topic = topicNights
 	default:
 		return k, false
 	}

@@ -194,10 +194,10 @@ func appendedRecord(tb testing.TB, j *Journal) func(Record, error) {
 
 func TestTags(t *testing.T) {
 	j := fresh(t)
-	want := Tag{Page: oncall.Ref{Source: "pd", ID: "P1"}, Name: "verdict", Value: "wait"}
+	want := oncall.Tag{Page: oncall.Ref{Source: "pd", ID: "P1"}, Name: "verdict", Value: "wait"}
 	appendedRecord(t, j)(TagRecord(want))
 	r := everything(t, j)[0]
-	var got Tag
+	var got oncall.Tag
 	if err := r.Decode(&got); err != nil || got != want || r.Kind != KindTag || r.Src != "pd" || r.Actor != "ana" {
 		t.Errorf("got %+v from %+v, %v", got, r, err)
 	}

@@ -20,7 +20,8 @@ const (
 	KindStep = "step"
 	// KindRun is the end of a step; the body is the oncall.StepRun.
 	KindRun = "run"
-	// KindTag is a person's judgement of a page; the body is a Tag.
+	// KindTag is a person's judgement of a page; the body is the
+	// oncall.Tag. The newest record of a page and a name counts.
 	KindTag = "tag"
 )
 
@@ -41,18 +42,6 @@ type FaultNote struct {
 	Detail    string `json:"detail,omitempty"`
 	Fix       string `json:"fix,omitempty"`
 	Ambiguous bool   `json:"ambiguous,omitempty"`
-}
-
-// Tag is the body of a KindTag record: one of the six keys after a page was
-// resolved. The newest record of a page and a name counts.
-type Tag struct {
-	// Page is the root incident.
-	Page oncall.Ref `json:"page"`
-	// Name is verdict, preventable, deploy or followup.
-	Name string `json:"name"`
-	// Value is needed, wait or noise for a verdict, confirmed or rejected for a
-	// deploy, yes for preventable, a text for followup; empty takes the tag back.
-	Value string `json:"value"`
 }
 
 // ActionRecord returns the record of an action that a person asked for.
@@ -95,7 +84,7 @@ func RunRecord(run oncall.StepRun) (Record, error) {
 }
 
 // TagRecord returns the record of a tag.
-func TagRecord(t Tag) (Record, error) { return record(KindTag, t.Page.Source, t) }
+func TagRecord(t oncall.Tag) (Record, error) { return record(KindTag, t.Page.Source, t) }
 
 // NewRecord returns a record of another kind than those above.
 func NewRecord(kind, src string, body any) (Record, error) { return record(kind, src, body) }

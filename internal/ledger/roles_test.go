@@ -127,7 +127,7 @@ func shift(ctx context.Context, j *Journal, id string) error {
 	step, err := StepRecord(run)
 	run.State, run.Ended = oncall.RunExited, start()
 	end, err1 := RunRecord(run)
-	tag, err2 := TagRecord(Tag{Page: a.Target, Name: "verdict", Value: "noise"})
+	tag, err2 := TagRecord(oncall.Tag{Page: a.Target, Name: "verdict", Value: "noise"})
 	if err := errors.Join(err, err1, err2); err != nil {
 		return err
 	}

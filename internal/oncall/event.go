@@ -133,6 +133,19 @@ type HealthEvent struct {
 	Attempt int
 }
 
+// RecallEvent is all that the ledger has to say of the pages that are open now.
+type RecallEvent struct {
+	Stamp
+	Recall Recall
+}
+
+// NightsEvent is what the ledger counts for the person at this screen, or why it
+// cannot be counted.
+type NightsEvent struct {
+	Stamp
+	Nights Nights
+}
+
 func (PagesEvent) event()   {}
 func (DetailEvent) event()  {}
 func (RosterEvent) event()  {}
@@ -144,3 +157,5 @@ func (RunEvent) event()     {}
 func (ChoicesEvent) event() {}
 func (SheetEvent) event()   {}
 func (HealthEvent) event()  {}
+func (RecallEvent) event()  {}
+func (NightsEvent) event()  {}

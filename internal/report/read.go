@@ -89,12 +89,6 @@ type (
 		Chance   float64 `json:"chance"`
 		Likely   bool    `json:"likely,omitempty"`
 	}
-	// TagBody is KindTag: what a person said of a page.
-	TagBody struct {
-		Page  oncall.Ref `json:"page"`
-		Name  string     `json:"name"`
-		Value string     `json:"value"`
-	}
 	// FollowUpBody is KindFollowUp: opened at the record's time, or closed.
 	FollowUpBody struct {
 		ID       string `json:"id"`
@@ -159,7 +153,7 @@ func Read(records []Record) (Facts, error) {
 			r.err = fmt.Errorf("read %s record %s: %w", rec.Kind, rec.ID, err)
 		}
 	}
-	r.facts.FollowUps = slices.DeleteFunc(r.facts.FollowUps, func(f FollowUp) bool { return f.ID == "" })
+	r.address()
 	for id, yes := range r.contested {
 		if yes {
 			r.facts.Contested = append(r.facts.Contested, id)
@@ -216,7 +210,7 @@ func (r *reader) take(rec Record) error {
 	case KindAttrib:
 		return with(rec, func(b AttribBody) { r.suspects[b.Incident] = b })
 	case KindTag:
-		return with(rec, func(b TagBody) { r.tag(rec.At, b) })
+		return with(rec, func(b oncall.Tag) { r.tag(rec.At, b) })
 	case KindRun:
 		return with(rec, func(b oncall.StepRun) {
 			r.facts.Runs = append(r.facts.Runs, Run{Runbook: b.Runbook, Incident: b.Page.String(), At: b.Started, Spent: b.Duration(b.Started)})
@@ -271,38 +265,58 @@ func (r *reader) moment(rec Record) error {
 
 // tag takes one judgement in; a later one of the same name corrects it, and an
 // empty one takes it back.
-func (r *reader) tag(at time.Time, b TagBody) {
+func (r *reader) tag(at time.Time, b oncall.Tag) {
 	incident := b.Page.String()
 	i, known := r.verdicts[incident]
-	if !known && (b.Name == "verdict" || b.Name == "preventable") {
+	if !known && (b.Name == oncall.TagVerdict || b.Name == oncall.TagPreventable) {
 		i = len(r.facts.Verdicts)
 		r.verdicts[incident] = i
 		r.facts.Verdicts = append(r.facts.Verdicts, Verdict{Incident: incident})
 	}
 	switch b.Name {
-	case "verdict":
+	case oncall.TagVerdict:
 		r.facts.Verdicts[i].Worth, r.facts.Verdicts[i].At = Worth(b.Value), at
-	case "preventable":
-		r.facts.Verdicts[i].Preventable, r.facts.Verdicts[i].At = b.Value == "yes", at
-	case "deploy":
+	case oncall.TagPreventable:
+		r.facts.Verdicts[i].Preventable, r.facts.Verdicts[i].At = b.Value == oncall.TagYes, at
+	case oncall.TagDeploy:
 		r.judge(incident, b.Value)
-	case "followup":
-		r.asked(at, incident, b.Value)
+	case oncall.TagFollowUp:
+		r.stub(at, incident, b.Value)
+	case oncall.TagMemory, oncall.TagDropped: // for people, not for counting
 	}
 }
 
-// asked takes a follow-up that a person asked for in. It is known by its page, under
-// which whoever files it and sees it closed records that too. One that is taken
-// back was never asked for.
-func (r *reader) asked(at time.Time, incident, value string) {
-	i, known := r.followUps[incident]
+// StubID names the follow-up that a tag opened: one for each incident.
+func StubID(incident string) string { return incident + "#followup" }
+
+// stub opens the follow-up that a tag asks for; other words for it leave it as old
+// as it is. Whose it is follows when all is read.
+func (r *reader) stub(at time.Time, incident, words string) {
+	id := StubID(incident)
+	i, known := r.followUps[id]
 	switch {
-	case value == "" && known:
-		r.facts.FollowUps[i] = FollowUp{}
-	case value != "" && (!known || r.facts.FollowUps[i].ID == ""):
-		put(&r.facts.FollowUps, r.followUps, incident, FollowUp{ID: incident, Incident: incident, Text: value, Opened: at})
-	case value != "":
-		r.facts.FollowUps[i].Text = value
+	case words == "" && known:
+		r.facts.FollowUps[i] = FollowUp{} // taken back: nobody was asked
+		delete(r.followUps, id)
+	case words != "" && !known:
+		put(&r.facts.FollowUps, r.followUps, id, FollowUp{ID: id, Incident: incident, Text: words, Opened: at})
+	case words != "":
+		r.facts.FollowUps[i].Text = words
+	}
+}
+
+// address gives the follow-ups of tags to the teams whose code paged.
+func (r *reader) address() {
+	r.facts.FollowUps = slices.DeleteFunc(r.facts.FollowUps, func(f FollowUp) bool { return f.ID == "" })
+	var x *index
+	for i, f := range r.facts.FollowUps {
+		if f.Team != "" || f.ID != StubID(f.Incident) {
+			continue
+		}
+		if x == nil {
+			x = newIndex(r.facts)
+		}
+		r.facts.FollowUps[i].Team = x.row(x.root(f.Incident))
 	}
 }
 
@@ -312,7 +326,7 @@ func (r *reader) judge(incident, value string) {
 	if !shown {
 		return // a judgement of nothing that was shown
 	}
-	a := Attribution{Incident: incident, Deploy: suspect.Deploy, Likely: suspect.Likely, Confirmed: value == "confirmed"}
+	a := Attribution{Incident: incident, Deploy: suspect.Deploy, Likely: suspect.Likely, Confirmed: value == oncall.TagConfirmed}
 	if value == "" {
 		a = Attribution{} // taken back: it judges no deploy and no incident
 	}

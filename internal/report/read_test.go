@@ -64,12 +64,12 @@ func recorded(tb testing.TB) []report.Record {
 	}
 	for _, a := range f.Attributions {
 		r.add(ends[a.Incident].Add(-time.Minute), report.KindAttrib, report.AttribBody{Incident: id(a.Incident), Deploy: a.Deploy, Likely: a.Likely})
-		r.add(ends[a.Incident], report.KindTag, report.TagBody{Page: ref(a.Incident), Name: "deploy", Value: "confirmed"})
+		r.add(ends[a.Incident], report.KindTag, oncall.Tag{Page: ref(a.Incident), Name: "deploy", Value: "confirmed"})
 	}
 	for _, v := range f.Verdicts {
-		r.add(ends[v.Incident], report.KindTag, report.TagBody{Page: ref(v.Incident), Name: "verdict", Value: string(v.Worth)})
+		r.add(ends[v.Incident], report.KindTag, oncall.Tag{Page: ref(v.Incident), Name: "verdict", Value: string(v.Worth)})
 		if v.Preventable {
-			r.add(ends[v.Incident], report.KindTag, report.TagBody{Page: ref(v.Incident), Name: "preventable", Value: "yes"})
+			r.add(ends[v.Incident], report.KindTag, oncall.Tag{Page: ref(v.Incident), Name: "preventable", Value: "yes"})
 		}
 	}
 	for _, u := range f.FollowUps {
@@ -122,8 +122,8 @@ func TestUnreadableRecordIsNamed(t *testing.T) {
 
 func TestTagCanBeCorrectedAndTakenBack(t *testing.T) {
 	r := &recorder{tb: t}
-	say := func(minute int, name, value string) {
-		r.add(at(t, "03-24 04:00").Add(time.Duration(minute)*time.Minute), report.KindTag, report.TagBody{Page: ref("I1"), Name: name, Value: value})
+	say := func(minute int, name oncall.TagName, value string) {
+		r.add(at(t, "03-24 04:00").Add(time.Duration(minute)*time.Minute), report.KindTag, oncall.Tag{Page: ref("I1"), Name: name, Value: value})
 	}
 	say(1, "verdict", "noise")
 	say(2, "verdict", "needed")
@@ -135,6 +135,28 @@ func TestTagCanBeCorrectedAndTakenBack(t *testing.T) {
 	}
 	if len(f.Verdicts) != 1 || f.Verdicts[0].Worth != report.Needed || f.Verdicts[0].Preventable {
 		t.Errorf("verdicts: %+v", f.Verdicts)
+	}
+}
+
+func TestFollowUpOfATagIsAskedOfTheRowTeam(t *testing.T) {
+	r := &recorder{tb: t}
+	say := func(minute int, incident, value string) {
+		r.add(at(t, "03-24 04:00").Add(time.Duration(minute)*time.Minute), report.KindTag, oncall.Tag{Page: ref(incident), Name: oncall.TagFollowUp, Value: value})
+	}
+	r.add(at(t, "03-24 03:00"), report.KindIncident, report.IncidentBody{ID: ref("I1").String(), Service: "checkout", Owner: "payments"})
+	say(1, "I1", "raise the quota")
+	say(2, "I1", "raise the quota for good")
+	say(3, "I2", "a slip of the hand")
+	say(4, "I2", "")
+	f, err := report.Read(r.all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.FollowUps) != 1 {
+		t.Fatalf("follow-ups: %+v", f.FollowUps)
+	}
+	if got := f.FollowUps[0]; got.Team != "payments" || got.Incident != ref("I1").String() || !got.Opened.Equal(at(t, "03-24 04:01")) || !got.Closed.IsZero() {
+		t.Errorf("the follow-up is %+v", got)
 	}
 }
 
@@ -175,15 +197,15 @@ func TestFollowUpsThatATagAskedFor(t *testing.T) {
 	}
 	facts, err := report.Read([]report.Record{
 		tag(0, "A", "rotate the logs"), tag(1, "A", "rotate the logs daily"), tag(2, "B", "x"), tag(3, "B", ""), tag(4, "C", ""), tag(5, "D", "y"),
-		{ID: "f1", At: at.Add(6 * time.Hour), Kind: report.KindFollowUp, Body: []byte(`{"id":"pd/A","incident":"pd/A","team":"payments","url":"https://x/1"}`)},
-		{ID: "f2", At: at.Add(7 * time.Hour), Kind: report.KindFollowUp, Body: []byte(`{"id":"pd/A","closed":true}`)},
+		{ID: "f1", At: at.Add(6 * time.Hour), Kind: report.KindFollowUp, Body: []byte(`{"id":"pd/A#followup","incident":"pd/A","team":"payments","url":"https://x/1"}`)},
+		{ID: "f2", At: at.Add(7 * time.Hour), Kind: report.KindFollowUp, Body: []byte(`{"id":"pd/A#followup","closed":true}`)},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []report.FollowUp{
-		{ID: "pd/A", Incident: "pd/A", Team: "payments", Text: "rotate the logs daily", URL: "https://x/1", Opened: at, Closed: at.Add(7 * time.Hour)},
-		{ID: "pd/D", Incident: "pd/D", Text: "y", Opened: at.Add(5 * time.Hour)},
+		{ID: "pd/A#followup", Incident: "pd/A", Team: "payments", Text: "rotate the logs daily", URL: "https://x/1", Opened: at, Closed: at.Add(7 * time.Hour)},
+		{ID: "pd/D#followup", Incident: "pd/D", Team: report.Unowned, Text: "y", Opened: at.Add(5 * time.Hour)},
 	}
 	if !slices.Equal(facts.FollowUps, want) {
 		t.Errorf("the follow-ups are\n%+v, want\n%+v", facts.FollowUps, want)

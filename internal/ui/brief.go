@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"conway/internal/board"
 	"conway/internal/follow"
 	"conway/internal/oncall"
@@ -132,8 +134,30 @@ func state(b board.Brief) text.Safe {
 	return text.Sprintf("%s, began %s ago", b.Row.Page.Status, pane.Ago(b.Age))
 }
 
+// left is what somebody left for this alert, and what worked then: it comes before
+// all that the pager knows of the past. The lengths are how much is quoted of each.
+func (m *Model) left(line, command int) (text.Safe, bool) {
+	l := m.board.Recall().Pages[m.selected].Left
+	if l == nil {
+		return text.Safe{}, false
+	}
+	out := text.Sprintf("“%s”", text.Decode(l.Line).Truncate(line))
+	if l.Command != "" {
+		first, more, _ := strings.Cut(strings.TrimSpace(l.Command), "\n")
+		if strings.TrimSpace(more) != "" {
+			first += " …"
+		}
+		out = text.Sprintf("%s · worked: %s", out, text.Decode(first).Truncate(command))
+	}
+	return out, true
+}
+
 func (m *Model) history(b board.Brief) pane.Span {
 	h := b.History
+	if words, ok := m.left(fixWidth, fixWidth); ok {
+		when := m.frame(0, 0, pane.None).Day(m.board.Recall().Pages[m.selected].Left.At)
+		return pane.S(style.Title, text.Sprintf("left %s: %s", when, words))
+	}
 	d := m.board.Detail(m.selected)
 	switch {
 	case h == nil && (d.Fault != nil || !d.Received.IsZero()):
@@ -157,6 +181,9 @@ func (m *Model) history(b board.Brief) pane.Span {
 // it was called.
 func (m *Model) shortHistory(b board.Brief, w int) pane.Span {
 	h := b.History
+	if words, ok := m.left(max(8, w/3), max(8, w/4)); ok {
+		return pane.S(style.Title, words)
+	}
 	if h == nil || h.Count == 0 {
 		return m.history(b)
 	}

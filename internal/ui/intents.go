@@ -74,6 +74,16 @@ func (m *Model) lookIntent(a keymap.Action) pane.Intent {
 		return nil
 	case keymap.Older:
 		return m.loadOlder()
+	case keymap.TagNight:
+		m.judgeNext(m.board.Recall().Untagged, 0)
+		return nil
+	case keymap.DropNight:
+		return m.dropNight()
+	case keymap.HideLine:
+		m.hideLine()
+		return nil
+	case keymap.TagNeeded, keymap.TagWait, keymap.TagNoise, keymap.TagPreventable, keymap.TagDeploy, keymap.TagFollowUp, keymap.TagMemory:
+		return m.tag(a)
 	}
 	if k, ok := drawerOf(a); ok {
 		return pane.Show{Kind: k}
@@ -104,6 +114,8 @@ func drawerOf(a keymap.Action) (pane.Kind, bool) {
 		return pane.Health, true
 	case keymap.Handoff:
 		return pane.Handoff, true
+	case keymap.Ledger:
+		return pane.Ledger, true
 	}
 	return pane.None, false
 }
@@ -208,6 +220,7 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 	switch i := i.(type) {
 	case pane.Act:
 		m.unmark(i.Action)
+		m.offerTags(i)
 		return m.opts.World(m.prepared(i))
 	case pane.Several:
 		m.began(i)
@@ -215,6 +228,7 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 		for _, one := range i.Intents {
 			cmds = append(cmds, m.carryOut(one))
 		}
+		m.offerTags(i.Intents...)
 		return tea.Batch(cmds...)
 	case pane.Trace:
 		return m.carryOut(m.trace(i))

@@ -18,6 +18,9 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		return m.overlayKey(m.stack[n-1], k)
 	}
 	a, ok := m.action(k)
+	if _, tag := itemOf(a); !tag {
+		m.strip.pages = nil // somebody goes on with something else
+	}
 	if !ok {
 		if s := k.String(); len(s) == 1 {
 			m.say(text.Sprintf("%s does nothing; %s shows the keys", s, m.opts.Keys.Key(keymap.Help)), false)

@@ -19,6 +19,7 @@ import (
 	"conway/internal/ui/layout"
 	"conway/internal/ui/logs"
 	"conway/internal/ui/metrics"
+	"conway/internal/ui/nights"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pages"
 	"conway/internal/ui/pane"
@@ -62,6 +63,13 @@ type Model struct {
 	sheetAsked time.Time
 	drafts     map[oncall.Ref]string
 	toast      toast
+	strip      strip
+	// reminded is when last night's untagged pages were last spoken of.
+	reminded time.Time
+	// counted is when the ledger was last asked to count.
+	counted time.Time
+	// hidden is true while a person does not want the ledger's line.
+	hidden bool
 
 	// theme is the one in force, whichever is being looked at.
 	theme string
@@ -124,6 +132,7 @@ func New(o Options) *Model {
 			pane.Pages: pages.New(), pane.Detail: pages.NewDetail(), pane.Deploys: deploys.New(o.Services),
 			pane.Metrics: metrics.New(), pane.Logs: logs.New(), pane.Runbook: steps.New(),
 			pane.Timeline: timeline.New(o.Services), pane.Health: health.New(), pane.Handoff: handoff.New(),
+			pane.Ledger: nights.New(),
 		},
 		pinned: map[pane.Kind]bool{}, loaded: map[oncall.Ref]loading{}, drafts: map[oncall.Ref]string{},
 		called: map[oncall.Ref]time.Time{},
@@ -175,11 +184,14 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.wheel(msg)
 	case Events:
 		m.fold(msg)
+		m.remind()
 		cmd = m.opts.Listen
 	case Said:
 		m.say(text.Decode(msg.Text), msg.Fault)
 	case NoteEdited:
 		m.noteEdited(msg)
+	case Tagged:
+		m.tagsKept(msg)
 	case foundMsg:
 		m.found(msg)
 	case StorePart:
@@ -283,7 +295,7 @@ func (m *Model) follow() tea.Cmd {
 	}
 	m.scene = sc
 	m.putBack()
-	return tea.Batch(m.load(row, ok), m.sheet(), m.ask(row.Page, detail), m.tail(row.Page, detail))
+	return tea.Batch(m.countNights(), m.load(row, ok), m.sheet(), m.ask(row.Page, detail), m.tail(row.Page, detail))
 }
 
 func labelsOf(d *oncall.PageDetail) map[string]string {

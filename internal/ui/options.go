@@ -67,6 +67,8 @@ type Options struct {
 	// Slow writes ages coarser and moves plots less often, for a link on which
 	// each byte counts.
 	Slow bool
+	// Silent leaves out what the ledger says of an acknowledged page.
+	Silent bool
 	// Notice is shown at the start, such as what was found without a config.
 	Notice string
 }

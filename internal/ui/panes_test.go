@@ -23,7 +23,8 @@ func states() map[string][]oncall.Event {
 			Stamp: oncall.Stamp{Source: name, At: uitest.Now(), Err: fault}, NextTry: uitest.Now().Add(8 * time.Second), Attempt: 2,
 		})
 	}
-	return map[string][]oncall.Event{"incident": uitest.Events(), "empty": nil, "failing": failing}
+	failing = append(failing, oncall.NightsEvent{Stamp: oncall.Stamp{Source: "ledger", At: uitest.Now(), Err: fault}})
+	return map[string][]oncall.Event{"incident": append(uitest.Events(), uitest.Ledger()...), "empty": nil, "failing": failing}
 }
 
 // TestGoldenPanes draws every pane at every size in every state, and checks

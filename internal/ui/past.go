@@ -36,6 +36,7 @@ type past struct {
 // recall arranges the screen as it was. What the config says now and did not say
 // then is the newer word.
 func (m *Model) recall(was memo.Memory) {
+	m.reminded = was.Reminded
 	m.past = past{
 		saved: was, wanted: oncall.Ref{Source: was.Page.Source, ID: was.Page.ID},
 		earlier: map[pane.Kind][]string{}, found: was.Found, asked: was.Asked,
@@ -174,7 +175,7 @@ func (m *Model) memory() memo.Memory {
 		Preset: string(m.choice.Preset), PresetOf: string(m.opts.Preset), Theme: m.theme, ThemeOf: m.opts.Theme,
 		Focus: m.choice.Focus.String(), Drawer: m.choice.Drawer.String(), Zoom: m.choice.Zoom, UTC: m.utc, Cursor: m.cursor,
 		Sizes: map[string]memo.Sizes{}, Filters: map[string]string{}, Places: map[string]int{}, Earlier: map[string][]string{},
-		Found: m.past.found, Asked: m.past.asked,
+		Found: m.past.found, Asked: m.past.asked, Reminded: m.reminded,
 	}
 	if m.past.panned {
 		out.Window = memo.Window{Span: m.window.Span, End: m.window.End}

@@ -14,6 +14,9 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 	if e.Changes && m.opts.ReadOnly {
 		return text.Sprintf("%s: this cockpit is read-only (read_only in the config)", a)
 	}
+	if why, ok := m.stripReason(a); ok {
+		return why
+	}
 	if why, ok := m.bulkReason(a); ok {
 		return why
 	}
@@ -28,6 +31,14 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 		}
 		if !ok {
 			return text.Const("no page is selected")
+		}
+	case keymap.TagNight, keymap.DropNight:
+		if len(m.board.Recall().Untagged) == 0 {
+			return text.Const("no page of last night waits for a tag")
+		}
+	case keymap.HideLine:
+		if m.opts.Silent {
+			return text.Const("the ledger says nothing here: ledger.line is off in the config")
 		}
 	case keymap.Undo:
 		if len(m.held()) == 0 {

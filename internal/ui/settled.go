@@ -11,6 +11,9 @@ import (
 // word for word.
 func (m *Model) settled(s board.ActionSettled) {
 	delete(m.loaded, s.Action.Target) // the page has changed: read it again
+	if s.Action.Kind == oncall.Resolve && s.State != oncall.Confirmed {
+		m.closeStrip(s.Action.Target)
+	}
 	if m.answered(s) {
 		return
 	}

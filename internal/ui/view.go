@@ -106,21 +106,26 @@ func (m *Model) small() pane.Block {
 		}
 		return append(pane.Block{l.Title(f, m.board)}, l.View(f, m.board)...)
 	}
+	foot := pane.Block{m.footer(s.W)}
 	news := len(m.held()) > 0 || m.now.Before(m.toast.until)
+	if m.stripShown() && len(m.stripRows(s.W)) > 0 {
+		foot, news = m.said(s.W), true
+	}
 	if s.H == 1 {
 		if news {
-			return pane.Block{m.footer(s.W)}
+			return foot[:1]
 		}
 		return pane.Block{append(m.summary(), m.target()...)}
 	}
 	out := pane.Block{m.summary(), m.target()}
 	switch {
 	case s.H == 2 && news:
-		return pane.Block{m.target(), m.footer(s.W)}
+		return pane.Block{m.target(), foot[0]}
 	case s.H == 2:
 		return out
 	}
-	return append(out.Fit(s.W, s.H-1), m.footer(s.W))
+	foot = foot[:min(len(foot), s.H-1)]
+	return append(out.Fit(s.W, s.H-len(foot)), foot...)
 }
 
 // target names the page that keys act on.
@@ -275,15 +280,32 @@ func (m *Model) footer(w int) pane.Line {
 	if m.now.Before(m.toast.until) {
 		return pane.L(pane.S(m.toastRole(), text.Concat(text.Const(" "), m.toast.text))).Fit(w)
 	}
-	return pane.Split(m.footerKeys(w-m.undelivered().Width()), m.undelivered(), w)
+	right := m.undelivered()
+	// The keys give way to the line, all but the help.
+	room := w - right.Width() - m.footerKey(m.opts.Keys.Entry(keymap.Help)).Width()
+	right = append(m.line(room), right...)
+	return pane.Split(m.footerKeys(w-right.Width()), right, w)
 }
 
 // saidRows bounds how many rows a long sentence may cover.
 const saidRows = 4
 
-// said is the footer, in several rows when a sentence does not fit in one: what
-// is said here often stands nowhere else.
+// said is the footer, below the strip of tags while that is shown. Then the keys
+// are left out, and a row remains only for what is held or was said.
 func (m *Model) said(w int) pane.Block {
+	if !m.stripShown() {
+		return m.news(w)
+	}
+	out := m.stripRows(w)
+	if len(m.held()) > 0 || m.now.Before(m.toast.until) {
+		out = append(out, m.news(w)...)
+	}
+	return out
+}
+
+// news is the footer, in several rows when a sentence does not fit in one: what
+// is said here often stands nowhere else.
+func (m *Model) news(w int) pane.Block {
 	if len(m.held()) > 0 || !m.now.Before(m.toast.until) || m.toast.text.Width()+1 <= w {
 		return pane.Block{m.footer(w)}
 	}

@@ -2,6 +2,7 @@ package deploys
 
 import (
 	"conway/internal/board"
+	"conway/internal/oncall"
 	"conway/internal/ui/pane"
 )
 
@@ -16,4 +17,14 @@ func (p *Pane) Row(y int, f pane.Frame, b board.Board) pane.Intent {
 	p.cursor = rows[y].Ref
 	p.scroll.Window(len(rows), f.Height, y)
 	return pane.CursorAt{At: rows[y].When()}
+}
+
+// Pointed returns the deploy under the cursor.
+func (p *Pane) Pointed(f pane.Frame, b board.Board) (oncall.Deploy, bool) {
+	rows := p.Rows(f, b)
+	i := indexOf(rows, p.cursor)
+	if i < 0 {
+		return oncall.Deploy{}, false
+	}
+	return rows[i], true
 }

@@ -30,6 +30,7 @@ const (
 	Timeline    Action = "timeline"
 	Health      Action = "health"
 	Handoff     Action = "handoff"
+	Ledger      Action = "ledger"
 	Shell       Action = "shell"
 	Open        Action = "open"
 	Copy        Action = "copy"
@@ -78,6 +79,17 @@ const (
 	Query       Action = "query"
 	Older       Action = "older"
 	Zone        Action = "utc"
+
+	TagNeeded      Action = "tag_needed"
+	TagWait        Action = "tag_wait"
+	TagNoise       Action = "tag_noise"
+	TagPreventable Action = "tag_preventable"
+	TagDeploy      Action = "tag_deploy"
+	TagFollowUp    Action = "tag_followup"
+	TagMemory      Action = "tag_memory"
+	TagNight       Action = "tag"
+	DropNight      Action = "drop"
+	HideLine       Action = "hide_line"
 )
 
 // Group says where an action stands in the help.
@@ -86,6 +98,7 @@ type Group string
 // The groups, in the order of the help.
 const (
 	GroupPage   Group = "the page"
+	GroupTags   Group = "after a resolve"
 	GroupLook   Group = "looking"
 	GroupTime   Group = "time"
 	GroupLogs   Group = "logs and output"
@@ -108,7 +121,10 @@ type Entry struct {
 }
 
 // Entries returns the declaration of every action, in the order of the help.
-func Entries() []Entry {
+func Entries() []Entry { return slices.Concat(pageEntries(), lookEntries(), screenEntries()) }
+
+// pageEntries are about the page and what it was worth.
+func pageEntries() []Entry {
 	return []Entry{
 		{Ack, []string{"a"}, "acknowledge, held for a moment", GroupPage, "ack", true},
 		{Undo, []string{"u"}, "cancel what is still held", GroupPage, "", false},
@@ -126,12 +142,29 @@ func Entries() []Entry {
 		{Open, []string{"o"}, "open the URL, or show it where nothing can open it", GroupPage, "", false},
 		{Copy, []string{"y"}, "copy, and show what was copied", GroupPage, "", false},
 
+		{TagNeeded, []string{"1"}, "tag: it needed me before the morning", GroupTags, "", true},
+		{TagWait, []string{"2"}, "tag: somebody had to act, but it could wait", GroupTags, "", true},
+		{TagNoise, []string{"3"}, "tag: nobody had to act", GroupTags, "", true},
+		{TagPreventable, []string{"4"}, "tag: a known fix or ordinary care would have stopped it", GroupTags, "", true},
+		{TagDeploy, []string{"5"}, "tag: the deploy before it was the cause; again: it was not", GroupTags, "", true},
+		{TagFollowUp, []string{"6"}, "tag: something has to change; asks for a line", GroupTags, "", true},
+		{TagMemory, []string{"7"}, "leave a line for when this alert wakes anyone again", GroupTags, "", true},
+		{TagNight, nil, "tag last night's pages one after another, about 20 s", GroupTags, "", true},
+		{DropNight, nil, "leave last night's pages without a tag, and ask no more", GroupTags, "", true},
+	}
+}
+
+// lookEntries are about what is looked at, and when.
+func lookEntries() []Entry {
+	return []Entry{
+		{HideLine, []string{"h"}, "hide what the ledger says of a page, or show it again", GroupLook, "", false},
 		{FocusPages, []string{"P"}, "focus the pages", GroupLook, "", false},
 		{FocusDeploy, []string{"D"}, "focus the deploys", GroupLook, "", false},
 		{FocusMetric, []string{"M"}, "focus the metrics", GroupLook, "", false},
 		{FocusLogs, []string{"L"}, "focus the logs", GroupLook, "", false},
 		{Health, []string{"S"}, "health of every source", GroupLook, "", false},
 		{Handoff, []string{"H"}, "what whoever is on call next has to know", GroupLook, "", false},
+		{Ledger, []string{"C"}, "what the ledger counts: your nights, whose code woke whom", GroupLook, "", false},
 		{Filter, []string{"/"}, "filter this pane", GroupLook, "filter", false},
 		{Palette, []string{":"}, "find any action, page, service, deploy, theme or layout", GroupLook, "command", false},
 		{JumpBack, []string{"ctrl+o"}, "back to where you were before a jump", GroupLook, "", false},
@@ -155,7 +188,12 @@ func Entries() []Entry {
 		{Query, []string{"Q"}, "ask a log store in its own language", GroupLogs, "", false},
 		{Save, []string{"W"}, "write the shown lines to a private file", GroupLogs, "", false},
 		{CancelStep, []string{"x"}, "end the running step and all its children", GroupLogs, "", true},
+	}
+}
 
+// screenEntries are about moving, and the screen itself.
+func screenEntries() []Entry {
+	return []Entry{
 		{Down, []string{"j", "down"}, "down", GroupMove, "", false},
 		{Up, []string{"k", "up"}, "up", GroupMove, "", false},
 		{PageDown, []string{"pgdown", "ctrl+d"}, "a screenful down", GroupMove, "", false},

@@ -72,6 +72,8 @@ type Memory struct {
 	Pinned []string  `json:"pinned,omitempty"`
 	Window Window    `json:"window,omitzero"`
 	Cursor time.Time `json:"cursor,omitzero"`
+	// Reminded is when last night's untagged pages were last spoken of.
+	Reminded time.Time `json:"reminded,omitzero"`
 	// Sizes is by arrangement.
 	Sizes map[string]Sizes `json:"sizes,omitempty"`
 	// Filters is the filter in force, Places the position in the list, by pane.

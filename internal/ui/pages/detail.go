@@ -2,6 +2,7 @@ package pages
 
 import (
 	"slices"
+	"strings"
 
 	"conway/internal/board"
 	"conway/internal/oncall"
@@ -44,7 +45,7 @@ func (d *Detail) lines(f pane.Frame, b board.Board) pane.Block {
 	if !ok {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no page is selected")))}
 	}
-	out := facts(r, f)
+	out := append(facts(r, f), left(r.Page.Ref, f, b)...)
 	det := b.Detail(r.Page.Ref)
 	if det.Received.IsZero() {
 		if det.Fault != nil {
@@ -57,6 +58,25 @@ func (d *Detail) lines(f pane.Frame, b board.Board) pane.Block {
 	out = append(out, notes(det.Value, f)...)
 	out = append(out, alerts(det.Value, f)...)
 	return append(out, history(det.Value, f)...)
+}
+
+// left is all of what somebody left for this alert.
+func left(ref oncall.Ref, f pane.Frame, b board.Board) pane.Block {
+	l := b.Recall().Pages[ref].Left
+	if l == nil {
+		return nil
+	}
+	out := field(text.Const("left"), text.Sprintf("%s, for next time: “%s”", f.Day(l.At), l.Line), f.Width)
+	for i, line := range text.Lines(strings.TrimSpace(l.Command)) {
+		name := text.Const("worked")
+		if i > 0 {
+			name = text.Safe{}
+		}
+		if !line.Empty() {
+			out = append(out, field(name, line, f.Width)...)
+		}
+	}
+	return out
 }
 
 func facts(r board.PageRow, f pane.Frame) pane.Block {

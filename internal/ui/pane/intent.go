@@ -20,6 +20,10 @@ type (
 	// Act asks for an ack, a resolve, a note and the like. The action's ID is filled in by
 	// whoever carries it out.
 	Act struct{ Action oncall.Action }
+	// Tag records what a person thinks of pages: one tag of one name and value each.
+	Tag struct{ Tags []oncall.Tag }
+	// CountNights asks the ledger for what the person may want to see by day.
+	CountNights struct{}
 	// CancelAct takes back an action that is still held.
 	CancelAct struct{ ID string }
 	// RunStep runs exactly these approved bytes.
@@ -139,6 +143,8 @@ type (
 )
 
 func (Act) intent()          {}
+func (Tag) intent()          {}
+func (CountNights) intent()  {}
 func (CancelAct) intent()    {}
 func (RunStep) intent()      {}
 func (CancelRun) intent()    {}
@@ -186,14 +192,15 @@ const (
 	Timeline
 	Health
 	Handoff
+	Ledger
 )
 
 // String returns the pane's name in a config file.
 func (k Kind) String() string {
-	return [...]string{"", "pages", "deploys", "metrics", "logs", "detail", "runbook", "timeline", "health", "handoff"}[k]
+	return [...]string{"", "pages", "deploys", "metrics", "logs", "detail", "runbook", "timeline", "health", "handoff", "ledger"}[k]
 }
 
 // Kinds returns every pane, for checking a config.
 func Kinds() []Kind {
-	return []Kind{Pages, Deploys, Metrics, Logs, Detail, Runbook, Timeline, Health, Handoff}
+	return []Kind{Pages, Deploys, Metrics, Logs, Detail, Runbook, Timeline, Health, Handoff, Ledger}
 }

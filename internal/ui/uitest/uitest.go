@@ -161,6 +161,26 @@ func Events() []oncall.Event {
 	}
 }
 
+// Ledger is what the ledger has to say and what it counts, by day.
+func Ledger() []oncall.Event {
+	at := func(days int) time.Time { return Now().AddDate(0, 0, -days) }
+	return []oncall.Event{
+		oncall.RecallEvent{Stamp: stamp("ledger", time.Second), Recall: oncall.Recall{Untagged: []oncall.Untagged{
+			{Page: oncall.Ref{Source: "pd", ID: "N1"}, Title: "queue depth", At: Now().Add(-5 * time.Hour), Team: "payments"},
+		}}},
+		oncall.NightsEvent{Stamp: stamp("ledger", time.Second), Nights: oncall.Nights{
+			From: at(91), To: Now(), SleepPages: 6, Spoilt: 4, Lost: 274 * time.Minute, Weeks: []int{0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 3},
+			Rows: []string{"payments", "search", "sre", "unowned"}, Columns: []string{"payments", "search", "sre"},
+			Cells: [][]int{{0, 0, 3}, {0, 1, 2}, {0, 0, 0}, {0, 0, 2}},
+			Repeats: []oncall.Repeat{
+				{Title: "CHECKOUT 5xx above 5%", Team: "payments", Times: 4, Asked: 7 * 24 * time.Hour},
+				{Title: "cron \x1b[31mfailed\x1b[0m", Team: "unowned", Times: 2, Asked: -1},
+			},
+			Asked: []oncall.Asked{{About: "CHECKOUT 5xx above 5%", Team: "payments", At: at(7)}, {About: "search latency", Team: "search", At: at(2)}},
+		}},
+	}
+}
+
 // Deploys is the sample list of deploys.
 func Deploys() []oncall.Deploy {
 	at := func(d time.Duration) time.Time { return Now().Add(-d) }
