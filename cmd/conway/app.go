@@ -147,6 +147,7 @@ sources failed and the rest is shown, 70 conway crashed, 128+n ended by signal n
 		a.drillCommand(), a.snapshotCommand(),
 		a.pagesCommand(), a.deploysCommand(), a.logsCommand(),
 		a.actCommand("ack"), a.actCommand("resolve"), a.actCommand("note"), a.actCommand("snooze"), a.tagCommand(),
+		a.timelineCommand(), a.handoffCommand(), a.recommendCommand(),
 		a.ledgerCommand(), a.reportCommand(), a.configCommand(), a.versionCommand(),
 	)
 	for _, c := range cmd.Commands() {

@@ -114,7 +114,27 @@ func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, e
 	for _, s := range made {
 		c.byName[s.Name()] = s.Source
 	}
+	if err := c.addTracker(); err != nil {
+		return nil, err
+	}
 	return c, nil
+}
+
+// addTracker makes the place where follow-ups are filed. It brings in no news, so
+// it is not among those that are run and shown.
+func (c *core) addTracker() error {
+	w := wiring{cfg: c.cfg, agent: "conway/" + version, learn: func(s string) { c.learn(s) }}
+	s, err := w.tracker()
+	switch {
+	case err != nil:
+		return usage(err)
+	case s == nil:
+		return nil
+	case c.byName[trackerName] != nil:
+		return usage(fmt.Errorf("a source is called %s, which is what follow_ups is called; give it another name", trackerName))
+	}
+	c.byName[trackerName] = s
+	return nil
 }
 
 // emit takes one event to whoever looks.
@@ -151,6 +171,9 @@ func (c *core) start(ctx context.Context) {
 		if !c.alone {
 			c.spawn(c.watchOthers)
 			c.spawn(c.fill)
+			if c.byName[trackerName] != nil && !c.cfg.ReadOnly {
+				c.spawn(c.fileFollowUps)
+			}
 			c.spawn(c.recollect)
 			c.spawn(c.measure)
 		}
@@ -190,6 +213,12 @@ func (c *core) spawn(job func(context.Context)) {
 		}()
 		job(c.ctx)
 	})
+}
+
+// able reports whether a source can carry out actions of a kind.
+func (c *core) able(source string, kind oncall.ActionKind) bool {
+	s := c.byName[source]
+	return s != nil && feed.Able(s, kind)
 }
 
 // infos lists the sources for a board.

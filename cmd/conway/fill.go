@@ -137,6 +137,13 @@ func (u *unwritten) labelsOf(ref oncall.Ref) map[string]string {
 	return u.labels[ref]
 }
 
+// known are the deploys of every source, as each last said.
+func (u *unwritten) known() []oncall.Deploy {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Concat(slices.Collect(maps.Values(u.recent))...)
+}
+
 // queue puts a page at the end, in place of what is known of it if it is newer.
 func (u *unwritten) queue(p oncall.Page, newer bool) {
 	i := slices.IndexFunc(u.pages, func(q oncall.Page) bool { return q.Ref == p.Ref })

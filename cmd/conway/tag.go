@@ -11,6 +11,7 @@ import (
 	"conway/internal/board"
 	"conway/internal/ledger"
 	"conway/internal/oncall"
+	"conway/internal/report"
 )
 
 func (a *app) tagCommand() *cobra.Command {
@@ -22,7 +23,8 @@ func (a *app) tagCommand() *cobra.Command {
   needed, wait, noise            did it need somebody now; the last one said counts
   preventable                    it did not have to happen
   deploy confirmed|rejected      the deploy before it was, or was not, the cause
-  followup TEXT…                 what is to be done about it
+  followup TEXT…                 what is to be done about it; filed as an issue where
+                                 follow_ups in the config says
   memory TEXT…                   what helps whoever this alert wakes next
 
 An ID is what conway pages prints, such as pd/Q1K9ZT3CHKOUT1; the source may be left
@@ -89,7 +91,10 @@ func (a *app) tag(ctx context.Context, id string, tag oncall.Tag) error {
 		return fmt.Errorf("the tag is not recorded: %w", err)
 	}
 	fmt.Fprintf(a.stdout, "tag %s: %s %s recorded\n", tag.Page, tag.Name, tag.Value)
-	return nil
+	if tag.Name != oncall.TagFollowUp || cfg.FollowUps == nil {
+		return nil
+	}
+	return a.fileNow(ctx, cfg, report.KindFollowUp, report.StubID(tag.Page.String()), actTimeout)
 }
 
 // keepTag returns once a tag is durable. At is when it was said: of two tags the

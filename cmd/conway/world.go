@@ -61,6 +61,10 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		return said("ending the step and all its children", false)
 	case pane.LoadDetail:
 		w.spawn(func(ctx context.Context) { w.loadDetail(ctx, i.Page) })
+	case pane.LoadChoices:
+		w.spawn(func(ctx context.Context) { w.loadChoices(ctx, i) })
+	case pane.LoadSheet:
+		w.spawn(w.loadSheet)
 	case pane.Ask:
 		point(w.byName, i.Questions, sources.Asker.Ask)
 	case pane.Tail:
@@ -201,6 +205,24 @@ func (w *world) loadDetail(ctx context.Context, p oncall.Page) {
 	w.emit(oncall.DetailEvent{
 		Stamp: oncall.Stamp{Source: p.Ref.Source, At: w.now(), Err: oncall.AsFault(err, p.Ref.Source, "read the page")},
 		Page:  p.Ref, Detail: detail,
+	})
+}
+
+// loadChoices asks a pager what can be chosen.
+func (w *world) loadChoices(ctx context.Context, i pane.LoadChoices) {
+	s, ok := w.byName[i.Source].(sources.Chooser)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, detailTimeout)
+	defer cancel()
+	all, err := s.Choices(ctx, i.Kind)
+	if w.ctx.Err() != nil {
+		return
+	}
+	w.emit(oncall.ChoicesEvent{
+		Stamp: oncall.Stamp{Source: i.Source, At: w.now(), Err: oncall.AsFault(err, i.Source, "read what to choose from")},
+		Kind:  i.Kind, Choices: all,
 	})
 }
 

@@ -50,6 +50,8 @@ type base struct {
 	firstGone time.Time
 	actions   []*ActionStatus
 	details   map[oncall.Ref]oncall.Reading[oncall.PageDetail]
+	choices   map[choiceKey]oncall.Reading[oncall.Choices]
+	sheet     oncall.Reading[oncall.Sheet]
 	runs      []*Run
 	tail      Tail
 	recall    oncall.Recall
@@ -104,6 +106,13 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) {
 		changes = b.applyAction(e)
 	case oncall.RunEvent:
 		changes = b.applyRun(e)
+	case oncall.ChoicesEvent:
+		b.applyChoices(e)
+	case oncall.SheetEvent:
+		b.sheet.Fault = e.Err
+		if e.Err == nil {
+			b.sheet.Value, b.sheet.Received = e.Sheet, e.At
+		}
 	case oncall.HealthEvent:
 		changes = b.applyHealth(e)
 	case oncall.RecallEvent:

@@ -31,12 +31,15 @@ func (s *ActionStatus) who(me oncall.Person) oncall.Person {
 // claims reports whether the action changes a page's status.
 func claims(st ActionStatus) bool {
 	return st.State == oncall.Confirmed &&
-		(st.Action.Kind == oncall.Acknowledge || st.Action.Kind == oncall.Resolve)
+		(st.Action.Kind == oncall.Acknowledge || ends(st.Action.Kind))
 }
+
+// ends reports whether an action of a kind ends its page.
+func ends(k oncall.ActionKind) bool { return k == oncall.Resolve || k == oncall.Merge }
 
 // agrees reports whether the list's status shows the action's effect.
 func (c claim) agrees(s oncall.Status) bool {
-	if c.st.Action.Kind == oncall.Resolve {
+	if ends(c.st.Action.Kind) {
 		return s == oncall.Resolved
 	}
 	return s == oncall.Acknowledged || s == oncall.Resolved
@@ -47,7 +50,7 @@ func (c claim) status(s oncall.Status) oncall.Status {
 	switch {
 	case c.st.State != oncall.Confirmed || c.disputed || c.agrees(s):
 		return s
-	case c.st.Action.Kind == oncall.Resolve:
+	case ends(c.st.Action.Kind):
 		return oncall.Resolved
 	}
 	return oncall.Acknowledged
@@ -67,7 +70,7 @@ func (b *base) status(ref oncall.Ref) (oncall.Status, bool) {
 func (b *base) claim(st ActionStatus) []Change {
 	ref := st.Action.Target
 	if old, ok := b.claims[ref]; ok && !old.disputed &&
-		old.st.Action.Kind == oncall.Resolve && st.Action.Kind == oncall.Acknowledge {
+		ends(old.st.Action.Kind) && st.Action.Kind == oncall.Acknowledge {
 		return nil // an ack says nothing about a page that we resolved
 	}
 	from, known := b.status(ref)

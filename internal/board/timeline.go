@@ -174,6 +174,9 @@ func (t *story) action(st ActionStatus) {
 	if st.Action.Text != "" {
 		text += ": " + st.Action.Text
 	}
+	if st.Action.Aim.Name != "" {
+		text += ": " + st.Action.Aim.Name
+	}
 	t.add(Moment{At: st.Action.At, Kind: MomentAction, Who: nameOf(st.who(t.me)), Text: text, State: st.State.String()})
 }
 
@@ -198,6 +201,8 @@ func (t *story) records(m Moment, st ActionStatus) bool {
 		return m.Kind == MomentLog && mine && strings.Contains(strings.ToLower(m.Text), "snooze")
 	case oncall.Resolve:
 		return m.Kind == MomentLog && mine && strings.Contains(strings.ToLower(m.Text), "resolve")
+	case oncall.Escalate, oncall.Reassign, oncall.Merge, oncall.Prioritise, oncall.File:
+		// What the pager writes of these says less than what was asked for.
 	}
 	return false
 }

@@ -28,6 +28,7 @@ type Config struct {
 	People      map[string]Teammate `yaml:"people" doc:"Who is on call, by the address that the pager knows or by the pseudonym in the ledger; for the report."`
 	Teams       map[string]Team     `yaml:"teams" doc:"The teams of people, by name; for the report."`
 	Report      Report              `yaml:"report" doc:"What the report depends on besides the ledger."`
+	FollowUps   *FollowUps          `yaml:"follow_ups" doc:"Where follow-ups and recommendations are filed as issues; they stay in the ledger alone when empty."`
 	Theme       string              `yaml:"theme" default:"night" doc:"The colours."`
 	Layout      string              `yaml:"layout" default:"watch" doc:"The arrangement of panes to start with: a built-in one or one of presets."`
 	Presets     map[string][]string `yaml:"presets" doc:"Own arrangements: a name and the panes it shows, most important first."`
@@ -140,6 +141,40 @@ type Ledger struct {
 	Line     string `yaml:"line" default:"on" enum:"on,off" doc:"Say in one dim line, after an ack, what the ledger knows of your nights and of this alert."`
 	// PseudonymKey is zero where the key is one of this machine's own.
 	PseudonymKey Secret `yaml:"pseudonym_key" doc:"The key under which people are in the ledger, one for all who share it; without it a key of this machine's own is made beside the ledger."`
+}
+
+// The values of FollowUps.Type.
+const (
+	TrackerGitHub = "github"
+	TrackerGitLab = "gitlab"
+)
+
+// FollowUps says where follow-ups are filed as issues.
+type FollowUps struct {
+	Type    string `yaml:"type,required" enum:"github,gitlab" doc:"What kind of tracker it is."`
+	URL     string `yaml:"url" is:"url" doc:"The API; https://api.github.com or https://gitlab.com/api/v4 when empty."`
+	Token   Secret `yaml:"token,required" doc:"A token that may read and open issues there."`
+	Repo    string `yaml:"repo" is:"slug" doc:"The repository on GitHub, owner/name."`
+	Project string `yaml:"project" is:"label" doc:"The project on GitLab, its number or its path such as group/name."`
+}
+
+// API returns the address of the API.
+func (f FollowUps) API() string {
+	switch {
+	case f.URL != "":
+		return f.URL
+	case f.Type == TrackerGitLab:
+		return "https://gitlab.com/api/v4"
+	}
+	return "https://api.github.com"
+}
+
+// Place returns the repository or the project.
+func (f FollowUps) Place() string {
+	if f.Type == TrackerGitLab {
+		return f.Project
+	}
+	return f.Repo
 }
 
 // Teammate is somebody who is on call, as the report needs to know them.

@@ -32,6 +32,7 @@ func (d *decoder) relate(c *Config) {
 	d.relateSLOs(c, first)
 	d.relateServices(c)
 	d.relateLedger()
+	d.relateFollowUps(c)
 	d.relateScreen(c)
 }
 
@@ -197,6 +198,25 @@ func (d *decoder) relateLedger() {
 	}
 	if at, ok := d.marks["ledger.password"]; ok && !team {
 		d.add(at, `"password" counts only with url`, "add url: postgres://…, or remove password")
+	}
+}
+
+// relateFollowUps checks that a tracker has the place that its type needs, and no
+// other.
+func (d *decoder) relateFollowUps(c *Config) {
+	f := c.FollowUps
+	if f == nil || f.Type != TrackerGitHub && f.Type != TrackerGitLab {
+		return
+	}
+	needed, other := "repo", "project"
+	if f.Type == TrackerGitLab {
+		needed, other = other, needed
+	}
+	if at, ok := d.marks["follow_ups."+other]; ok {
+		d.add(at, quote(other)+" does not count for "+f.Type, "remove it; "+needed+" says where to file")
+	}
+	if at, ok := d.marks["follow_ups.type"]; ok && f.Place() == "" {
+		d.add(at, quote(needed)+" is missing", "add "+needed+": it says where to file")
 	}
 }
 

@@ -26,6 +26,7 @@ func structs() []any {
 		config.Teammate{},
 		config.Team{},
 		config.Report{},
+		config.FollowUps{},
 		config.Panel{},
 		config.Runbooks{},
 		config.Ack{},
@@ -193,7 +194,7 @@ func checkTags(t *testing.T, name string, f reflect.StructField) {
 func uncommented() []byte {
 	var b strings.Builder
 	for line := range strings.Lines(string(config.Example())) {
-		if on, ok := strings.CutPrefix(line, "# "); ok && !strings.Contains(line, "prometheus-token") && !strings.Contains(line, "ledger.db") {
+		if on, ok := strings.CutPrefix(line, "# "); ok && !strings.Contains(line, "prometheus-token") && !strings.Contains(line, "ledger.db") && !strings.Contains(line, "  project: ") {
 			line = on
 		}
 		b.WriteString(strings.Replace(line, "scope: mine", "scope: teams", 1))

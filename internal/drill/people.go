@@ -51,6 +51,11 @@ func account(s *Scenario, p pace, token, webURL string) pdserver.Options {
 			Rules: []pdserver.Rule{{Delay: delay}, {Delay: delay}, {Delay: delay, Users: []string{thirdID}}},
 		}},
 		Shifts: shifts(p.start),
+		Priorities: []pdserver.Priority{
+			{ID: "PPRIOD1", Name: "P1", Description: "customers cannot buy"},
+			{ID: "PPRIOD2", Name: "P2", Description: "customers notice"},
+			{ID: "PPRIOD3", Name: "P3", Description: "only we notice"},
+		},
 	}
 	for _, v := range s.Services {
 		o.Services = append(o.Services, pdserver.Service{

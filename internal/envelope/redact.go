@@ -18,6 +18,10 @@ const mask = "«masked»"
 // would blot out ordinary words, and protects nothing.
 const minSecret = 4
 
+// Redact returns a text for others to read without these secrets, and without what
+// looks like a credential of any kind.
+func Redact(text string, secrets []string) string { return redact(text, secrets) }
+
 // redact returns a text without these secrets, in any form in which a program
 // would write them, and without what looks like a credential of any kind.
 func redact(text string, secrets []string) string {

@@ -21,10 +21,10 @@ var ErrTakenOver = errors.New("another process delivers it")
 
 // adopted takes over what an earlier session, or one that died, accepted and did
 // not see to its end. None of it is held any more: the time to take it back was
-// shown on another screen. Acknowledging, resolving and snoozing are sent again,
-// because doing so twice is harmless, unless they are so old that they are
-// refused. A note is looked for first, for as long as it may still arrive, and
-// sent only when it did not; no note is too old.
+// shown on another screen. Everything but a note is sent again, because doing it
+// twice is harmless, unless it is so old that it is refused. A note is looked for
+// first, for as long as it may still arrive, and sent only when it did not; no
+// note is too old.
 func (o *Outbox) adopted(found []oncall.Action, fault *oncall.Fault) {
 	now := o.opts.Elapsed()
 	if fault != nil {
@@ -41,7 +41,7 @@ func (o *Outbox) adopted(found []oncall.Action, fault *oncall.Fault) {
 		}
 		earlier = append(earlier, &delivery{
 			action: a, keep: kept, adopted: true, doubtful: true,
-			checking: a.Kind == oncall.Annotate, settled: now + o.opts.Settle,
+			checking: a.Kind.Once(), settled: now + o.opts.Settle,
 			fault: &oncall.Fault{
 				Kind: oncall.Unavailable, Source: a.Target.Source, Op: a.Kind.String() + " " + a.Target.ID,
 				Detail: "conway ended before the answer came", Ambiguous: true,
@@ -52,7 +52,7 @@ func (o *Outbox) adopted(found []oncall.Action, fault *oncall.Fault) {
 	o.pending = slices.Concat(earlier, o.pending)
 	for _, d := range earlier {
 		refusal := unable(o.opts.Sources, d.action)
-		if refusal == nil && d.action.Kind != oncall.Annotate {
+		if refusal == nil && !d.action.Kind.Once() {
 			refusal = o.tooLate(d.action)
 		}
 		if refusal != nil {
@@ -66,7 +66,7 @@ func (o *Outbox) adopted(found []oncall.Action, fault *oncall.Fault) {
 // entitled reports whether a delivery may be sent. One that may not waits, and
 // the journal is asked what is left to this process.
 func (o *Outbox) entitled(d *delivery, now moment) bool {
-	if d.keep != kept || d.action.Kind != oncall.Annotate || d.checking {
+	if d.keep != kept || !d.action.Kind.Once() || d.checking {
 		return true
 	}
 	err := o.opts.Tenured()

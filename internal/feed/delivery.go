@@ -59,7 +59,7 @@ func (o *Outbox) sent(d *delivery, err error) {
 		return
 	}
 	fault := d.explain(err)
-	note := d.action.Kind == oncall.Annotate
+	note := d.action.Kind.Once()
 	if !retriable(fault) && (!note || !fault.Ambiguous) {
 		o.finish(d, oncall.Refused, fault)
 		return
@@ -88,12 +88,14 @@ func (o *Outbox) looked(d *delivery, copies int, err error) {
 		fault := d.explain(err)
 		fault.Detail += "; the note may have been written"
 		o.finish(d, oncall.Refused, fault)
+	case err != nil && d.attempt == 0 && !d.doubtful && !retriable(d.explain(err)):
+		o.finish(d, oncall.Refused, d.explain(err)) // nothing was sent, and nothing can be
 	case err != nil:
 		// Whatever the reason: sending blindly could write the note twice.
 		fault := d.explain(err)
 		d.misses++
 		d.due = now + o.delay(d.misses, fault)
-		o.emit(d, oncall.Unconfirmed, fault, d.due)
+		o.emit(d, d.waiting(), fault, d.due)
 	case copies > 0:
 		o.finish(d, oncall.Confirmed, o.beware(d, copies))
 	case d.began < d.settled:
@@ -101,7 +103,7 @@ func (o *Outbox) looked(d *delivery, copies int, err error) {
 		// Not before the answer, which may have taken longer than that.
 		d.due = max(now, min(now+lookEvery, d.settled))
 		o.emit(d, oncall.Unconfirmed, d.fault, d.due)
-	case !retriable(d.fault):
+	case d.fault != nil && !retriable(d.fault):
 		o.finish(d, oncall.Refused, d.fault)
 	default:
 		d.checking, d.misses, d.due = false, 0, d.resend

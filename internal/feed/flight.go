@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"conway/internal/oncall"
@@ -32,24 +33,51 @@ func unable(srcs map[string]sources.Source, a oncall.Action) *oncall.Fault {
 			Fix: "check the names of the sources in the config",
 		}
 	}
-	var able bool
-	verb := a.Kind.String()
-	switch a.Kind {
+	if Able(src, a.Kind) {
+		return nil
+	}
+	return &oncall.Fault{Kind: oncall.Rejected, Source: name, Detail: name + " cannot " + phrase(a.Kind)}
+}
+
+// Able reports whether a source can carry out actions of a kind.
+func Able(src sources.Source, kind oncall.ActionKind) (able bool) {
+	switch kind {
 	case oncall.Acknowledge:
 		_, able = src.(sources.Acknowledger)
-		verb = "acknowledge"
 	case oncall.Resolve:
 		_, able = src.(sources.Resolver)
 	case oncall.Annotate:
 		_, able = src.(sources.Annotator)
-		verb = "take notes"
 	case oncall.Snooze:
 		_, able = src.(sources.Snoozer)
+	case oncall.Escalate:
+		_, able = src.(sources.Escalator)
+	case oncall.Reassign:
+		_, able = src.(sources.Reassigner)
+	case oncall.Merge:
+		_, able = src.(sources.Merger)
+	case oncall.Prioritise:
+		_, able = src.(sources.Prioritiser)
+	case oncall.File:
+		_, able = src.(sources.Filer)
 	}
-	if able {
-		return nil
+	return able
+}
+
+// phrase says what a source that has no such ability cannot do.
+func phrase(kind oncall.ActionKind) string {
+	switch kind {
+	case oncall.Acknowledge:
+		return "acknowledge"
+	case oncall.Annotate:
+		return "take notes"
+	case oncall.Prioritise:
+		return "set a priority"
+	case oncall.File:
+		return "file issues"
+	case oncall.Resolve, oncall.Snooze, oncall.Escalate, oncall.Reassign, oncall.Merge:
 	}
-	return &oncall.Fault{Kind: oncall.Rejected, Source: name, Detail: name + " cannot " + verb}
+	return kind.String()
 }
 
 // send carries the action out. It returns nil only when the source said so.
@@ -73,16 +101,55 @@ func (f flight) send(ctx context.Context) error {
 			if s, ok := src.(sources.Snoozer); ok {
 				return s.Snooze(ctx, id, f.action.Until)
 			}
+		case oncall.Escalate, oncall.Reassign, oncall.Merge, oncall.Prioritise:
+			return f.aimed(ctx)
+		case oncall.File:
+			if s, ok := src.(sources.Filer); ok {
+				return s.File(ctx, f.action.Title, f.action.Text)
+			}
 		}
 		return &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}
 	})
 }
 
-// look counts the copies of the action's note on the page; a source that cannot
+// aimed carries out an action that is aimed at something.
+func (f flight) aimed(ctx context.Context) error {
+	id, aim := f.action.Target.ID, f.action.Aim
+	switch src := f.source; f.action.Kind {
+	case oncall.Escalate:
+		level, err := strconv.Atoi(aim.ID)
+		if err != nil {
+			return &oncall.Fault{Kind: oncall.Rejected, Detail: fmt.Sprintf("%.40q is no level", aim.ID)}
+		}
+		if s, ok := src.(sources.Escalator); ok {
+			return s.Escalate(ctx, id, level)
+		}
+	case oncall.Reassign:
+		if s, ok := src.(sources.Reassigner); ok {
+			return s.Reassign(ctx, id, aim)
+		}
+	case oncall.Merge:
+		if s, ok := src.(sources.Merger); ok {
+			return s.Merge(ctx, id, aim.ID)
+		}
+	case oncall.Prioritise:
+		if s, ok := src.(sources.Prioritiser); ok {
+			return s.Prioritise(ctx, id, aim.ID)
+		}
+	case oncall.Acknowledge, oncall.Resolve, oncall.Annotate, oncall.Snooze, oncall.File:
+	}
+	return &oncall.Fault{Kind: oncall.Rejected, Detail: "there is no such ability"}
+}
+
+// look counts the copies of the action's note on the page, or of its issue; a source that cannot
 // count says 1 for any number.
 func (f flight) look(ctx context.Context) (copies int, err error) {
 	err = f.call(ctx, func(ctx context.Context) (err error) {
 		id, text := f.action.Target.ID, f.action.Text
+		if s, ok := f.source.(sources.Filer); ok && f.action.Kind == oncall.File {
+			copies, err = countFiled(ctx, s, f.action)
+			return err
+		}
 		switch s := f.source.(type) {
 		case sources.NoteCounter:
 			copies, err = s.CountNotes(ctx, id, text)
@@ -96,6 +163,17 @@ func (f flight) look(ctx context.Context) (copies int, err error) {
 		}
 		return err
 	})
+	return copies, err
+}
+
+// countFiled counts the issues that an action opened.
+func countFiled(ctx context.Context, s sources.Filer, a oncall.Action) (copies int, err error) {
+	all, err := s.Filed(ctx, a.At)
+	for _, i := range all {
+		if i.Marker == a.Marker() {
+			copies++
+		}
+	}
 	return copies, err
 }
 

@@ -137,7 +137,8 @@ func (o *Outbox) Submit(a oncall.Action) {
 	if o.find(a.ID) >= 0 {
 		return
 	}
-	d := &delivery{action: a}
+	// An issue may have been opened by another cockpit: it is looked for first.
+	d := &delivery{action: a, checking: a.Kind == oncall.File}
 	if fault := unable(o.opts.Sources, a); fault != nil {
 		o.emit(d, oncall.Refused, fault, 0)
 		return

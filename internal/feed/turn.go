@@ -94,7 +94,7 @@ func (o *Outbox) launch(d *delivery, now moment) call {
 // marker each time, so that the same text is looked for.
 func (o *Outbox) flight(d *delivery) flight {
 	a := d.action
-	if a.Kind == oncall.Annotate {
+	if a.Kind.Once() {
 		a.Text = a.MarkedText()
 	}
 	return flight{source: o.opts.Sources[a.Target.Source], action: a, log: o.opts.Log}

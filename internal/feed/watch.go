@@ -29,7 +29,7 @@ func (o *Outbox) beware(d *delivery, copies int) *oncall.Fault {
 	if copies > 1 {
 		return repeated(d.action, copies)
 	}
-	if d.action.Kind == oncall.Annotate && d.doubtful && (d.attempt > 1 || d.adopted) {
+	if d.action.Kind.Once() && d.doubtful && (d.attempt > 1 || d.adopted) {
 		now := o.opts.Elapsed()
 		o.watches = append(o.watches, &watch{d: d, due: now + o.opts.Settle, pause: o.opts.Settle, until: now + watchFor})
 	}
@@ -54,9 +54,13 @@ func (o *Outbox) watched(w *watch, copies int, err error) {
 
 // repeated is the fault of a note that is there more than once.
 func repeated(a oncall.Action, copies int) *oncall.Fault {
+	what := "note"
+	if a.Kind == oncall.File {
+		what = "issue"
+	}
 	return &oncall.Fault{
 		Kind: oncall.Repeated, Source: a.Target.Source, Op: a.Kind.String() + " " + a.Target.ID,
-		Detail: fmt.Sprintf("the note is there %d times: one came later than it should have", copies),
+		Detail: fmt.Sprintf("the %s is there %d times: one came later than it should have", what, copies),
 		Fix:    "nothing is lost",
 	}
 }

@@ -86,6 +86,9 @@ func RunRecord(run oncall.StepRun) (Record, error) {
 // TagRecord returns the record of a tag.
 func TagRecord(t oncall.Tag) (Record, error) { return record(KindTag, t.Page.Source, t) }
 
+// NewRecord returns a record of another kind than those above.
+func NewRecord(kind, src string, body any) (Record, error) { return record(kind, src, body) }
+
 func record(kind, src string, body any) (Record, error) {
 	b, err := json.Marshal(body)
 	if err != nil {

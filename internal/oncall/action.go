@@ -15,7 +15,22 @@ const (
 	Annotate
 	// Snooze silences a page until a moment; it then calls again.
 	Snooze
+	// Escalate calls a later level of the page's escalation policy.
+	Escalate
+	// Reassign gives a page to a person or to another policy.
+	Reassign
+	// Merge makes a page a part of another, which stays; the page itself ends.
+	Merge
+	// Prioritise sets how much a page matters.
+	Prioritise
+	// File opens an issue about work that a page asked for; the target's ID names
+	// that work, and Title and Text are the issue's.
+	File
 )
+
+// Once reports whether doing it twice would do it two times: then it is looked for
+// by its marker before it is sent again.
+func (k ActionKind) Once() bool { return k == Annotate || k == File }
 
 // String returns the verb as a person would say it.
 func (k ActionKind) String() string {
@@ -28,6 +43,16 @@ func (k ActionKind) String() string {
 		return "note"
 	case Snooze:
 		return "snooze"
+	case Escalate:
+		return "escalate"
+	case Reassign:
+		return "reassign"
+	case Merge:
+		return "merge"
+	case Prioritise:
+		return "priority"
+	case File:
+		return "file"
 	}
 	return "action"
 }
@@ -55,16 +80,57 @@ type Action struct {
 	Target Ref        `json:"target"`
 	// Title is the target's title when it was asked, for messages.
 	Title string `json:"title,omitempty"`
-	// Text is the note's text, empty for other kinds.
+	// Text is the text of a note or an issue, empty for other kinds.
 	Text string `json:"text,omitempty"`
 	// Until is the end of a snooze, zero for other kinds.
 	Until time.Time `json:"until,omitzero"`
-	At    time.Time `json:"at"`
+	// Aim is what the page is escalated, given or set to, or merged into; zero for
+	// other kinds.
+	Aim Aim       `json:"aim,omitzero"`
+	At  time.Time `json:"at"`
 	// NotBefore is the end of the time in which it can be cancelled.
 	NotBefore time.Time `json:"not_before,omitzero"`
 	// Unrecorded asks for it to be sent although it cannot be recorded: the
 	// explicit override of a full disk. It does not outlive the process.
 	Unrecorded bool `json:"unrecorded,omitempty"`
+}
+
+// AimKind is what an Aim names.
+type AimKind string
+
+// The kinds of Aim.
+const (
+	AimLevel    AimKind = "level"
+	AimPerson   AimKind = "person"
+	AimPolicy   AimKind = "policy"
+	AimPage     AimKind = "page"
+	AimPriority AimKind = "priority"
+)
+
+// Aim is what an action is about besides its target.
+type Aim struct {
+	Kind AimKind `json:"kind"`
+	// ID is the source's own identifier, and of a level its number, which counts
+	// from 1.
+	ID string `json:"id"`
+	// Name is what it was called when it was chosen, for messages.
+	Name string `json:"name,omitempty"`
+}
+
+// Choices are what actions of one kind can be aimed at.
+type Choices struct {
+	Aims []Choice
+	// Complete is false when there are more than were read.
+	Complete bool
+	// Why says why there are none, where the source knows.
+	Why string
+}
+
+// Choice is one of them.
+type Choice struct {
+	Aim
+	// Words say more about it, such as an address or a description.
+	Words string
 }
 
 // ActionState is how far an Action has come.

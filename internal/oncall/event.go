@@ -110,6 +110,19 @@ type RunEvent struct {
 	Dropped Dropped
 }
 
+// ChoicesEvent is what actions of one kind can be aimed at in one source.
+type ChoicesEvent struct {
+	Stamp
+	Kind    ActionKind
+	Choices Choices
+}
+
+// SheetEvent is what the ledger holds for whoever is on call next.
+type SheetEvent struct {
+	Stamp
+	Sheet Sheet
+}
+
 // HealthEvent is the supervisor's word on one source.
 type HealthEvent struct {
 	Stamp
@@ -142,6 +155,8 @@ func (SeriesEvent) event()  {}
 func (LinesEvent) event()   {}
 func (ActionEvent) event()  {}
 func (RunEvent) event()     {}
+func (ChoicesEvent) event() {}
+func (SheetEvent) event()   {}
 func (HealthEvent) event()  {}
 func (RecallEvent) event()  {}
 func (NightsEvent) event()  {}

@@ -24,9 +24,13 @@ func (a Action) MarkedText() string {
 	if a.ID == "" || words == "" {
 		return a.Text
 	}
+	return words + " " + markerOpen + a.Marker() + markerClose
+}
+
+// Marker returns the marker that MarkedText puts after the text.
+func (a Action) Marker() string {
 	sum := sha256.Sum256([]byte(a.ID))
-	marker := base32.StdEncoding.EncodeToString(sum[:])[:markerLen]
-	return words + " " + markerOpen + marker + markerClose
+	return base32.StdEncoding.EncodeToString(sum[:])[:markerLen]
 }
 
 // SplitMarker parts a note into its words and its marker. The marker is empty

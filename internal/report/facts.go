@@ -172,7 +172,9 @@ type Run struct {
 // FollowUp is work that an incident asked a team for.
 type FollowUp struct {
 	ID, Incident, Team string
-	Opened, Closed     time.Time
+	// Text is what is to be done, and URL where it is tracked, as far as is known.
+	Text, URL      string
+	Opened, Closed time.Time
 }
 
 // open reports whether it was open at t.

@@ -188,7 +188,7 @@ func (c *counter) followUps() Answers {
 	for _, f := range c.f.FollowUps {
 		if c.in(f.Opened) {
 			done := !f.Closed.IsZero() && !f.Closed.After(c.o.End) && f.Closed.Sub(f.Opened) <= answerSpan
-			all = append(all, asked{f.ID, f.Team, f.Opened, done, f.open(c.o.End)})
+			all = append(all, asked{f.ID, cmp.Or(f.Team, c.row(c.root(f.Incident))), f.Opened, done, f.open(c.o.End)})
 		}
 	}
 	return answersOf(all, c.o.End)

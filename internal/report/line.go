@@ -155,7 +155,7 @@ func (r *Recall) history(s Sight, now time.Time) []string {
 		when = local.Format("2 Jan")
 	}
 	label := "follow-up"
-	if len(f.ID) <= longestName/2 && f.ID != stubID(f.Incident) {
+	if len(f.ID) <= longestName/2 && f.ID != StubID(f.Incident) {
 		label += " " + f.ID
 	}
 	state := fmt.Sprintf("%s open %s", label, ago(now.Sub(f.Opened)))

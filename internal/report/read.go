@@ -103,7 +103,12 @@ type (
 		Service string `json:"service,omitempty"`
 		Team    string `json:"team,omitempty"`
 		Text    string `json:"text,omitempty"`
-		Answer  string `json:"answer,omitempty"`
+		// Answer is accepted, declined or closed; Reason is why.
+		Answer string `json:"answer,omitempty"`
+		Reason string `json:"reason,omitempty"`
+		// URL is where it is tracked, and File asks for that.
+		URL  string `json:"url,omitempty"`
+		File bool   `json:"file,omitempty"`
 	}
 	// SLOBody is KindSLO: what an incident took of a budget.
 	SLOBody struct {
@@ -281,20 +286,22 @@ func (r *reader) tag(at time.Time, b oncall.Tag) {
 	}
 }
 
-// stubID names the follow-up that a tag opened: one for each incident.
-func stubID(incident string) string { return incident + "#followup" }
+// StubID names the follow-up that a tag opened: one for each incident.
+func StubID(incident string) string { return incident + "#followup" }
 
 // stub opens the follow-up that a tag asks for; other words for it leave it as old
 // as it is. Whose it is follows when all is read.
 func (r *reader) stub(at time.Time, incident, words string) {
-	id := stubID(incident)
+	id := StubID(incident)
 	i, known := r.followUps[id]
 	switch {
 	case words == "" && known:
 		r.facts.FollowUps[i] = FollowUp{} // taken back: nobody was asked
 		delete(r.followUps, id)
 	case words != "" && !known:
-		put(&r.facts.FollowUps, r.followUps, id, FollowUp{ID: id, Incident: incident, Opened: at})
+		put(&r.facts.FollowUps, r.followUps, id, FollowUp{ID: id, Incident: incident, Text: words, Opened: at})
+	case words != "":
+		r.facts.FollowUps[i].Text = words
 	}
 }
 
@@ -303,7 +310,7 @@ func (r *reader) address() {
 	r.facts.FollowUps = slices.DeleteFunc(r.facts.FollowUps, func(f FollowUp) bool { return f.ID == "" })
 	var x *index
 	for i, f := range r.facts.FollowUps {
-		if f.Team != "" || f.ID != stubID(f.Incident) {
+		if f.Team != "" || f.ID != StubID(f.Incident) {
 			continue
 		}
 		if x == nil {
@@ -329,9 +336,11 @@ func (r *reader) judge(incident, value string) {
 func (r *reader) followUp(at time.Time, b FollowUpBody) {
 	i, known := r.followUps[b.ID]
 	if !known {
-		put(&r.facts.FollowUps, r.followUps, b.ID, FollowUp{ID: b.ID, Incident: b.Incident, Team: b.Team, Opened: at})
+		put(&r.facts.FollowUps, r.followUps, b.ID, FollowUp{ID: b.ID, Incident: b.Incident, Opened: at})
 		i = r.followUps[b.ID]
 	}
+	f := &r.facts.FollowUps[i]
+	f.Team, f.URL = cmp.Or(b.Team, f.Team), cmp.Or(b.URL, f.URL)
 	if b.Closed {
 		r.facts.FollowUps[i].Closed = at
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -184,4 +185,29 @@ func BenchmarkMillion(b *testing.B) {
 		report.Count(f, o)
 	}
 	b.ReportMetric(float64(len(all)), "records")
+}
+
+// TestFollowUpsThatATagAskedFor counts a tag as a follow-up, under the page's name,
+// and not twice when it is filed.
+func TestFollowUpsThatATagAskedFor(t *testing.T) {
+	at := time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)
+	tag := func(hour int, page, value string) report.Record {
+		body := fmt.Sprintf(`{"page":{"source":"pd","id":%q},"name":"followup","value":%q}`, page, value)
+		return report.Record{ID: fmt.Sprintf("%02d%s", hour, page), At: at.Add(time.Duration(hour) * time.Hour), Kind: report.KindTag, Body: []byte(body)}
+	}
+	facts, err := report.Read([]report.Record{
+		tag(0, "A", "rotate the logs"), tag(1, "A", "rotate the logs daily"), tag(2, "B", "x"), tag(3, "B", ""), tag(4, "C", ""), tag(5, "D", "y"),
+		{ID: "f1", At: at.Add(6 * time.Hour), Kind: report.KindFollowUp, Body: []byte(`{"id":"pd/A#followup","incident":"pd/A","team":"payments","url":"https://x/1"}`)},
+		{ID: "f2", At: at.Add(7 * time.Hour), Kind: report.KindFollowUp, Body: []byte(`{"id":"pd/A#followup","closed":true}`)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []report.FollowUp{
+		{ID: "pd/A#followup", Incident: "pd/A", Team: "payments", Text: "rotate the logs daily", URL: "https://x/1", Opened: at, Closed: at.Add(7 * time.Hour)},
+		{ID: "pd/D#followup", Incident: "pd/D", Team: report.Unowned, Text: "y", Opened: at.Add(5 * time.Hour)},
+	}
+	if !slices.Equal(facts.FollowUps, want) {
+		t.Errorf("the follow-ups are\n%+v, want\n%+v", facts.FollowUps, want)
+	}
 }

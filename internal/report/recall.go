@@ -232,7 +232,7 @@ func (r *Recall) tag(at time.Time, b oncall.Tag) {
 	if b.Name != oncall.TagFollowUp {
 		return
 	}
-	id := stubID(p.id)
+	id := StubID(p.id)
 	if b.Value == "" {
 		r.lift(p)
 		delete(r.followUps, id)

@@ -53,6 +53,37 @@ type Snoozer interface {
 	Snooze(ctx context.Context, id string, until time.Time) error
 }
 
+// Escalator can call a later level of a page's escalation policy. Levels count
+// from 1. Escalating twice to one level is harmless, and a page that has come
+// further meanwhile, or is resolved, is left as it is and reported as Rejected.
+type Escalator interface {
+	Escalate(ctx context.Context, id string, level int) error
+}
+
+// Reassigner can give a page to a person or to another escalation policy. Doing so
+// twice is harmless. A page that is resolved meanwhile is left resolved and
+// reported as Rejected.
+type Reassigner interface {
+	Reassign(ctx context.Context, id string, to oncall.Aim) error
+}
+
+// Merger can make a page a part of another one that is open and stays. Merging
+// twice is harmless. A page that ended otherwise is reported as Rejected.
+type Merger interface {
+	Merge(ctx context.Context, id, into string) error
+}
+
+// Prioritiser can set a page's priority, by the id that Choices names. Setting it
+// twice is harmless.
+type Prioritiser interface {
+	Prioritise(ctx context.Context, id, priority string) error
+}
+
+// Chooser knows what an action of a kind can be aimed at. It emits nothing.
+type Chooser interface {
+	Choices(ctx context.Context, kind oncall.ActionKind) (oncall.Choices, error)
+}
+
 // Annotator can write a note on a page. It is not idempotent: after an
 // ambiguous fault the caller asks NoteExists before it sends again.
 type Annotator interface {
@@ -60,6 +91,14 @@ type Annotator interface {
 	// NoteExists reports whether a note with exactly this text by anybody is on
 	// the page.
 	NoteExists(ctx context.Context, id, text string) (bool, error)
+}
+
+// Filer can open an issue. It is not idempotent: the caller looks for the text's
+// marker among Filed before it sends, and again after an ambiguous fault.
+type Filer interface {
+	File(ctx context.Context, title, text string) error
+	// Filed returns the issues with a marker that changed since a moment.
+	Filed(ctx context.Context, since time.Time) ([]oncall.Issue, error)
 }
 
 // NoteCounter is an Annotator that can also say how many notes with exactly this
@@ -71,6 +110,17 @@ type NoteCounter interface {
 // Detailer can say more about one page. It emits nothing.
 type Detailer interface {
 	Detail(ctx context.Context, page oncall.Page) (oncall.PageDetail, error)
+}
+
+// Finder can say how one page stands, also one that is over or nobody's here. It
+// emits nothing.
+type Finder interface {
+	Find(ctx context.Context, id string) (oncall.Page, error)
+}
+
+// Silencer knows what keeps its alerts from paging for now. It emits nothing.
+type Silencer interface {
+	Silences(ctx context.Context) ([]oncall.Silence, error)
 }
 
 // Chronicler knows who was called for a page and what they did, also of pages

@@ -60,7 +60,7 @@ func (m *Model) calls(r board.PageRow) bool {
 	}
 	for _, a := range r.Pending {
 		switch a.Action.Kind {
-		case oncall.Acknowledge, oncall.Resolve, oncall.Snooze:
+		case oncall.Acknowledge, oncall.Resolve, oncall.Snooze, oncall.Merge:
 			return false
 		default:
 		}

@@ -29,6 +29,8 @@ func (m *Model) intent(a keymap.Action) pane.Intent {
 		return pane.Act{Action: target}
 	case keymap.Snooze:
 		m.snooze()
+	case keymap.Escalate, keymap.Merge, keymap.Priority:
+		return m.aim(a, row)
 	case keymap.Mark:
 		m.mark()
 	case keymap.Undo:
@@ -110,6 +112,8 @@ func drawerOf(a keymap.Action) (pane.Kind, bool) {
 		return pane.Timeline, true
 	case keymap.Health:
 		return pane.Health, true
+	case keymap.Handoff:
+		return pane.Handoff, true
 	case keymap.Ledger:
 		return pane.Ledger, true
 	}
@@ -288,8 +292,10 @@ func (m *Model) cancelRun() pane.Intent {
 // prepared stamps an action, and holds those that a slip of the hand can start.
 func (m *Model) prepared(i pane.Act) pane.Intent {
 	i.Action.At = m.now
-	if i.Action.Kind == oncall.Acknowledge || i.Action.Kind == oncall.Resolve {
+	switch i.Action.Kind {
+	case oncall.Acknowledge, oncall.Resolve, oncall.Escalate, oncall.Reassign, oncall.Merge:
 		i.Action.NotBefore = m.now.Add(m.opts.Hold)
+	case oncall.Annotate, oncall.Snooze, oncall.Prioritise, oncall.File:
 	}
 	return i
 }

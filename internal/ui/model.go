@@ -2,6 +2,7 @@ package ui
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,6 +13,7 @@ import (
 	"conway/internal/runbook"
 	"conway/internal/text"
 	"conway/internal/ui/deploys"
+	"conway/internal/ui/handoff"
 	"conway/internal/ui/health"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/layout"
@@ -57,9 +59,11 @@ type Model struct {
 	searching bool
 	store     storeSearch
 	loaded    map[oncall.Ref]loading
-	drafts    map[oncall.Ref]string
-	toast     toast
-	strip     strip
+	// sheetAsked is when the ledger was last asked for the sheet.
+	sheetAsked time.Time
+	drafts     map[oncall.Ref]string
+	toast      toast
+	strip      strip
 	// reminded is when last night's untagged pages were last spoken of.
 	reminded time.Time
 	// counted is when the ledger was last asked to count.
@@ -115,6 +119,8 @@ const (
 	// again while nothing points at a change.
 	detailEvery = time.Minute
 	tickEvery   = time.Second
+	// sheetEvery is how often the ledger is read for the handoff.
+	sheetEvery = time.Minute
 )
 
 // New returns the model.
@@ -125,7 +131,8 @@ func New(o Options) *Model {
 		panes: map[pane.Kind]pane.Pane{
 			pane.Pages: pages.New(), pane.Detail: pages.NewDetail(), pane.Deploys: deploys.New(o.Services),
 			pane.Metrics: metrics.New(), pane.Logs: logs.New(), pane.Runbook: steps.New(),
-			pane.Timeline: timeline.New(o.Services), pane.Health: health.New(), pane.Ledger: nights.New(),
+			pane.Timeline: timeline.New(o.Services), pane.Health: health.New(), pane.Handoff: handoff.New(),
+			pane.Ledger: nights.New(),
 		},
 		pinned: map[pane.Kind]bool{}, loaded: map[oncall.Ref]loading{}, drafts: map[oncall.Ref]string{},
 		called: map[oncall.Ref]time.Time{},
@@ -288,7 +295,7 @@ func (m *Model) follow() tea.Cmd {
 	}
 	m.scene = sc
 	m.putBack()
-	return tea.Batch(m.countNights(), m.load(row, ok), m.ask(row.Page, detail), m.tail(row.Page, detail))
+	return tea.Batch(m.countNights(), m.load(row, ok), m.sheet(), m.ask(row.Page, detail), m.tail(row.Page, detail))
 }
 
 func labelsOf(d *oncall.PageDetail) map[string]string {
@@ -332,6 +339,17 @@ func (m *Model) load(row board.PageRow, ok bool) tea.Cmd {
 	}
 	m.loaded[ref] = loading{row.Page.UpdatedAt, m.now}
 	return m.opts.World(pane.LoadDetail{Page: row.Page})
+}
+
+// sheet asks for what the ledger holds for the next person while that is on the
+// screen.
+func (m *Model) sheet() tea.Cmd {
+	shown := slices.ContainsFunc(m.screen.Tiles, func(t layout.Tile) bool { return t.Kind == pane.Handoff })
+	if !shown || m.now.Sub(m.sheetAsked) < sheetEvery {
+		return nil
+	}
+	m.sheetAsked = m.now
+	return m.opts.World(pane.LoadSheet{})
 }
 
 // ask puts the panels' queries to the metrics sources when they differ from

@@ -41,9 +41,12 @@ type Options struct {
 	// Place is where runbook steps would run.
 	Place    overlay.Place
 	ReadOnly bool
+	// Able reports whether a pager can carry out actions of a kind; nil means that
+	// all can.
+	Able func(source string, kind oncall.ActionKind) bool
 	// Zone is the person's own time zone.
 	Zone *time.Location
-	// Hold is how long an ack or a resolve can be cancelled.
+	// Hold is how long what a slip of the hand can start can be cancelled.
 	Hold time.Duration
 	// Now is the wall clock.
 	Now func() time.Time

@@ -24,7 +24,8 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 	switch a {
 	case keymap.Mark:
 		return m.markReason(row, ok)
-	case keymap.Ack, keymap.Resolve, keymap.Note, keymap.Snooze, keymap.Detail, keymap.Timeline, keymap.Runbook, keymap.Shell:
+	case keymap.Ack, keymap.Resolve, keymap.Note, keymap.Snooze, keymap.Detail, keymap.Timeline, keymap.Runbook, keymap.Shell,
+		keymap.Escalate, keymap.Merge, keymap.Priority:
 		if a == keymap.Detail && (m.choice.Focus == pane.Runbook || m.choice.Focus == pane.Logs) {
 			break
 		}
@@ -46,6 +47,9 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 	}
 	if ok {
 		if why := pageReason(a, row); !why.Empty() {
+			return why
+		}
+		if why := m.aimReason(a, row); !why.Empty() {
 			return why
 		}
 	}

@@ -19,7 +19,7 @@ func (m *Model) settled(s board.ActionSettled) {
 	}
 	switch s.State {
 	case oncall.Confirmed:
-		m.say(ended(s, text.Sprintf("%s confirmed: %s", s.Action.Kind, s.Action.Title)))
+		m.say(ended(s, text.Sprintf("%s confirmed: %s", s.Action.Kind, about(s.Action))))
 	case oncall.Cancelled:
 		m.say(ended(s, text.Sprintf("%s cancelled, nothing was sent", s.Action.Kind)))
 	case oncall.Refused, oncall.Unconfirmed:

@@ -267,9 +267,9 @@ func (m *Model) drawOverlay(rows pane.Block, l layer) {
 func (m *Model) footer(w int) pane.Line {
 	if all := m.held(); len(all) > 0 {
 		s := all[0]
-		what, cancels := text.Decode(s.Action.Title), text.Const(" cancels ")
+		what, cancels := about(s.Action), text.Const(" cancels ")
 		for _, o := range all[1:] {
-			what = text.Sprintf("%s; %s: %s", what, o.Action.Kind, o.Action.Title)
+			what = text.Sprintf("%s; %s: %s", what, o.Action.Kind, about(o.Action))
 		}
 		if len(all) > 1 {
 			cancels = text.Sprintf(" cancels all %d ", len(all))

@@ -54,6 +54,24 @@ func (s *Server) policy(id string) Policy {
 	return Policy{ID: id, Name: id}
 }
 
+// priority finds one by its id or its name.
+func (s *Server) priority(key string) Priority {
+	for _, p := range s.opts.Priorities {
+		if p.ID == key || p.Name == key {
+			return p
+		}
+	}
+	return Priority{ID: "PPRIO" + key, Name: key}
+}
+
+func (s *Server) listPriorities(r *http.Request) answer {
+	out := []any{}
+	for _, p := range s.opts.Priorities {
+		out = append(out, s.priorityObject(p))
+	}
+	return paged(r.URL.Query(), "priorities", out)
+}
+
 func (s *Server) currentUser(*http.Request) answer {
 	if s.opts.Me == "" {
 		return invalid("The \"me\" endpoint is not usable with an account-level access token.")

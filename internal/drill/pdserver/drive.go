@@ -140,6 +140,7 @@ func (i *incident) state() State {
 	out := State{
 		ID: i.id, Number: i.number, Title: i.title, Service: i.service.ID, Status: i.status, Urgency: i.urgency,
 		CreatedAt: i.created, ResolvedAt: i.resolvedAt, Level: i.level, Notes: slices.Clone(i.notes),
+		Priority: i.priority, MergedInto: i.mergedInto,
 	}
 	for _, a := range i.assigned {
 		out.Assignees = append(out.Assignees, a.user)

@@ -50,6 +50,8 @@ type incident struct {
 	alerts                         []*alert
 	notes                          []Note
 	log                            []*entry
+	// mergedInto is the id of the incident that it became a part of.
+	mergedInto string
 }
 
 func (i *incident) open() bool { return i.status != resolved }
@@ -111,7 +113,7 @@ func (s *Server) addAlerts(i *incident, alerts []Alert, at time.Time) {
 // resolved one is reopened by it.
 func (s *Server) acknowledge(i *incident, by agent, at time.Time) {
 	if i.status == resolved {
-		i.resolvedAt = time.Time{}
+		i.resolvedAt, i.mergedInto = time.Time{}, ""
 		i.assigned = []stamp{{by.id, at}}
 		i.direct = true
 	}
@@ -139,10 +141,20 @@ func (s *Server) resolve(i *incident, by agent, at time.Time) {
 	s.note(i, at, "resolve", by, "Resolved by "+by.name+".")
 }
 
+// merge makes one incident a part of another: its alerts move, and it is resolved
+// with that as the reason.
+func (s *Server) merge(from, into *incident, by agent, at time.Time) {
+	into.alerts = append(into.alerts, from.alerts...)
+	from.alerts = nil
+	into.updated = at
+	from.mergedInto = into.id
+	s.resolve(from, by, at)
+}
+
 // retrigger ends an acknowledgement and calls the level again.
 func (s *Server) retrigger(i *incident, by agent, at time.Time) {
 	reopened := !i.open()
-	i.acks, i.unackAt, i.resolvedAt = nil, time.Time{}, time.Time{}
+	i.acks, i.unackAt, i.resolvedAt, i.mergedInto = nil, time.Time{}, time.Time{}, ""
 	s.setStatus(i, triggered, by, at)
 	s.note(i, at, "unacknowledge", by, "Unacknowledged.")
 	switch {

@@ -58,6 +58,11 @@ type Shift struct {
 	Start, End time.Time
 }
 
+// Priority is one of the account's priorities.
+type Priority struct {
+	ID, Name, Description string
+}
+
 // Incident says what to open.
 type Incident struct {
 	// ID is made up when empty.
@@ -132,7 +137,10 @@ type State struct {
 	Level int
 	// Assignees and AckedBy are user ids.
 	Assignees, AckedBy []string
-	Notes              []Note
+	// Priority is its name, and MergedInto the id of the incident that it became a
+	// part of; empty for none.
+	Priority, MergedInto string
+	Notes                []Note
 	// Log is what happened, oldest first.
 	Log []Happened
 }

@@ -47,6 +47,9 @@ type Options struct {
 	Services []Service
 	Policies []Policy
 	Shifts   []Shift
+	// Priorities are ordered from the most severe; none is an account that has them
+	// switched off.
+	Priorities []Priority
 }
 
 // Server is the account and its REST API. It is safe for concurrent use.
@@ -118,6 +121,8 @@ func (s *Server) routes() http.Handler {
 		"POST /incidents/{id}/notes":       s.createNote,
 		"GET /incidents/{id}/log_entries":  s.listLogEntries,
 		"POST /incidents/{id}/snooze":      s.snoozeIncident,
+		"PUT /incidents/{id}/merge":        s.mergeIncident,
+		"GET /priorities":                  s.listPriorities,
 		"GET /oncalls":                     s.listOnCalls,
 		"GET /users/me":                    s.currentUser,
 		"GET /users":                       s.listUsers,

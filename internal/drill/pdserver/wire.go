@@ -111,14 +111,11 @@ func (s *Server) incidentObject(i *incident) incidentObject {
 	if i.direct {
 		o.AssignedVia = "direct_assignment"
 	}
+	if i.mergedInto != "" {
+		o.ResolveReason = map[string]any{"type": "merge_resolve_reason", "incident": s.incidentRef(s.find(i.mergedInto))}
+	}
 	if i.priority != "" {
-		p := s.refer("priority", "priorities", "PPRIO"+i.priority, i.priority)
-		o.Priority = struct {
-			reference
-
-			Name        string `json:"name"`
-			Description string `json:"description"`
-		}{p, i.priority, ""}
+		o.Priority = s.priorityObject(s.priority(i.priority))
 	}
 	for _, a := range i.assigned {
 		o.Assignments = append(o.Assignments, map[string]any{"at": rfc(a.at), "assignee": s.userRef(a.user)})
@@ -130,6 +127,15 @@ func (s *Server) incidentObject(i *incident) incidentObject {
 		o.PendingActions = append(o.PendingActions, map[string]any{"type": d.kind, "at": rfc(d.at)})
 	}
 	return o
+}
+
+func (s *Server) priorityObject(p Priority) any {
+	return struct {
+		reference
+
+		Name        string `json:"name"`
+		Description string `json:"description"`
+	}{s.refer("priority", "priorities", p.ID, p.Name), p.Name, p.Description}
 }
 
 func (i *incident) alertCounts() any {

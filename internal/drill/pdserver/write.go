@@ -13,6 +13,9 @@ const (
 	maxBulk = 250
 	// maxSnooze is the longest snooze, in seconds.
 	maxSnooze = 604800
+	// maxAlerts is how many alerts an incident may have once others are merged
+	// into it.
+	maxAlerts = 1000
 )
 
 // change is what a PUT asks of one incident. Absent parts stay as they are.
@@ -76,7 +79,7 @@ func (s *Server) manageIncidents(r *http.Request) answer {
 		if i == nil {
 			return notFound()
 		}
-		if errs := c.faults(i); len(errs) > 0 {
+		if errs := s.faults(c, i); len(errs) > 0 {
 			return invalid(errs...)
 		}
 	}
@@ -104,7 +107,7 @@ func (s *Server) updateIncident(r *http.Request) answer {
 	if i == nil {
 		return notFound()
 	}
-	if errs := body.Incident.faults(i); len(errs) > 0 {
+	if errs := s.faults(body.Incident, i); len(errs) > 0 {
 		return invalid(errs...)
 	}
 	s.apply(i, body.Incident, by)
@@ -112,7 +115,7 @@ func (s *Server) updateIncident(r *http.Request) answer {
 }
 
 // faults says what is wrong with a change of an incident.
-func (c change) faults(i *incident) []string {
+func (s *Server) faults(c change, i *incident) []string {
 	var out []string
 	if c.Type != "incident" && c.Type != "incident_reference" {
 		out = append(out, "Type must be incident or incident_reference.")
@@ -131,6 +134,15 @@ func (c change) faults(i *incident) []string {
 	if c.EscalationLevel < 0 || c.EscalationLevel > len(i.policy.Rules) {
 		out = append(out, "Escalation level is not part of the escalation policy.")
 	}
+	if c.EscalationLevel > 0 && !i.open() {
+		out = append(out, "A resolved incident cannot be escalated.")
+	}
+	if p, ok := priorityName(c.Priority); ok && p != "" && len(s.opts.Priorities) > 0 && s.priority(p).ID == "PPRIO"+p {
+		out = append(out, "Priority not found.")
+	}
+	if c.Policy != nil && len(s.opts.Policies) > 0 && len(s.policy(c.Policy.ID).Rules) == 0 {
+		out = append(out, "Escalation policy not found.")
+	}
 	return out
 }
 
@@ -145,6 +157,9 @@ func (s *Server) apply(i *incident, c change, by User) {
 		s.note(i, now, "urgency_change", who, "Urgency changed to "+c.Urgency+".")
 	}
 	if p, ok := priorityName(c.Priority); ok {
+		if p != "" {
+			p = s.priority(p).Name
+		}
 		i.priority, i.updated = p, now
 	}
 	if c.Policy != nil {
@@ -197,6 +212,49 @@ func priorityName(raw json.RawMessage) (string, bool) {
 		ref.Name = ref.ID
 	}
 	return ref.Name, true
+}
+
+// mergeIncident moves the alerts of other incidents into one that is open, and
+// resolves those.
+func (s *Server) mergeIncident(r *http.Request) answer {
+	by, bad := s.actor(r)
+	if bad != nil {
+		return *bad
+	}
+	var body struct {
+		Sources []idOnly `json:"source_incidents"`
+	}
+	if bad := decode(r, &body); bad != nil {
+		return *bad
+	}
+	into := s.find(r.PathValue("id"))
+	switch {
+	case into == nil:
+		return notFound()
+	case !into.open():
+		return invalid("The target incident must be open.")
+	case len(body.Sources) == 0:
+		return invalid("Source incidents cannot be empty.")
+	}
+	alerts := len(into.alerts)
+	for _, ref := range body.Sources {
+		from := s.find(ref.ID)
+		if from == nil {
+			return notFound()
+		}
+		if from == into || !from.open() {
+			return invalid("Only open incidents can be merged into another.")
+		}
+		alerts += len(from.alerts)
+	}
+	if alerts > maxAlerts {
+		return invalid(fmt.Sprintf("An incident can have at most %d alerts.", maxAlerts))
+	}
+	now := s.now()
+	for _, ref := range body.Sources {
+		s.merge(s.find(ref.ID), into, userAgent(by), now)
+	}
+	return answer{http.StatusOK, map[string]any{"incident": s.incidentRef(into)}}
 }
 
 func (s *Server) createNote(r *http.Request) answer {

@@ -18,6 +18,11 @@ type incident struct {
 	// changedAt and changedBy are of its last change of status.
 	changedAt time.Time
 	changedBy oncall.Person
+	// direct is true once it was given to somebody by hand.
+	direct bool
+	// priorityID is the id of its priority, and mergedInto the incident that it
+	// became a part of; empty for none.
+	priorityID, mergedInto string
 }
 
 // incident reads one incident; false when nothing in it says which it is. me is
@@ -39,13 +44,20 @@ func (s *Source) incident(o *object, me string) (incident, bool) {
 		URL:       o.link("html_url"),
 		Key:       o.str("incident_key"),
 	}
+	in := incident{
+		changedAt: o.time("last_status_change_at"), changedBy: person(o.child("last_status_change_by")),
+		direct: o.str("assigned_via") == "direct_assignment",
+	}
 	if pr := o.child("priority"); pr != nil {
 		p.Priority = cmp.Or(pr.str("summary"), pr.str("name"))
+		in.priorityID = pr.text("id", maxID)
+	}
+	if reason := o.child("resolve_reason"); reason.str("type") == "merge_resolve_reason" {
+		in.mergedInto = reason.child("incident").text("id", maxID)
 	}
 	service, policy := person(o.child("service")), person(o.child("escalation_policy"))
 	p.Service = oncall.Service{ID: service.ID, Name: service.Name}
 	p.PolicyID, p.Policy = policy.ID, policy.Name
-	in := incident{changedAt: o.time("last_status_change_at"), changedBy: person(o.child("last_status_change_by"))}
 	for _, t := range o.children("teams") {
 		team := person(t)
 		p.Teams = append(p.Teams, team.Name)

@@ -21,11 +21,15 @@ const (
 	Note        Action = "note"
 	Resolve     Action = "resolve"
 	Snooze      Action = "snooze"
+	Escalate    Action = "escalate"
+	Merge       Action = "merge"
+	Priority    Action = "priority"
 	Mark        Action = "mark"
 	Detail      Action = "detail"
 	Runbook     Action = "runbook"
 	Timeline    Action = "timeline"
 	Health      Action = "health"
+	Handoff     Action = "handoff"
 	Ledger      Action = "ledger"
 	Shell       Action = "shell"
 	Open        Action = "open"
@@ -127,6 +131,9 @@ func pageEntries() []Entry {
 		{Note, []string{"n"}, "write a note (ctrl+e opens $EDITOR)", GroupPage, "note", true},
 		{Resolve, []string{"R"}, "resolve, held for a moment", GroupPage, "", true},
 		{Snooze, []string{"s"}, "snooze: choose for how long", GroupPage, "", true},
+		{Escalate, []string{"E"}, "escalate to a level, or reassign to a person or policy; held for a moment", GroupPage, "", true},
+		{Merge, []string{"m"}, "merge into another open page, held for a moment", GroupPage, "", true},
+		{Priority, []string{"p"}, "set the priority", GroupPage, "", true},
 		{Mark, []string{"space"}, "mark, to acknowledge, resolve or snooze several", GroupPage, "", false},
 		{Detail, []string{"enter"}, "everything about the page; in a runbook, run the step; in the logs, a line's fields", GroupPage, "", false},
 		{Runbook, []string{"b"}, "runbook of the page", GroupPage, "runbook", false},
@@ -156,6 +163,7 @@ func lookEntries() []Entry {
 		{FocusMetric, []string{"M"}, "focus the metrics", GroupLook, "", false},
 		{FocusLogs, []string{"L"}, "focus the logs", GroupLook, "", false},
 		{Health, []string{"S"}, "health of every source", GroupLook, "", false},
+		{Handoff, []string{"H"}, "what whoever is on call next has to know", GroupLook, "", false},
 		{Ledger, []string{"C"}, "what the ledger counts: your nights, whose code woke whom", GroupLook, "", false},
 		{Filter, []string{"/"}, "filter this pane", GroupLook, "filter", false},
 		{Palette, []string{":"}, "find any action, page, service, deploy, theme or layout", GroupLook, "command", false},

@@ -176,7 +176,7 @@ func arrange(c Choice) arrangement {
 		a.bottomOf = 8
 	case Handoff:
 		a.left = []share{{pane.Pages, 3}, {pane.Deploys, 2}}
-		a.right = []share{{pane.Timeline, 1}}
+		a.right = []share{{pane.Handoff, 3}, {pane.Timeline, 2}}
 		a.bottomOf = 3
 	case Watch:
 	default:
@@ -301,7 +301,7 @@ func (c Choice) stacked() []share {
 	case c.Preset == Logs:
 		return []share{{pane.Pages, 4}, {pane.Deploys, 3}, {pane.Logs, 12}}
 	case c.Preset == Handoff:
-		return []share{{pane.Pages, 5}, {pane.Timeline, 9}, {pane.Deploys, 3}}
+		return []share{{pane.Pages, 4}, {pane.Handoff, 8}, {pane.Timeline, 4}, {pane.Deploys, 2}}
 	case len(own) > 0:
 		out := make([]share, 0, len(own))
 		for i, k := range own {

@@ -17,7 +17,7 @@ type Intent interface{ intent() }
 // The intents that change the world outside the screen. One function in the
 // whole program carries them out.
 type (
-	// Act asks for an ack, a resolve or a note. The action's ID is filled in by
+	// Act asks for an ack, a resolve, a note and the like. The action's ID is filled in by
 	// whoever carries it out.
 	Act struct{ Action oncall.Action }
 	// Tag records what a person thinks of pages: one tag of one name and value each.
@@ -42,6 +42,13 @@ type (
 	CancelRun struct{ ID string }
 	// LoadDetail asks a pager for everything about one page.
 	LoadDetail struct{ Page oncall.Page }
+	// LoadChoices asks a pager what actions of a kind can be aimed at.
+	LoadChoices struct {
+		Source string
+		Kind   oncall.ActionKind
+	}
+	// LoadSheet asks the ledger what whoever is on call next has to know.
+	LoadSheet struct{}
 	// Ask puts questions to the metrics sources, by source name.
 	Ask struct{ Questions map[string]oncall.Question }
 	// Tail points log stores at what they are to show, by source name.
@@ -142,6 +149,8 @@ func (CancelAct) intent()    {}
 func (RunStep) intent()      {}
 func (CancelRun) intent()    {}
 func (LoadDetail) intent()   {}
+func (LoadChoices) intent()  {}
+func (LoadSheet) intent()    {}
 func (Ask) intent()          {}
 func (Refresh) intent()      {}
 func (Copy) intent()         {}
@@ -182,15 +191,16 @@ const (
 	Runbook
 	Timeline
 	Health
+	Handoff
 	Ledger
 )
 
 // String returns the pane's name in a config file.
 func (k Kind) String() string {
-	return [...]string{"", "pages", "deploys", "metrics", "logs", "detail", "runbook", "timeline", "health", "ledger"}[k]
+	return [...]string{"", "pages", "deploys", "metrics", "logs", "detail", "runbook", "timeline", "health", "handoff", "ledger"}[k]
 }
 
 // Kinds returns every pane, for checking a config.
 func Kinds() []Kind {
-	return []Kind{Pages, Deploys, Metrics, Logs, Detail, Runbook, Timeline, Health, Ledger}
+	return []Kind{Pages, Deploys, Metrics, Logs, Detail, Runbook, Timeline, Health, Handoff, Ledger}
 }

@@ -36,7 +36,7 @@ type route struct {
 func paths() []string {
 	return []string{
 		"/incidents", "/incidents/{id}", "/incidents/{id}/alerts", "/incidents/{id}/notes",
-		"/incidents/{id}/log_entries", "/incidents/{id}/snooze", "/oncalls", "/users/me", "/users",
+		"/incidents/{id}/log_entries", "/incidents/{id}/snooze", "/incidents/{id}/merge", "/priorities", "/oncalls", "/users/me", "/users",
 		"/services", "/teams", "/escalation_policies", "/change_events", "/services/{id}/change_events",
 	}
 }
