@@ -91,12 +91,7 @@ type app struct {
 // run does what the arguments say and returns the exit code.
 func run(ctx context.Context, args []string, p process) int {
 	a := &app{process: p, now: time.Now}
-	cmd := a.root() //nolint:contextcheck // cobra hands the context on
-	cmd.SetArgs(args)
-	cmd.SetIn(p.stdin)
-	cmd.SetOut(p.stdout)
-	cmd.SetErr(p.stderr)
-	err := cmd.ExecuteContext(ctx)
+	err := a.command(ctx, args)
 	if s, ok := errors.AsType[envelope.SignalError](context.Cause(ctx)); ok && !a.parent {
 		return s.ExitCode() // whatever failed, failed because of it
 	}
@@ -111,6 +106,20 @@ func run(ctx context.Context, args []string, p process) int {
 		fmt.Fprintln(p.stderr, printable(msg))
 	}
 	return code
+}
+
+// command runs the command that the arguments name. Without any it is the cockpit,
+// for which somebody waits: nothing is set up that reads arguments.
+func (a *app) command(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return a.cockpit(ctx)
+	}
+	cmd := a.root() //nolint:contextcheck // cobra hands the context on
+	cmd.SetArgs(args)
+	cmd.SetIn(a.stdin)
+	cmd.SetOut(a.stdout)
+	cmd.SetErr(a.stderr)
+	return cmd.ExecuteContext(ctx)
 }
 
 // printable returns a message for the terminal on stderr: its own lines stay

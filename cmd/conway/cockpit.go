@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"slices"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/term"
 
 	"conway/internal/board"
 	"conway/internal/clock"
@@ -93,6 +93,11 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 			err = perr
 		}
 	}()
+	var told sync.WaitGroup
+	defer told.Wait()
+	until, stop := context.WithCancel(ctx)
+	defer stop()
+	told.Go(func() { a.sizes(until, p.Send) })
 	return a.outcome(ctx, a.show(ctx, p, lost))
 }
 
@@ -101,14 +106,9 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 func (a *app) warm() (wait func()) {
 	var done sync.WaitGroup
 	if a.canvas == nil {
-		_, o := a.screenOf()
-		a.canvas = canvas.New(o)
-		w, h := 0, 0
-		if f, ok := a.stdout.(*os.File); ok {
-			// One that has no size is told later.
-			w, h, _ = term.GetSize(f.Fd())
-		}
-		done.Go(func() { a.canvas.Warm(w, h) })
+		a.canvas = canvas.New(a.screenOf())
+		s := a.size()
+		done.Go(func() { a.canvas.Warm(s.Width, s.Height) })
 	}
 	return done.Wait
 }
@@ -137,16 +137,22 @@ func (a *app) prepare(ctx context.Context, c *core, opts ui.Options, p *tea.Prog
 }
 
 // program makes the program that shows a model, and a channel that tells when its
-// keyboard is lost.
+// keyboard is lost. It draws through the canvas, so that Bubble Tea has nowhere to
+// write to, keeps no cells of its own, and is told the terminal's size.
 func (a *app) program(ctx context.Context, c *core, m tea.Model, mouse bool) (p *tea.Program, lost <-chan error) {
 	in, lost := a.keyboard(mouse)
 	every, burst := a.paceOf(c.cfg)
 	pace := outlet.NewPace(a.out, every, burst, a.now)
-	quiet, o := a.screenOf()
+	o := a.screenOf()
 	a.canvas.To(c.gate)
 	p = tea.NewProgram(a.canvas.Of(pace.Of(m)),
-		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(quiet), tea.WithEnvironment(o.Environ), tea.WithColorProfile(o.Profile),
-		tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg { return pace.Filter(gate.Filter(m, msg)) }),
+		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithEnvironment(o.Environ), tea.WithColorProfile(o.Profile),
+		tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg {
+			if s, ok := msg.(tea.WindowSizeMsg); ok && s.Width == 0 {
+				return nil // the library's own, of the nowhere that it writes to
+			}
+			return pace.Filter(gate.Filter(m, msg))
+		}),
 		tea.WithoutSignalHandler(), tea.WithFPS(libraryTicks),
 	)
 	pace.Send(p.Send)

@@ -221,7 +221,7 @@ func (a *app) exchange(f func() error, tries int) tea.Cmd {
 	return tea.Exec(&loan{run: f, lend: a.lend}, func(err error) tea.Msg {
 		switch {
 		case err == nil:
-			return tea.RequestWindowSize()
+			return a.size()
 		case tries > 1:
 			time.Sleep(yieldPause)
 			return a.exchange(f, tries-1)()

@@ -43,17 +43,14 @@ func (a *app) profile(out io.Writer, environ []string) colorprofile.Profile {
 	return colorprofile.Detect(out, environ)
 }
 
-// screenOf returns the terminal as the screen library sees it, and what the
-// canvas has to know of it.
-func (a *app) screenOf() (io.Writer, canvas.Options) {
+// screenOf returns what the canvas has to know of the terminal.
+func (a *app) screenOf() canvas.Options {
 	o := canvas.Options{Environ: a.screenEnviron(), Ask: a.asksForWhole()}
 	o.Profile = a.profile(a.stdout, o.Environ)
-	out, ok := a.stdout.(*os.File)
-	if !ok {
-		return io.Discard, o
+	if out, ok := a.stdout.(*os.File); ok {
+		o.HardTabs, o.Backspace = envelope.Motion(out)
 	}
-	o.HardTabs, o.Backspace = envelope.Motion(out)
-	return canvas.Quiet{File: out}, o
+	return o
 }
 
 // asksForWhole reports whether this terminal is asked if it can take a frame as a

@@ -4,8 +4,8 @@
 // usual pace, and while nothing changes the ticks are most of what an idle program
 // costs. A canvas takes each view from the program and sends the difference at
 // once, with the encoder that Bubble Tea uses too; how often that may be is the
-// business of package outlet's Pace. Bubble Tea keeps the keyboard, the size and
-// the settings of the terminal, and is given a [Quiet] to write to.
+// business of package outlet's Pace. Bubble Tea keeps the keyboard and the settings
+// of the terminal, and is given nothing to write to.
 //
 // It knows views and terminals, and nothing of what is drawn.
 package canvas
