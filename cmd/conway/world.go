@@ -77,6 +77,17 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		return w.save(i)
 	case pane.Refresh:
 		return w.refresh(i)
+	case pane.Quit:
+		return w.quit(i)
+	default:
+		return w.near(i)
+	}
+	return nil
+}
+
+// near is do for what concerns the person's own terminal and nothing beyond it.
+func (w *world) near(i pane.Intent) tea.Cmd {
+	switch i := i.(type) {
 	case pane.Copy:
 		return w.copied(i)
 	case pane.Alert:
@@ -87,8 +98,6 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		return w.edit(i)
 	case pane.Remember:
 		w.keepScreen(i.Memory)
-	case pane.Quit:
-		return w.quit(i)
 	}
 	return nil
 }
