@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"conway/internal/config"
 	"conway/internal/envelope"
@@ -83,8 +84,11 @@ func (p ledgerPast) page(ref oncall.Ref) (oncall.Page, bool) {
 
 // cleaner takes secrets out of what is written for others: those that were read
 // while the command ran, those of the config's variables, and whatever looks like
-// a credential.
-type cleaner struct{ secrets []string }
+// a credential. Sources read theirs at the same time.
+type cleaner struct {
+	mu      sync.Mutex
+	secrets []string
+}
 
 func (a *app) cleaner(cfg config.Config) *cleaner {
 	c := &cleaner{}
@@ -96,11 +100,17 @@ func (a *app) cleaner(cfg config.Config) *cleaner {
 
 func (c *cleaner) learn(secret string) {
 	if secret != "" {
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		c.secrets = append(c.secrets, secret)
 	}
 }
 
-func (c *cleaner) clean(s string) string { return envelope.Redact(s, c.secrets) }
+func (c *cleaner) clean(s string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return envelope.Redact(s, c.secrets)
+}
 
 // refOf reads what oncall.Ref's String wrote.
 func refOf(s string) oncall.Ref {

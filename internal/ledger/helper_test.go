@@ -134,5 +134,6 @@ func anAction(id string) oncall.Action {
 		ID: id, Kind: oncall.Annotate, Target: oncall.Ref{Source: "pd", ID: "P1"}, Title: "checkout 5xx",
 		Text: "rolled back <v413> & \u2028 watching", Until: start().Add(time.Hour), At: start(),
 		NotBefore: start().Add(3 * time.Second), Unrecorded: true,
+		Aim: oncall.Aim{Kind: oncall.AimPerson, ID: "PUSER1", Name: "Ben"},
 	}
 }

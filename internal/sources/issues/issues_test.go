@@ -19,7 +19,9 @@ const token = "t0ken-of-the-tracker"
 
 func tracker(t *testing.T, s *issueserver.Server, change ...func(*issues.Options)) *issues.Source {
 	t.Helper()
-	s.Token = token
+	if s.Token == "" {
+		s.Token = token
+	}
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
 	o := issues.Options{
