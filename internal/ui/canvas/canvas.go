@@ -140,7 +140,9 @@ func (c *Canvas) take() {
 	if c.o.HardTabs {
 		c.frame.WriteString(ansi.SetTabEvery8Columns)
 	}
-	c.frame.WriteString(ansi.SetModeBracketedPaste)
+	// With the first level of the keyboard protocol esc is told from a sequence at
+	// once, where a terminal has it. Each screen has a stack of its own.
+	c.frame.WriteString(ansi.SetModeBracketedPaste + ansi.PushKittyKeyboard(ansi.KittyDisambiguateEscapeCodes))
 	if c.o.Ask && !c.asked {
 		c.asked = true
 		c.frame.WriteString(ansi.RequestModeSynchronizedOutput)
@@ -223,6 +225,7 @@ func (c *Canvas) Lend() {
 	_ = c.enc.Flush()      // as above
 	c.frame.Write(c.raw.Bytes())
 	c.raw.Reset()
+	c.frame.WriteString(ansi.PopKittyKeyboard(1))
 	c.frame.WriteString(ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable + ansi.ResetModeBracketedPaste)
 	if c.last.MouseMode != tea.MouseModeNone {
 		c.frame.WriteString(mouseOff)

@@ -150,12 +150,15 @@ func TestALentTerminalIsLeftAloneAndTakenWhole(t *testing.T) {
 	c.Lend()
 	back := s.last()
 	for _, want := range []string{
-		ansi.ResetModeAltScreenSaveCursor, ansi.SetModeTextCursorEnable, ansi.ResetModeBracketedPaste,
+		ansi.PopKittyKeyboard(1), ansi.ResetModeAltScreenSaveCursor, ansi.SetModeTextCursorEnable, ansi.ResetModeBracketedPaste,
 		ansi.ResetModeMouseButtonEvent, ansi.SetWindowTitle(""),
 	} {
 		if !strings.Contains(back, want) {
 			t.Errorf("given back with %q, without %q", back, want)
 		}
+	}
+	if strings.Index(back, ansi.PopKittyKeyboard(1)) > strings.Index(back, ansi.ResetModeAltScreenSaveCursor) {
+		t.Errorf("given back with %q: the keys' protocol is taken from the other screen", back)
 	}
 	c.Draw(view("news"))
 	c.Lend()
@@ -166,7 +169,7 @@ func TestALentTerminalIsLeftAloneAndTakenWhole(t *testing.T) {
 	c.Draw(v)
 	taken := s.last()
 	for _, want := range []string{
-		ansi.SetModeAltScreenSaveCursor, ansi.ResetModeTextCursorEnable, ansi.SetModeBracketedPaste,
+		ansi.SetModeAltScreenSaveCursor, ansi.ResetModeTextCursorEnable, ansi.SetModeBracketedPaste, ansi.PushKittyKeyboard(1),
 		ansi.SetModeMouseButtonEvent, ansi.SetWindowTitle("conway"), "ours",
 	} {
 		if !strings.Contains(taken, want) {
