@@ -14,9 +14,14 @@ import (
 	"conway/internal/ui/style"
 )
 
-// groupRoom is how many lines are put into groups in one frame; of a faster log
-// a sample of as many.
-const groupRoom = 2000
+const (
+	// groupRoom is how many lines are put into groups in one frame, in which a person
+	// may be waiting for a key: some two milliseconds' worth.
+	groupRoom = 400
+	// groupBacklog is how many may wait for the next frames. Of more, a sample is
+	// taken.
+	groupBacklog = 10 * groupRoom
+)
 
 // groups are the patterns of the lines that are shown.
 type groups struct {
@@ -41,9 +46,11 @@ func (g *groups) feed(t board.Tail, x *index) {
 	first := t.FirstSeq()
 	g.next = max(g.next, first)
 	left := int(first+uint64(t.Len())) - int(g.next)
-	step := 1 + max(0, left-1)/(10*groupRoom)
-	g.sampled = g.sampled || step > 1
-	if step == 1 {
+	step := 1
+	if left > groupBacklog {
+		step = (left + groupRoom - 1) / groupRoom
+		g.sampled = true
+	} else {
 		left = min(left, groupRoom)
 	}
 	for i := 0; i < left; i += step {
