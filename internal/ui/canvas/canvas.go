@@ -3,6 +3,7 @@ package canvas
 import (
 	"bytes"
 	"io"
+	"strings"
 	"sync"
 
 	tea "charm.land/bubbletea/v2"
@@ -34,7 +35,10 @@ type Canvas struct {
 	enc        *uv.TerminalRenderer
 	raw, frame bytes.Buffer
 	cells      uv.ScreenBuffer
-	w, h       int
+	// rows are what the cells show, nil when that is unknown. Each is styled for
+	// itself.
+	rows []string
+	w, h int
 	// ours is true while the terminal shows the canvas, and lent while it is
 	// somebody else's.
 	ours, lent bool
@@ -88,7 +92,7 @@ func (c *Canvas) Resize(w, h int) {
 	if w == c.w && h == c.h && !c.ours {
 		return
 	}
-	c.w, c.h = w, h
+	c.w, c.h, c.rows = w, h, nil
 	c.cells.Resize(w, h)
 	c.cells.Touched = nil // it is of the old size
 	if c.enc != nil {
@@ -185,8 +189,22 @@ const mouseOff = ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseAnyEvent + 
 
 // encode adds to the frame what turns the shown cells into the content's.
 func (c *Canvas) encode(content string) {
-	c.cells.Clear()
-	uv.NewStyledString(content).Draw(c.cells, c.cells.Bounds())
+	rows := strings.Split(content, "\n")
+	for y := range c.h {
+		row, was := "", ""
+		if y < len(rows) {
+			row = rows[y]
+		}
+		if y < len(c.rows) {
+			was = c.rows[y]
+		}
+		// Most rows are as they were, and setting their cells is most of the work.
+		if row == was && c.rows != nil {
+			continue
+		}
+		uv.NewStyledString(row).Draw(c.cells, uv.Rect(0, y, c.w, 1))
+	}
+	c.rows = rows
 	c.enc.Render(c.cells.RenderBuffer)
 	// It writes into a buffer, which takes everything.
 	_ = c.enc.Flush()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -107,6 +108,48 @@ func TestAViewIsOnTheScreenWhenDrawReturns(t *testing.T) {
 			}
 			if n := s.gate.Dropped(); n != 0 {
 				t.Errorf("%s: the gate dropped %d", name, n)
+			}
+		}
+	}
+}
+
+// TestAChangedScreenLooksLikeAFreshOne changes rows at random, scrolls them and
+// makes them fewer, and compares with a canvas that has drawn nothing before.
+func TestAChangedScreenLooksLikeAFreshOne(t *testing.T) {
+	t.Parallel()
+	kinds := []string{
+		"", "plain", "\x1b[1mbold\x1b[m and not", "\x1b[38;2;200;0;0m支払\x1b[m \x1b[7mé\x1b[m", strings.Repeat("▁▂▃", 20),
+		"\x1b[48;5;17m" + strings.Repeat(" ", width) + "\x1b[m", "\x1b]8;;https://acme.example/1\x1b\\link\x1b]8;;\x1b\\ end",
+	}
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		c, s := on(t, canvas.Options{Backspace: seed%2 == 0, HardTabs: seed%3 == 0})
+		rows := make([]string, height)
+		for i := range 30 {
+			switch rng.IntN(6) {
+			case 0:
+				rows = append(rows[1:], kinds[rng.IntN(len(kinds))])
+			case 1:
+				rows = rows[:1+rng.IntN(len(rows))]
+			case 2:
+				c.Resize(width, height)
+			case 3:
+				c.Lend()
+				c.Take()
+			}
+			for len(rows) < height && rng.IntN(3) > 0 {
+				rows = append(rows, kinds[rng.IntN(len(kinds))])
+			}
+			rows[rng.IntN(len(rows))] = kinds[rng.IntN(len(kinds))] + strings.Repeat("·", rng.IntN(3))
+			c.Draw(view(rows...))
+			fresh, want := on(t, canvas.Options{})
+			fresh.Draw(view(rows...))
+			for y := range height {
+				for x := range width {
+					if p, q := want.CellAt(x, y), s.CellAt(x, y); p == nil != (q == nil) || p != nil && !p.Equal(q) {
+						t.Fatalf("seed %d, frame %d: at %d, %d there is %v, want %v, of\n%q", seed, i, x, y, q, p, rows)
+					}
+				}
 			}
 		}
 	}
