@@ -116,6 +116,7 @@ func (a *app) warm() (wait func()) {
 // prepare starts the core and makes the model of it. When it fails the screen
 // ends.
 func (a *app) prepare(ctx context.Context, c *core, opts ui.Options, p *tea.Program, made chan<- tea.Model) (err error) {
+	defer close(made)
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(a.stderr, "every goroutine:\n\n%s\n", everyStack())

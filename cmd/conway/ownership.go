@@ -46,13 +46,13 @@ func ownershipOf(cfg config.Config) ownership {
 			o.labels = []string{"team", "owner"}
 		}
 	}
-	var files []owners.File
+	var files []documents.File
 	for _, one := range readAll("owners.files", cfg.Owners.Files, documents.MaxFile) {
 		if one.err != nil {
 			o.faults = append(o.faults, one.err)
 			continue
 		}
-		files = append(files, owners.File{Name: one.path, Data: one.data})
+		files = append(files, documents.File{Name: one.path, Data: one.data})
 	}
 	book, faults := owners.Read(files, func(address string) string { return teamOf(cfg, address) })
 	o.book = book

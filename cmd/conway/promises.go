@@ -35,13 +35,13 @@ func promisesOf(cfg config.Config) promises {
 	if p.source == "" && len(cfg.Metrics) > 0 {
 		p.source = cfg.Metrics[0].SourceName()
 	}
-	var files []slo.File
+	var files []documents.File
 	for _, one := range readAll("slos.files", cfg.SLOs.Files, documents.MaxFile) {
 		if one.err != nil {
 			p.faults = append(p.faults, one.err)
 			continue
 		}
-		files = append(files, slo.File{Name: one.path, Data: one.data})
+		files = append(files, documents.File{Name: one.path, Data: one.data})
 	}
 	objectives, faults := slo.Read(files)
 	p.set, p.queries = slo.NewSet(objectives), make(map[string]oncall.BudgetQuery, len(objectives))

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"conway/internal/documents"
 	"conway/internal/drill/pdserver"
 	"conway/internal/ledger"
 	"conway/internal/report"
@@ -60,9 +61,9 @@ func traffic(tb testing.TB) (url string, broke time.Time) {
 }
 
 // promised are files of each format about that traffic.
-func promised() []slo.File {
+func promised() []documents.File {
 	const wrong, all = `failures_total{job="checkout"}`, `requests_total{job="checkout"}`
-	return []slo.File{
+	return []documents.File{
 		{Name: "openslo.yaml", Data: []byte(`apiVersion: openslo/v1
 kind: SLO
 metadata: {name: checkout-open}

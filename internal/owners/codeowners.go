@@ -10,9 +10,9 @@ import (
 
 // codeFile keeps the CODEOWNERS file that GitHub would read of a repository: the
 // first of .github, the root and docs.
-func (r *reader) codeFile(f File) {
+func (r *reader) codeFile(f documents.File) {
 	if len(f.Data) > documents.MaxFile {
-		r.faults = append(r.faults, Fault{File: f.Name, Message: "it is larger than 256 KiB", Fix: "name the right file, or split it"})
+		r.faults = append(r.faults, documents.Fault{File: f.Name, Message: "it is larger than 256 KiB", Fix: "name the right file, or split it"})
 		return
 	}
 	repo, rank := codeRepo(f.Name)
@@ -48,7 +48,7 @@ func (r *reader) codeOwners() {
 		}
 		team, found := r.codeTeam(rule)
 		if !found {
-			r.faults = append(r.faults, Fault{
+			r.faults = append(r.faults, documents.Fault{
 				File: f.Name, Line: line, Message: "the whole repository is owned by people, of whom no team is known",
 				Fix: "name a team as @org/team, or the address of somebody under people in the config",
 			})

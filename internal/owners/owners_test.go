@@ -5,15 +5,16 @@ import (
 	"strings"
 	"testing"
 
+	"conway/internal/documents"
 	"conway/internal/owners"
 )
 
 // book reads files given as name and content.
-func book(t *testing.T, files ...string) (owners.Book, []owners.Fault) {
+func book(t *testing.T, files ...string) (owners.Book, []documents.Fault) {
 	t.Helper()
-	var all []owners.File
+	var all []documents.File
 	for i := 0; i < len(files); i += 2 {
-		all = append(all, owners.File{Name: files[i], Data: []byte(files[i+1])})
+		all = append(all, documents.File{Name: files[i], Data: []byte(files[i+1])})
 	}
 	return owners.Read(all, func(address string) string {
 		return map[string]string{"ana@example.com": "payments"}[address]
@@ -165,7 +166,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("CODEOWNERS", []byte("* @acme/a\n"))
 	f.Add("opslevel.yml", []byte("service: {name: checkout, owner: a}\n"))
 	f.Fuzz(func(_ *testing.T, name string, data []byte) {
-		b, _ := owners.Read([]owners.File{{Name: name, Data: data}}, func(string) string { return "" })
+		b, _ := owners.Read([]documents.File{{Name: name, Data: data}}, func(string) string { return "" })
 		b.Of(service("checkout"))
 	})
 }

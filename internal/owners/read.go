@@ -5,50 +5,21 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"conway/internal/documents"
 )
 
-// File is what was read of one file. Its name tells some formats.
-type File struct {
-	Name string
-	Data []byte
-}
-
-// Fault says what of a file cannot be used, and what to do about it.
-type Fault struct { //nolint:errname // the design's own word, and what a person reads
-	File string
-	// Line counts from 1; 0 is the whole file.
-	Line int
-	// Field is the path of the key.
-	Field        string
-	Message, Fix string
-}
-
-// Error returns one sentence for a person.
-func (f Fault) Error() string {
-	place := f.File
-	if f.Line > 0 {
-		place += ":" + strconv.Itoa(f.Line)
-	}
-	if f.Field != "" {
-		place += ": " + f.Field
-	}
-	return fmt.Sprintf("%s: %s; %s", place, f.Message, f.Fix)
-}
-
 // Read makes a book of files. Team says which team a person of this address is in,
 // empty for unknown. Faults are of what cannot be used; the rest is.
-func Read(files []File, team func(address string) string) (Book, []Fault) {
-	r := &reader{team: team, groups: map[string]string{}, members: map[string]string{}, code: map[string]File{}}
+func Read(files []documents.File, team func(address string) string) (Book, []documents.Fault) {
+	r := &reader{team: team, groups: map[string]string{}, members: map[string]string{}, code: map[string]documents.File{}}
 	for _, f := range files {
 		switch strings.ToLower(filepath.Base(f.Name)) {
 		case "codeowners":
 			r.codeFile(f)
 		case "opslevel.yaml":
-			r.faults = append(r.faults, Fault{File: f.Name, Message: "OpsLevel reads only opslevel.yml", Fix: "rename it, or name the file that OpsLevel reads"})
+			r.faults = append(r.faults, documents.Fault{File: f.Name, Message: "OpsLevel reads only opslevel.yml", Fix: "rename it, or name the file that OpsLevel reads"})
 		default:
 			r.open(f)
 		}
@@ -66,12 +37,12 @@ type reader struct {
 	team      func(string) string
 	documents []*document
 	entries   []entry
-	faults    []Fault
+	faults    []documents.Fault
 	// groups are Backstage's groups by the team on GitHub, members the first group
 	// of each of its users.
 	groups, members map[string]string
 	// code are the CODEOWNERS files that count, by their repository.
-	code map[string]File
+	code map[string]documents.File
 	repo []string
 }
 
@@ -97,10 +68,10 @@ type head struct {
 	Component any `yaml:"component"`
 }
 
-func (r *reader) open(f File) {
+func (r *reader) open(f documents.File) {
 	all, problem := documents.Read(f.Data)
 	if problem != nil {
-		r.faults = append(r.faults, Fault{File: f.Name, Line: problem.Line, Message: problem.Message, Fix: problem.Fix})
+		r.faults = append(r.faults, documents.Fault{File: f.Name, Line: problem.Line, Message: problem.Message, Fix: problem.Fix})
 	}
 	for _, one := range all {
 		d := &document{Document: one, file: f.Name}
@@ -114,13 +85,13 @@ func (r *reader) open(f File) {
 func (r *reader) decode(d *document, into any) bool {
 	p := d.Decode(into)
 	if p != nil {
-		r.faults = append(r.faults, Fault{File: d.file, Line: p.Line, Message: p.Message, Fix: p.Fix})
+		r.faults = append(r.faults, documents.Fault{File: d.file, Line: p.Line, Message: p.Message, Fix: p.Fix})
 	}
 	return p == nil
 }
 
 func (r *reader) refuse(d *document, field, message, fix string) {
-	r.faults = append(r.faults, Fault{File: d.file, Line: d.Line(field), Field: field, Message: message, Fix: fix})
+	r.faults = append(r.faults, documents.Fault{File: d.file, Line: d.Line(field), Field: field, Message: message, Fix: fix})
 }
 
 func (r *reader) add(d *document, field string, e entry) {
@@ -383,7 +354,7 @@ func (r *reader) conflicts(b Book) {
 		case !ok:
 			first[key] = e
 		case before.Team != e.Team:
-			r.faults = append(r.faults, Fault{
+			r.faults = append(r.faults, documents.Fault{
 				File: e.file, Line: e.line, Message: fmt.Sprintf("%q is another team's in %s:%d, and that counts", e.name, before.file, before.line), Fix: "keep one of the two",
 			})
 		}

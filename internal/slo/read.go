@@ -9,38 +9,10 @@ import (
 	"conway/internal/documents"
 )
 
-// File is what was read of one file.
-type File struct {
-	Name string
-	Data []byte
-}
-
-// Fault says what of a file cannot be used, and what to do about it.
-type Fault struct { //nolint:errname // the design's own word, and what a person reads
-	File string
-	// Line counts from 1; 0 is the whole file.
-	Line int
-	// Field is the path of the key, such as slos[0].sli.plugin.
-	Field        string
-	Message, Fix string
-}
-
-// Error returns one sentence for a person.
-func (f Fault) Error() string {
-	place := f.File
-	if f.Line > 0 {
-		place += ":" + strconv.Itoa(f.Line)
-	}
-	if f.Field != "" {
-		place += ": " + f.Field
-	}
-	return fmt.Sprintf("%s: %s; %s", place, f.Message, f.Fix)
-}
-
 // Read returns the objectives of files, and what of them cannot be used: every
 // fault at once, and all objectives that have none. A reference from one file is
 // looked up in all of them.
-func Read(files []File) ([]Objective, []Fault) {
+func Read(files []documents.File) ([]Objective, []documents.Fault) {
 	r := &reader{taken: map[string]Objective{}, indicators: map[string]openIndicator{}, stores: map[string]string{}}
 	for _, f := range files {
 		r.open(f)
@@ -54,7 +26,7 @@ func Read(files []File) ([]Objective, []Fault) {
 type reader struct {
 	documents  []*document
 	objectives []Objective
-	faults     []Fault
+	faults     []documents.Fault
 	// taken are the objectives by their service and name.
 	taken map[string]Objective
 	// indicators and stores are what OpenSLO's references name.
@@ -98,10 +70,10 @@ func (m metadata) labels() map[string]string {
 }
 
 // open reads a file as YAML.
-func (r *reader) open(f File) {
+func (r *reader) open(f documents.File) {
 	all, problem := documents.Read(f.Data)
 	if problem != nil {
-		r.faults = append(r.faults, Fault{File: f.Name, Line: problem.Line, Message: problem.Message, Fix: problem.Fix})
+		r.faults = append(r.faults, documents.Fault{File: f.Name, Line: problem.Line, Message: problem.Message, Fix: problem.Fix})
 	}
 	for _, one := range all {
 		d := &document{Document: one, file: f.Name}
@@ -116,7 +88,7 @@ func (r *reader) open(f File) {
 func (r *reader) decode(d *document, into any) bool {
 	p := d.Decode(into)
 	if p != nil {
-		r.faults = append(r.faults, Fault{File: d.file, Line: p.Line, Message: p.Message, Fix: p.Fix})
+		r.faults = append(r.faults, documents.Fault{File: d.file, Line: p.Line, Message: p.Message, Fix: p.Fix})
 	}
 	return p == nil
 }
@@ -143,7 +115,7 @@ func (r *reader) document(d *document) {
 
 // refuse reports what of a document cannot be used.
 func (r *reader) refuse(d *document, field, message, fix string) {
-	r.faults = append(r.faults, Fault{File: d.file, Line: d.Line(field), Field: field, Message: message, Fix: fix})
+	r.faults = append(r.faults, documents.Fault{File: d.file, Line: d.Line(field), Field: field, Message: message, Fix: fix})
 }
 
 // add takes an objective, unless another has its name.

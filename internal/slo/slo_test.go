@@ -6,18 +6,19 @@ import (
 	"testing"
 	"time"
 
+	"conway/internal/documents"
 	"conway/internal/slo"
 )
 
-func read(t *testing.T, names ...string) (slo.Set, []slo.Fault) {
+func read(t *testing.T, names ...string) (slo.Set, []documents.Fault) {
 	t.Helper()
-	var files []slo.File
+	var files []documents.File
 	for _, n := range names {
 		data, err := os.ReadFile("testdata/" + n)
 		if err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, slo.File{Name: n, Data: data})
+		files = append(files, documents.File{Name: n, Data: data})
 	}
 	all, faults := slo.Read(files)
 	return slo.NewSet(all), faults
@@ -105,7 +106,7 @@ func TestPyrra(t *testing.T) {
 func TestFunctionsThatDoNotCount(t *testing.T) {
 	file := func(wrong, total string) slo.Objective {
 		data := "version: prometheus/v1\nservice: s\nslos:\n  - {name: n, objective: 99, sli: {events: {error_query: '" + wrong + "', total_query: '" + total + "'}}}\n"
-		all, faults := slo.Read([]slo.File{{Name: "f.yaml", Data: []byte(data)}})
+		all, faults := slo.Read([]documents.File{{Name: "f.yaml", Data: []byte(data)}})
 		if len(all) != 1 || len(faults) != 0 {
 			t.Fatalf("%v", faults)
 		}
@@ -201,7 +202,7 @@ func TestRefusals(t *testing.T) {
 		{"gauge", pyrra + "    bool_gauge: {metric: up}\n", "f.yaml:8: spec.indicator.bool_gauge: a gauge counts spans of time"},
 		{"not a selector", pyrra + "    ratio: {errors: {metric: 'sum(e)'}, total: {metric: t}}\n", `f.yaml:8: spec.indicator.ratio.errors.metric: "sum(e)" is no plain selector`},
 	} {
-		all, faults := slo.Read([]slo.File{{Name: "f.yaml", Data: []byte(tt.data)}})
+		all, faults := slo.Read([]documents.File{{Name: "f.yaml", Data: []byte(tt.data)}})
 		if len(all) != 0 || len(faults) == 0 || !strings.Contains(faults[0].Error(), tt.want) {
 			t.Errorf("%s: %d objectives, faults %v\nwant %s", tt.what, len(all), faults, tt.want)
 		}
@@ -213,7 +214,7 @@ func TestTwiceIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, faults := slo.Read([]slo.File{{Name: "a.yaml", Data: data}, {Name: "b.yaml", Data: data}})
+	all, faults := slo.Read([]documents.File{{Name: "a.yaml", Data: data}, {Name: "b.yaml", Data: data}})
 	if len(all) != 2 || len(faults) != 2 || !strings.Contains(faults[0].Error(), `b.yaml:6: slos[0].name: the SLO "availability" is there twice; give it another name; the other is in a.yaml:6`) {
 		t.Errorf("%d objectives, faults %v", len(all), faults)
 	}
@@ -228,7 +229,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		all, _ := slo.Read([]slo.File{{Name: "f.yaml", Data: data}})
+		all, _ := slo.Read([]documents.File{{Name: "f.yaml", Data: data}})
 		for _, o := range all {
 			if o.Name == "" || o.Target <= 0 || o.Target >= 1 || o.Period <= 0 || strings.Contains(o.BudgetLeft(), "{{") {
 				t.Errorf("%+v asks %s", o, o.BudgetLeft())
