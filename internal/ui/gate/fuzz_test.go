@@ -24,6 +24,7 @@ func FuzzRow(f *testing.F) {
 	}
 	f.Add("कों क्ष", "支e\u0301🔥", byte(9))
 	f.Add("\xdaA\u0345", "0", byte(31))
+	f.Add("0", "क्ंत0", byte(77))
 	f.Fuzz(func(t *testing.T, a, b string, at byte) {
 		const w, h = 40, 3
 		split := 3 + int(at)%(w-6)

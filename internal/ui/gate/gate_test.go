@@ -179,6 +179,7 @@ func TestUncertainClustersAreAnchored(t *testing.T) {
 		"भाx":         "भ\x1b7 \x1b8ा\x1b8\x1b[Cx",
 		"कों│":        "क\x1b7 \x1b8ों\x1b8\x1b[C│",
 		"क्षx":        "क्\x1b7 \x1b8ष\x1b8\x1b[Cx",
+		"क्ंषx":       "क्ं\x1b7 \x1b8ष\x1b8\x1b[Cx",
 		"क\x1b[1mा\r": "क\x1b[0;1m\x1b7 \x1b8ा\x1b8\x1b[C\r",
 		"นำ":          "น\x1b7 \x1b8ำ\x1b8\x1b[C",
 		"e\u0301│":    "e\u0301│",
