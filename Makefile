@@ -28,7 +28,11 @@ test: ## every test but the end-to-end ones, shuffled, with the race detector wh
 	go test ./internal/ui -run '^TestHonesty$$' # a hundred thousand frames, too slow with the detector
 
 e2e: build ## the real binary in tmux against real and faithful servers
-	CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -count=1 -timeout 15m ./internal/e2e/...
+	CONWAY_BIN=$(CURDIR)/bin/conway CONWAY_LOKI=$${CONWAY_LOKI:-$(wildcard $(BIN)/loki)} \
+	  go test -tags e2e -count=1 -timeout 15m ./internal/e2e/...
+
+loki: ## build a real Loki into .bin for the end-to-end tests, which takes about ten minutes on two cores
+	cd internal/e2e/lokiserver && go build -ldflags '-s -w' -o $(BIN)/loki github.com/grafana/loki/v3/cmd/loki
 
 honesty: ## draw a million frames of random faults, and look in each for a lie
 	go test ./internal/ui -run '^TestHonesty$$' -v -timeout 30m -frames 1000000
@@ -105,4 +109,4 @@ check: fmt-check tidy-check generate-check lint test ## all that must pass befor
 clean: ## remove what was built
 	rm -rf bin dist .bin
 
-.PHONY: help build run drill test e2e golden bench bench-parquet sim kill powerloss corpus fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean
+.PHONY: help build run drill test e2e loki golden bench bench-parquet sim kill powerloss corpus fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean

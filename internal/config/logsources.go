@@ -96,7 +96,7 @@ func (VictoriaLogs) logs() {}
 type SSHFiles struct {
 	Name  string   `yaml:"name,required" is:"name" doc:"How the screen and other keys call it; unique."`
 	Host  string   `yaml:"host,required" is:"label" doc:"The host, as ssh is given it."`
-	Paths []string `yaml:"paths,required" is:"label" doc:"The files there, whole paths without * and ?."`
+	Paths []string `yaml:"paths,required" is:"label" doc:"The files there, whole paths; * and ? stand for what matches there, of which the eight newest are read. Let no pattern match rotated files."`
 	Argv  []string `yaml:"argv" is:"argv" doc:"How ssh is started, such as [ssh, -J, bastion]; no shell. Plain ssh when empty."`
 }
 

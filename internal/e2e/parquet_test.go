@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,17 +54,18 @@ type lake struct {
 // tool returns a program that an environment variable names, or installs it.
 func tool(tb testing.TB, variable, pkg string) string {
 	tb.Helper()
-	if path := os.Getenv(variable); path != "" {
-		return path
+	if program := os.Getenv(variable); program != "" {
+		return program
 	}
 	dir := tb.TempDir()
 	cmd := exec.Command("go", "install", pkg)
 	cmd.Env = append(os.Environ(), "GOBIN="+dir, "CGO_ENABLED=0", "GOFLAGS=-mod=mod")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		tb.Skipf("the S3 server cannot be installed: %v\n%s", err, out)
+		tb.Skipf("%s cannot be installed: %v\n%s", pkg, err, out)
 	}
-	return filepath.Join(dir, "versitygw")
+	program, _, _ := strings.Cut(path.Base(pkg), "@")
+	return filepath.Join(dir, program)
 }
 
 // newLake writes rows evenly over hours, a file each, and serves them.

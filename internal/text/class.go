@@ -124,10 +124,12 @@ func Place(prev, r rune) (cells int, anchored bool) {
 }
 
 // joined reports whether a terminal may draw r as part of the cluster of prev.
-func joined(prev, r rune) bool { return attached(prev) && carries(r) && virama(prev) }
+func joined(prev, r rune) bool { return attached(prev) && carries(r) && Virama(prev) }
 
-// virama reports whether a mark kills the vowel of the letter before it.
-func virama(r rune) bool {
+// Virama reports whether a mark kills the vowel of the letter before it. The
+// letter behind it, also behind further marks, may be drawn as part of the same
+// cluster (UAX #29, GB9c): for Place it is still what comes before.
+func Virama(r rune) bool {
 	const combiningClass = 9 // of all viramas, and of nothing else
 	return norm.NFC.PropertiesString(string(r)).CCC() == combiningClass
 }

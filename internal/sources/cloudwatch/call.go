@@ -111,6 +111,9 @@ func (s *Source) refusal(resp *http.Response, op string, body []byte) error {
 		}
 	case "AccessDeniedException":
 		f.Kind, f.Fix = oncall.Auth, "allow logs:FilterLogEvents, and for Logs Insights logs:StartQuery, GetQueryResults and StopQuery"
+		if op == opEstimate {
+			f.Fix = "allow logs:DescribeLogGroups"
+		}
 	case "UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException", "IncompleteSignature",
 		"MissingAuthenticationToken", "MissingAuthenticationTokenException", "InvalidClientTokenId":
 		f.Kind, f.Fix = oncall.Auth, "renew the keys of "+s.o.Name+"; aws sso login does where they come from there"

@@ -32,7 +32,8 @@ const (
 	defaultPoll  = time.Second
 	defaultPause = time.Second
 
-	opSearch = "search logs"
+	opSearch   = "search logs"
+	opEstimate = "estimate the search"
 )
 
 // Options say which log groups to ask, and how.
@@ -64,8 +65,8 @@ type Options struct {
 	Transport http.RoundTripper
 }
 
-// Source is a sources.Source, sources.Tailer, sources.Searcher and
-// sources.Refresher.
+// Source is a sources.Source, sources.Tailer, sources.Searcher,
+// sources.Estimator and sources.Refresher.
 type Source struct {
 	tailing.Aim
 
@@ -81,6 +82,7 @@ type Source struct {
 var (
 	_ sources.Tailer    = (*Source)(nil)
 	_ sources.Searcher  = (*Source)(nil)
+	_ sources.Estimator = (*Source)(nil)
 	_ sources.Refresher = (*Source)(nil)
 )
 

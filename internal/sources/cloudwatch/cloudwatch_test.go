@@ -179,3 +179,47 @@ func TestInsightsAreNotFollowed(t *testing.T) {
 		t.Errorf("Run returned %v", err)
 	}
 }
+
+// TestEstimate takes of what a group stores the share of the window in the time
+// for which it is kept.
+func TestEstimate(t *testing.T) {
+	ago := func(d time.Duration) int64 { return time.Now().Add(-d).UnixMilli() }
+	app := func(more string, age time.Duration) string {
+		return fmt.Sprintf(`{"logGroupName":"app","arn":"arn:aws:logs:eu-west-1:123456789012:log-group:app:*","creationTime":%d%s}`, ago(age), more)
+	}
+	edge := func(account string) string {
+		return fmt.Sprintf(`{"logGroupName":"edge","arn":"arn:aws:logs:eu-west-1:%s:log-group:edge:*","creationTime":%d,"storedBytes":1000000}`, account, ago(10*time.Hour))
+	}
+	for name, tt := range map[string]struct {
+		groups []string
+		want   int64
+	}{
+		"all kept":               {[]string{app(`,"storedBytes":24000000`, 240*time.Hour), edge("123456789012")}, 200_000},
+		"kept for a day":         {[]string{app(`,"retentionInDays":1,"storedBytes":24000000`, 240*time.Hour), edge("123456789012")}, 1_100_000},
+		"younger than the hour":  {[]string{app(`,"storedBytes":24000000`, 30*time.Minute), edge("123456789012")}, 24_100_000},
+		"one of another account": {[]string{app(`,"storedBytes":24000000`, 240*time.Hour), edge("210987654321")}, -1},
+		"one that is not there":  {[]string{edge("123456789012")}, -1},
+		"no size":                {[]string{app("", time.Hour), edge("123456789012")}, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, 0)
+			f.groups = tt.groups
+			got, err := tested(t, f).Estimate(t.Context(), oncall.LogQuery{Window: oncall.Window{Start: time.Now().Add(-time.Hour)}})
+			if err != nil || got.Lines >= 0 || got.Parts != 2 || got.PartName != "log groups" || got.Bound {
+				t.Fatalf("the estimate is %+v, %v", got, err)
+			}
+			if d := got.Bytes - tt.want; d < -tt.want/1000-1 && tt.want >= 0 || d > max(tt.want, 0)/1000 {
+				t.Errorf("%d bytes, want about %d", got.Bytes, tt.want)
+			}
+		})
+	}
+}
+
+func TestEstimateIsNotAllowed(t *testing.T) {
+	f := newFake(t, 0)
+	f.refuse, f.refusal = 1, "AccessDeniedException"
+	_, err := tested(t, f).Estimate(t.Context(), oncall.LogQuery{})
+	if fault, ok := errors.AsType[*oncall.Fault](err); !ok || fault.Kind != oncall.Auth || fault.Fix != "allow logs:DescribeLogGroups" {
+		t.Errorf("the error is %v", err)
+	}
+}

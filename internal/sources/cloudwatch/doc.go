@@ -7,6 +7,10 @@
 // for, and stopped when nobody wants it any more. Insights is paid for by what it
 // looks at; a filter pattern is not.
 //
+// What a search would look at is told by DescribeLogGroups as far as that goes:
+// how much a group stores, of which the window is a share of the time for which
+// it is kept.
+//
 // A tail asks again and again. Live Tail would be paid for by the minute, and
 // leaves lines out when there are many.
 //

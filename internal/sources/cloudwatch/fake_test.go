@@ -48,6 +48,8 @@ type fakeLogs struct {
 	refusal string
 	// status is what jobs end as; empty means Complete.
 	status string
+	// groups are what DescribeLogGroups tells of, ordered by name.
+	groups []string
 }
 
 type fakeEvent struct {
@@ -77,6 +79,7 @@ type asked struct {
 	FromHead    bool     `json:"startFromHead"`
 	Query       string   `json:"queryString"`
 	QueryID     string   `json:"queryId"`
+	Prefix      string   `json:"logGroupNamePrefix"`
 }
 
 func newFake(tb testing.TB, ahead time.Duration, lines ...oncall.LogLine) *fakeLogs {
@@ -224,6 +227,14 @@ func (f *fakeLogs) answer(w http.ResponseWriter, op string, a asked) {
 			return
 		}
 		out = f.filter(group, a)
+	case "DescribeLogGroups":
+		told := []json.RawMessage{}
+		for _, g := range f.groups {
+			if strings.HasPrefix(g, `{"logGroupName":"`+a.Prefix) && len(told) < a.Limit {
+				told = append(told, json.RawMessage(g))
+			}
+		}
+		out = map[string]any{"logGroups": told}
 	case "StartQuery":
 		f.made++
 		id := "job-" + strconv.Itoa(f.made)

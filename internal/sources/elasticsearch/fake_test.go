@@ -250,11 +250,10 @@ func (f *fakeStore) hits(lines []oncall.LogLine, q asked) (hits []any, total any
 			"_source": map[string]any{"@timestamp": stamp, "message": d.l.Raw, "log": map[string]any{"level": "error"}, "host.name": d.l.Origin},
 		})
 		if f.spoiled != "" {
-			hits[len(hits)-1] = map[string]any{"_index": "x", "_id": 12, "_source": f.spoiled, "sort": sort}
-			hits = append(hits, map[string]any{
-				"_index": ".ds-logs-app-000001", "_id": fmt.Sprintf("id-%d", d.id), "sort": sort,
-				"_source": map[string]any{"@timestamp": stamp, "message": d.l.Raw},
-			})
+			last := len(hits) - 1
+			whole := hits[last]
+			hits[last] = map[string]any{"_index": "x", "_id": 12, "_source": f.spoiled, "sort": sort}
+			hits = append(hits, whole)
 			f.spoiled = ""
 		}
 	}

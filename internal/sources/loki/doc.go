@@ -3,9 +3,9 @@
 //
 // A tail begins with the newest lines of its window, through query_range, and
 // goes on over the WebSocket of tail. Loki's tail gives only its best effort for
-// what is older than its connection, so once it is connected query_range is asked
-// again for what lies in between; what comes twice is known by its time, its
-// labels and its text. Lines that Loki says it has dropped are counted. Where a
+// what is older than its connection, so once its first ping or line has come query_range
+// is asked again for what lies in between; what comes twice is known by its time,
+// its labels and its text. Lines that Loki says it has dropped are counted. Where a
 // gateway does not offer tail, query_range is asked every two seconds instead.
 //
 // Times are whole nanoseconds in text and never numbers in JSON, which would

@@ -31,9 +31,11 @@ type fakeLoki struct {
 	spoiled string
 	tails   map[*fakeTail]struct{}
 	// noTail answers tail as a gateway that does not know it.
-	noTail  int
-	silent  bool
-	refuse  string
+	noTail int
+	silent bool
+	refuse string
+	// slow keeps a tail that was accepted from following until it is closed.
+	slow    chan struct{}
 	asked   []string
 	headers []http.Header
 
@@ -86,6 +88,18 @@ func (f *fakeLoki) cut(code websocket.StatusCode) {
 	for t := range f.tails {
 		t.end <- code
 	}
+}
+
+// told counts the requests for a path of the API.
+func (f *fakeLoki) told(path string) (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.asked {
+		if strings.HasSuffix(a, path) {
+			n++
+		}
+	}
+	return n
 }
 
 func (f *fakeLoki) connected() int {
@@ -192,7 +206,7 @@ func (f *fakeLoki) queryRange(w http.ResponseWriter, r *http.Request) {
 
 func (f *fakeLoki) tail(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
-	noTail, silent, refuse := f.noTail, f.silent, f.refuse
+	noTail, silent, refuse, slow := f.noTail, f.silent, f.refuse, f.slow
 	f.mu.Unlock()
 	if noTail != 0 {
 		http.Error(w, "page not found", noTail)
@@ -206,6 +220,9 @@ func (f *fakeLoki) tail(w http.ResponseWriter, r *http.Request) {
 	if refuse != "" {
 		_ = c.Close(websocket.StatusInternalError, refuse)
 		return
+	}
+	if slow != nil {
+		<-slow
 	}
 	t := &fakeTail{query: r.URL.Query().Get("query"), send: make(chan string, 1000), end: make(chan websocket.StatusCode, 1)}
 	f.mu.Lock()

@@ -131,6 +131,27 @@ func TestCutTail(t *testing.T) {
 	}
 }
 
+// TestLineBeforeTheTailFollows has a line come after the connection is accepted
+// and before Loki begins to follow, so that only a question can bring it.
+func TestLineBeforeTheTailFollows(t *testing.T) {
+	f := newFake(t, 0, line(time.Now().Add(-time.Minute), "one"))
+	f.slow = make(chan struct{})
+	s := f.serve(t, Options{})
+	s.Follow(oncall.LogQuery{Query: all})
+	r := run(t, s)
+	eventually(t, "a request for a tail", func() bool { return f.told("/tail") == 1 })
+	// Whatever is asked too early is asked by then.
+	for end := time.Now().Add(100 * time.Millisecond); f.told("/query_range") == 1 && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	f.add(line(time.Now().Add(-time.Second), "two"))
+	close(f.slow)
+	eventually(t, "the line in between", func() bool { return len(r.raws()) == 2 })
+	if got := r.raws(); !slices.Equal(got, []string{"one", "two"}) {
+		t.Errorf("the lines are %v", got)
+	}
+}
+
 func TestTooManyTails(t *testing.T) {
 	f := newFake(t, 0)
 	f.refuse = "max concurrent tail requests limit exceeded, count > limit (11 > 10)"

@@ -108,17 +108,23 @@ type conn struct {
 	*websocket.Conn
 
 	pinged chan struct{}
+	// heard is closed by hear, when the first ping or message has come or the tail
+	// has ended.
+	heard chan struct{}
+	hear  func()
 }
 
 // dial connects the tail.
 func (s *Source) dial(ctx context.Context, query string) (*conn, error) {
-	c := &conn{pinged: make(chan struct{}, 1)}
+	c := &conn{pinged: make(chan struct{}, 1), heard: make(chan struct{})}
+	c.hear = sync.OnceFunc(func() { close(c.heard) })
 	//nolint:bodyclose // the library closes it
 	ws, resp, err := websocket.Dial(ctx, s.address("tail", url.Values{
 		"query": {query}, "start": {nanos(s.place.Edge())}, "limit": {strconv.Itoa(maxPage)},
 	}), &websocket.DialOptions{
 		HTTPClient: s.stream,
 		OnPingReceived: func(context.Context, []byte) bool {
+			c.hear()
 			select {
 			case c.pinged <- struct{}{}:
 			default:
@@ -142,8 +148,10 @@ func (s *Source) dial(ctx context.Context, query string) (*conn, error) {
 	return nil, s.http.StatusFault(resp, tailing.OpFollow, body)
 }
 
-// listen fetches what came before the tail was connected, and then emits what it
-// brings until it ends.
+// listen fetches what came before the tail was at work, and then emits what it
+// brings until it ends. Loki accepts the connection before it begins to follow, so
+// a tail is at work only once something is heard of it; what came until then may
+// be in neither.
 func (s *Source) listen(ctx context.Context, c *conn, q oncall.LogQuery, out *tailing.Out) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	came := make(chan []byte, frames)
@@ -165,6 +173,10 @@ func (s *Source) listen(ctx context.Context, c *conn, q oncall.LogQuery, out *ta
 		}()
 		c.watch(ctx, s.o.Silence, cancel)
 	})
+	select {
+	case <-c.heard:
+	case <-ctx.Done():
+	}
 	err := s.fetch(ctx, q, out)
 	if err == nil {
 		err = s.take(ctx, came, ended, out)
@@ -201,11 +213,13 @@ func (c *conn) watch(ctx context.Context, limit time.Duration, cancel context.Ca
 
 // read hands on the messages, and answers pings meanwhile, until the tail ends.
 func (c *conn) read(ctx context.Context, came chan<- []byte) error {
+	defer c.hear()
 	for {
 		_, data, err := c.Read(ctx)
 		if err != nil {
 			return err
 		}
+		c.hear()
 		select {
 		case came <- data:
 		case <-ctx.Done():

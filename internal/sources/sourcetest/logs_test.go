@@ -345,6 +345,7 @@ func TestBrokenLogPromisesAreFound(t *testing.T) {
 		{"tail follows a late line", func(s *reader) { s.noOverlap = true }, "no sign of the lines"},
 		{"tail is pointed elsewhere while it asks", func(s *reader) { s.mixesScopes = true }, "the lines under second"},
 		{"tail goes on where it left off", func(s *reader) { s.forgets = true }, "the lines under"},
+		{"tail meets a malformed record", func(s *reader) { s.dropsMalformed = true }, "was lost"},
 		{"tail unfilled", func(s *reader) { s.silentUnfilled = true }, "no sign of the sentence"},
 	} {
 		t.Run(tt.check+": "+tt.want, func(t *testing.T) {

@@ -24,6 +24,7 @@ func tailChecks() []logCheck {
 		{"tail is pointed elsewhere while it asks", checkTailLateAnswer},
 		{"tail goes on where it left off", checkTailAgain},
 		{"tail loses nothing in an outage", checkTailOutage},
+		{"tail meets a malformed record", checkTailSpoiled},
 		{"tail unfilled", checkTailUnfilled},
 		{"tail cancelled", checkTailCancel},
 		{"tail by another clock", checkTailClock},
@@ -283,6 +284,41 @@ func checkTailOutage(tb testing.TB, c LogCase) {
 	r = b.tail()
 	// A line that came in just before the outage was not missed.
 	r.shows(pointed, missed[len(early)-len(b.lines):])
+	r.stop()
+}
+
+// checkTailSpoiled has a record among the others that cannot be read: it is shown
+// as it came, or at least it is said that something is missing.
+func checkTailSpoiled(tb testing.TB, c LogCase) {
+	tb.Helper()
+	b := c.ordinary(tb)
+	b.tailer()
+	b.able(b.store.Spoil != nil, "hold a malformed record")
+	const text = "conway-spoiled"
+	b.store.Spoil(text)
+	b.follow(pointed, "", around(b.lines).Start)
+	r := b.tail()
+	whole := func() (n int) {
+		for _, l := range r.lines(pointed) {
+			if strings.Contains(l.Raw, logMark) {
+				n++
+			}
+		}
+		return n
+	}
+	r.until("the lines beside a malformed record", func() bool { return whole() >= len(b.lines) })
+	r.rest()
+	if n := whole(); n != len(b.lines) {
+		tb.Errorf("%d lines came beside a malformed record, want %d", n, len(b.lines))
+	}
+	told := slices.ContainsFunc(r.seen(), func(e oncall.Event) bool {
+		l, ok := e.(oncall.LinesEvent)
+		return ok && (l.Err != nil || l.Dropped.Count > 0)
+	})
+	kept := slices.ContainsFunc(r.lines(pointed), func(l oncall.LogLine) bool { return strings.Contains(l.Raw, text) })
+	if !kept && !told {
+		tb.Error("a malformed record was lost, and nothing says so")
+	}
 	r.stop()
 }
 

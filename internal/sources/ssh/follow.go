@@ -30,7 +30,10 @@ var errMoved = errors.New("the file is another one")
 type followed struct {
 	source *Source
 	path   string
-	split  lines.Splitter
+	// whole is true for a file that came while others were followed, all of which is
+	// new.
+	whole bool
+	split lines.Splitter
 
 	// known is false before the first connection.
 	known bool
@@ -115,6 +118,9 @@ func (f *followed) connect(ctx context.Context, batch *lines.Batch) error {
 		from, near = f.offset-int64(len(f.last)), againBytes
 	} else {
 		inode = ""
+		if f.whole {
+			near = againBytes
+		}
 	}
 	mark := newMark()
 	err := f.source.run(ctx, opFollow, f.path, followScript(mark, f.path, inode, from, near), mark, func(h header, p []byte) error {
@@ -133,6 +139,9 @@ func (c *connection) begin(h header, same bool) {
 	switch {
 	case !c.known:
 		c.skip = h.from > 0
+		if c.skip && c.whole {
+			c.batch.Gap(oncall.Dropped{Count: 1, Reason: "the file was already longer than 4 MiB when it was found; what comes before is left out"})
+		}
 	case same:
 		c.again = true
 	default:

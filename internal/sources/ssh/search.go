@@ -36,9 +36,9 @@ func (s *Source) Search(ctx context.Context, q oncall.LogQuery, found func(oncal
 	}
 	h := &hunt{source: s, text: q.Query, limit: limit}
 	h.window.Start, h.window.End = tailing.Window(q.Window, searchBack, 0)
-	var err error
-	for _, file := range s.files {
-		if err = h.read(ctx, file.path); err != nil {
+	paths, err := h.paths(ctx)
+	for _, path := range paths {
+		if err = h.read(ctx, path); err != nil {
 			break
 		}
 	}
@@ -49,7 +49,7 @@ func (s *Source) Search(ctx context.Context, q oncall.LogQuery, found func(oncal
 	case h.over:
 		f.Why = fmt.Sprintf("the limit of %d lines was reached", limit)
 	case h.short != "":
-		f.Why = fmt.Sprintf("only the last %d MiB of %s were read", searchBytes>>20, h.short)
+		f.Why = h.short
 	default:
 		f.Complete, f.Matched = true, int64(f.Lines)
 	}
@@ -59,9 +59,33 @@ func (s *Source) Search(ctx context.Context, q oncall.LogQuery, found func(oncal
 	return f, err
 }
 
+// paths returns the files to read, up to those of a pattern that cannot be looked
+// up.
+func (h *hunt) paths(ctx context.Context) (out []string, err error) {
+	s := h.source
+	for _, f := range s.files {
+		out = append(out, f.path)
+	}
+	for _, g := range s.globs {
+		found, more, err := s.list(ctx, opSearch, g.pattern)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(found) == 0:
+			return nil, s.noMatch(opSearch, g.pattern)
+		case more:
+			h.short = fmt.Sprintf("more than %d files match %s, and only those that were written to last were read", mostFiles, s.where(g.pattern))
+		}
+		for _, f := range found {
+			out = append(out, f.path)
+		}
+	}
+	return out, nil
+}
+
 // Estimate says how much a search reads at most, whatever it is for.
 func (s *Source) Estimate(context.Context, oncall.LogQuery) (oncall.LogCost, error) {
-	n := len(s.files)
+	n := len(s.files) + mostFiles*len(s.globs)
 	return oncall.LogCost{Bytes: int64(n) * searchBytes, Lines: -1, Parts: n, PartName: "files", Bound: true}, nil
 }
 
@@ -74,8 +98,8 @@ type hunt struct {
 
 	lines []oncall.LogLine
 	bytes int64
-	// over is true once there were more lines than wanted, and short names a file of
-	// whose window not all was read.
+	// over is true once there were more lines than wanted, and short says which file
+	// was not read as far as the window goes.
 	over  bool
 	short string
 }
@@ -87,10 +111,15 @@ func (h *hunt) read(ctx context.Context, path string) error {
 	err := h.source.run(ctx, opSearch, path, readScript(mark, path, searchBytes), mark, p.take)
 	p.split.End(p.line)
 	if p.cut && !p.first {
-		h.short = h.source.where(path) // nothing tells how far back it goes
+		h.shortOf(path) // nothing tells how far back it goes
 	}
 	h.keep()
 	return err
+}
+
+// shortOf notes a file of whose window not all was read.
+func (h *hunt) shortOf(path string) {
+	h.short = fmt.Sprintf("only the last %d MiB of %s were read", searchBytes>>20, h.source.where(path))
 }
 
 // keep leaves the newest lines.
@@ -143,7 +172,7 @@ func (p *page) line(raw string, cut bool) {
 		l.At = p.at
 	default:
 		if !p.first && p.cut && l.At.After(p.window.Start) {
-			p.short = p.source.where(p.path)
+			p.shortOf(p.path)
 		}
 		p.first, p.at = true, l.At
 	}

@@ -33,14 +33,17 @@ type Options struct {
 	Name string
 	// Host is what ssh is given: a name, an alias of its config, or user@host.
 	Host string
-	// Paths are the files on the other host, whole paths.
+	// Paths are the files on the other host, whole paths. One with * or ? stands for
+	// the files that match when it is looked, as a shell there has it; those that
+	// come later are found within Retry.
 	Paths []string
 	// Argv is how ssh is started, with options of one's own; nil means "ssh".
 	Argv []string
 	// Env is ssh's whole environment; nil means what command.Env leaves of this
 	// program's own.
 	Env []string
-	// Retry is how often a file is looked for that cannot be read; 0 means 30 s.
+	// Retry is how often a file is looked for that cannot be read, and files that
+	// match; 0 means 30 s.
 	Retry time.Duration
 	// Timeout is how long it may take to log in; 0 means 30 s.
 	Timeout time.Duration
@@ -50,6 +53,7 @@ type Options struct {
 type Source struct {
 	o     Options
 	files []*followed
+	globs []*globbed
 }
 
 var (
@@ -77,13 +81,18 @@ func New(o Options) (*Source, error) {
 	}
 	s := &Source{o: o}
 	for _, p := range o.Paths {
+		if strings.ContainsAny(p, wildcards) {
+			s.globs = append(s.globs, &globbed{source: s, pattern: p, files: map[string]*followed{}, renamed: map[string]string{}})
+			continue
+		}
 		s.files = append(s.files, &followed{source: s, path: p})
 	}
 	return s, nil
 }
 
+func odd(s string) bool { return strings.ContainsFunc(s, unicode.IsControl) }
+
 func check(o Options) error {
-	odd := func(s string) bool { return strings.ContainsFunc(s, unicode.IsControl) }
 	switch {
 	case o.Name == "":
 		return errors.New("it has no name")
@@ -100,8 +109,6 @@ func check(o Options) error {
 			return fmt.Errorf("path %q is not whole; begin it with /", p)
 		case odd(p) || strings.Contains(p, `\`):
 			return fmt.Errorf("path %q has a backslash or a control character, which not every shell takes; link the file to another name", p)
-		case strings.ContainsAny(p, "*?"):
-			return fmt.Errorf("path %q: * and ? are not looked up on %s; name each file", p, o.Host)
 		}
 	}
 	return nil
@@ -118,16 +125,23 @@ func (s *Source) Run(ctx context.Context, emit sources.Emit) error {
 	asked := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var wg sync.WaitGroup
+	var follows []func(context.Context, sources.Emit) error
 	for _, f := range s.files {
+		follows = append(follows, f.follow)
+	}
+	for _, g := range s.globs {
+		follows = append(follows, g.follow)
+	}
+	var wg sync.WaitGroup
+	for _, follow := range follows {
 		wg.Go(func() {
 			defer func() {
 				if p := recover(); p != nil {
-					cancel(&oncall.Fault{Kind: oncall.Malformed, Source: s.o.Name, Op: opFollow, Detail: fmt.Sprintf("panic: %v", p)})
+					cancel(s.panicked(p))
 				}
 			}()
 			// One that ends has lost the host, and the others have with it.
-			cancel(f.follow(ctx, emit))
+			cancel(follow(ctx, emit))
 		})
 	}
 	wg.Wait()
@@ -135,6 +149,10 @@ func (s *Source) Run(ctx context.Context, emit sources.Emit) error {
 		return err
 	}
 	return context.Cause(ctx)
+}
+
+func (s *Source) panicked(p any) *oncall.Fault {
+	return &oncall.Fault{Kind: oncall.Malformed, Source: s.o.Name, Op: opFollow, Detail: fmt.Sprintf("panic: %v", p)}
 }
 
 // where names a file on its host, for a person.

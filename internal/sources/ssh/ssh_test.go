@@ -26,9 +26,17 @@ func TestConformance(t *testing.T) {
 }
 
 func TestLogs(t *testing.T) {
+	t.Run("a path", func(t *testing.T) { suite(t, "app's log.log") })
+	t.Run("a pattern", func(t *testing.T) { suite(t, "a?p's *.log") })
+}
+
+func suite(t *testing.T, name string) {
+	t.Helper()
 	var newest *host
 	sourcetest.Logs(t, sourcetest.LogCase{
-		New: func(testing.TB, sourcetest.Endpoint) sources.Source { return newest.source() },
+		New: func(testing.TB, sourcetest.Endpoint) sources.Source {
+			return newest.source(filepath.Join(newest.dir, name))
+		},
 		Store: func(tb testing.TB, s sourcetest.LogSetup) sourcetest.LogStore {
 			tb.Helper()
 			newest = newHost(tb, s.Lines...)
@@ -47,14 +55,13 @@ func TestLogs(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	whole := Options{Name: "web", Host: "web-03", Paths: []string{"/var/log/app.log"}}
 	for want, change := range map[string]func(*Options){
-		"it has no name":                    func(o *Options) { o.Name = "" },
-		"host must be a name":               func(o *Options) { o.Host = "-oProxyCommand=x" },
-		"such as web-03 or":                 func(o *Options) { o.Host = "web 03" },
-		"paths is empty":                    func(o *Options) { o.Paths = nil },
-		"argv has an empty word":            func(o *Options) { o.Argv = []string{"ssh", ""} },
-		`path "app.log" is not whole`:       func(o *Options) { o.Paths = []string{"app.log"} },
-		"has a backslash or a control":      func(o *Options) { o.Paths = []string{"/a\nb"} },
-		"are not looked up on web-03; name": func(o *Options) { o.Paths = []string{"/var/log/*.log"} },
+		"it has no name":               func(o *Options) { o.Name = "" },
+		"host must be a name":          func(o *Options) { o.Host = "-oProxyCommand=x" },
+		"such as web-03 or":            func(o *Options) { o.Host = "web 03" },
+		"paths is empty":               func(o *Options) { o.Paths = nil },
+		"argv has an empty word":       func(o *Options) { o.Argv = []string{"ssh", ""} },
+		`path "app.log" is not whole`:  func(o *Options) { o.Paths = []string{"app.log"} },
+		"has a backslash or a control": func(o *Options) { o.Paths = []string{"/a\nb"} },
 	} {
 		o := whole
 		change(&o)

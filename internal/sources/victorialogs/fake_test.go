@@ -160,7 +160,8 @@ func (f *fakeStore) tail(w http.ResponseWriter, r *http.Request) {
 	}
 	f.tails.Add(1)
 	defer f.tails.Add(-1)
-	from := time.Now().Add(f.ahead - before)
+	// The store counts from five seconds back, its default offset.
+	from := time.Now().Add(f.ahead - before - 5*time.Second)
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	flush := func() {
 		if fl, ok := w.(http.Flusher); ok {

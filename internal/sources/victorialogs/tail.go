@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -79,7 +80,8 @@ func (s *Source) live(ctx context.Context, query string, sweep func(context.Cont
 	ctx, cancel := context.WithCancel(ctx)
 	came := make(chan []tailing.Entry)
 	ended := make(chan error, 1)
-	offset := out.Now().Sub(s.place.From())
+	from := s.place.From()
+	offset := out.Now().Sub(from)
 	var reader sync.WaitGroup
 	defer reader.Wait()
 	defer cancel()
@@ -96,7 +98,7 @@ func (s *Source) live(ctx context.Context, query string, sweep func(context.Cont
 	for {
 		select {
 		case entries := <-came:
-			out.Put(entries)
+			out.Put(since(from, entries))
 		case <-tick.C:
 			if err := sweep(ctx); err != nil {
 				return err
@@ -105,6 +107,12 @@ func (s *Source) live(ctx context.Context, query string, sweep func(context.Cont
 			return err
 		}
 	}
+}
+
+// since leaves out what is older than was asked for: the store counts the offset
+// from a moment that lies some seconds back.
+func since(from time.Time, entries []tailing.Entry) []tailing.Entry {
+	return slices.DeleteFunc(entries, func(e tailing.Entry) bool { return !e.Untimed && e.Line.At.Before(from) })
 }
 
 // read reads the live tail, from so long before now on by the store's clock. It

@@ -179,6 +179,7 @@ func TestUncertainClustersAreAnchored(t *testing.T) {
 		"भाx":         "भ\x1b7 \x1b8ा\x1b8\x1b[Cx",
 		"कों│":        "क\x1b7 \x1b8ों\x1b8\x1b[C│",
 		"क्षx":        "क्\x1b7 \x1b8ष\x1b8\x1b[Cx",
+		"क्ंषx":       "क्ं\x1b7 \x1b8ष\x1b8\x1b[Cx",
 		"क\x1b[1mा\r": "क\x1b[0;1m\x1b7 \x1b8ा\x1b8\x1b[C\r",
 		"นำ":          "น\x1b7 \x1b8ำ\x1b8\x1b[C",
 		"e\u0301│":    "e\u0301│",
@@ -216,6 +217,7 @@ func FuzzGate(f *testing.F) {
 		f.Add([]byte(s), uint16(1))
 	}
 	f.Add([]byte("कों क्ष\x1b[31m支\x1b]2;title\a"), uint16(7))
+	f.Add([]byte("\x1b[0000000A\x1b[00001m\x1b[9999;00009H"), uint16(23))
 	for seed := range uint64(20) {
 		f.Add([]byte(strokes(rand.New(rand.NewPCG(seed, 9)), 30, 20, 6)), uint16(seed))
 	}

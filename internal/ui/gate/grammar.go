@@ -1,8 +1,8 @@
 package gate
 
-// maxNumber bounds a parameter: no screen is larger, and a repeat or an insert
-// by billions is not ours.
-const maxNumber = 9999
+// maxDigits bounds a parameter: no screen is larger than four digits say, a repeat
+// or an insert by billions is not ours, and nor are zeros before a number.
+const maxDigits = 4
 
 // verdict is what becomes of a complete sequence.
 type verdict uint8
@@ -33,6 +33,7 @@ func (p *params) read(b []byte) bool {
 		return true
 	}
 	p.n = 1
+	digits := 0
 	for _, c := range b {
 		switch {
 		case c == ';':
@@ -40,11 +41,11 @@ func (p *params) read(b []byte) bool {
 				return false
 			}
 			p.n++
-		case c >= '0' && c <= '9':
+			digits = 0
+		case c >= '0' && c <= '9' && digits < maxDigits:
+			digits++
 			v := &p.v[p.n-1]
-			if *v = *v*10 + int(c-'0'); *v > maxNumber {
-				return false
-			}
+			*v = *v*10 + int(c-'0')
 		default:
 			return false
 		}

@@ -36,7 +36,8 @@ type machine struct {
 	// seq is the sequence, or the beginning of a character, read so far.
 	seq   []byte
 	state state
-	// prev is the character before on the same row; 0 when the cursor moved.
+	// prev is the character before on the same row, a virama also when other marks
+	// came behind it; 0 when the cursor moved.
 	prev rune
 	// owed are the cells over which the cursor has to be put when the cluster
 	// that was anchored ends.
@@ -156,7 +157,9 @@ func (m *machine) char(p []byte) int {
 		m.out = m.ink.wet(m.out)
 	}
 	m.out = append(m.out, p[:n]...)
-	m.prev = r
+	if cells > 0 || !text.Virama(m.prev) {
+		m.prev = r
+	}
 	return n
 }
 
