@@ -255,7 +255,7 @@ func cpu(tb testing.TB, pid int) time.Duration {
 
 // keys presses j and k for a span and returns how long each took until the
 // cursor's sign came, and the processor's time for each.
-func keys(b *testing.B, p *tape, span time.Duration) (took []time.Duration, each time.Duration) {
+func keys(b testing.TB, p *tape, span time.Duration) (took []time.Duration, each time.Duration) {
 	b.Helper()
 	before := cpu(b, p.cmd.Process.Pid)
 	for i := 0; span > 0; i++ {
