@@ -47,6 +47,7 @@ func TestFlood(t *testing.T) {
 }
 
 func flooded(t *testing.T, n int) {
+	t.Helper()
 	pd := newBarePager(t)
 	for i := range 3 {
 		pd.checkout(func(in *pdserver.Incident) {
@@ -234,7 +235,7 @@ func (p *tape) settles(t *testing.T, text string) string {
 	}()
 	fed, screen := 0, ""
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		fresh := p.all()[fed:]
+		fresh := p.after(fed)
 		fed += len(fresh)
 		for _, c := range fresh {
 			if _, err := em.Write(c.data); err != nil {
