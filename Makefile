@@ -48,6 +48,9 @@ bench: build ## print the measured figures, each beside its reference in the sam
 	CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/e2e -keys $(KEYS)
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
+flood: build ## logs of 100,000 lines a second for a minute, from one file and from five: prints where every line went
+	CONWAY_BIN=$(CURDIR)/bin/conway go test -tags e2e -count=1 -v -timeout 15m -run '^TestFlood$$' ./internal/e2e -flood 60s
+
 bench-parquet: ## the search of a log lake on a real S3 server, beside DuckDB; needs a C compiler
 	CONWAY_BIN=/bin/true go test -tags e2e -run '^$$' -bench Parquet -benchtime 1x -timeout 20m ./internal/e2e/
 
@@ -109,4 +112,4 @@ check: fmt-check tidy-check generate-check lint test ## all that must pass befor
 clean: ## remove what was built
 	rm -rf bin dist .bin
 
-.PHONY: help build run drill test e2e loki golden bench bench-parquet sim kill powerloss corpus fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean
+.PHONY: help build run drill test e2e loki golden bench flood bench-parquet sim kill powerloss corpus fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean

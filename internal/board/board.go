@@ -78,7 +78,24 @@ func New(opts Options) Board {
 
 // Apply folds one event in. It returns the new board and what a person may want
 // to hear about, in the order in which it happened.
-func (b Board) Apply(e oncall.Event) (Board, []Change) {
+func (b Board) Apply(e oncall.Event) (Board, []Change) { return b.apply(e, nil) }
+
+// ApplyAll folds in events that came together, like Apply one after the other.
+// Their log lines are put in order among each other first, however far apart
+// their times are.
+func (b Board) ApplyAll(events []oncall.Event) (Board, []Change) {
+	var all []Change
+	var g gathered
+	for _, e := range events {
+		var changes []Change
+		b, changes = b.apply(e, &g)
+		all = append(all, changes...)
+	}
+	g.put(&b.base)
+	return b, all
+}
+
+func (b Board) apply(e oncall.Event, g *gathered) (Board, []Change) {
 	if e == nil {
 		return b, nil
 	}
@@ -101,7 +118,7 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) {
 	case oncall.SeriesEvent:
 		changes = b.applySeries(e)
 	case oncall.LinesEvent:
-		changes = b.applyLines(e)
+		changes = b.applyLines(e, g)
 	case oncall.ActionEvent:
 		changes = b.applyAction(e)
 	case oncall.RunEvent:

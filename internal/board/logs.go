@@ -8,7 +8,9 @@ import (
 	"conway/internal/oncall"
 )
 
-func (b *base) applyLines(e oncall.LinesEvent) []Change {
+// applyLines folds in lines that came, and puts them among those that are held
+// unless gathered takes them for later.
+func (b *base) applyLines(e oncall.LinesEvent, gathered *gathered) []Change {
 	i, s := b.source(e.Source, KindLogs)
 	quiet := len(e.Lines) == 0 && (s.ages[logsDomain].Received.IsZero() || s.ages[logsDomain].Empty)
 	s.heardFrom(logsDomain, e.Stamp, 0, quiet)
@@ -25,11 +27,48 @@ func (b *base) applyLines(e oncall.LinesEvent) []Change {
 	if d := e.Dropped; d.Count > 0 {
 		changes = append(changes, LinesDropped{Source: e.Source, N: d.Count, Exact: d.Exact})
 	}
-	b.tail = b.tail.lose(e.Source, e.Dropped)
-	if joined := b.joins(e); len(e.Lines) > 0 {
+	if joined := b.joins(e); !gathered.add(e, joined) {
+		gathered.put(b)
+		b.tail = b.tail.lose(e.Source, e.Dropped)
 		b.tail = b.tail.put(inTime(e.Lines), e.At, joined)
 	}
 	return changes
+}
+
+// gathered are the lines of several sources that came together. They are put in
+// order among each other first, because those that are held then need to make
+// room once and not for each source.
+type gathered struct {
+	lines []oncall.LogLine
+	// at is when the last of them came.
+	at time.Time
+}
+
+// add takes an event's lines, unless they have to be put in by themselves:
+// because something is missing before them, or because they are from before
+// their source was first heard. It reports whether it took them.
+func (g *gathered) add(e oncall.LinesEvent, joined time.Time) bool {
+	lines := inTime(e.Lines)
+	missing := e.Dropped.Count > 0 || e.Dropped.Reason != ""
+	if g == nil || missing || len(lines) > 0 && lines[0].At.Before(joined) {
+		return false
+	}
+	if len(g.lines) > 0 {
+		lines = merged(g.lines, lines, e.At)
+	}
+	g.lines = lines
+	if e.At.After(g.at) {
+		g.at = e.At
+	}
+	return true
+}
+
+// put puts the gathered lines among those that are held.
+func (g *gathered) put(b *base) {
+	if g != nil {
+		b.tail = b.tail.put(g.lines, g.at, time.Time{})
+		*g = gathered{}
+	}
 }
 
 // stream is what is known of one source's lines.

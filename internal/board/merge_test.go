@@ -169,6 +169,51 @@ func TestLinesOfAnotherPageAreNotShown(t *testing.T) {
 	}
 }
 
+// TestWhatCameTogetherIsPutInOrder: events that are folded in at once come to the
+// same lines as one after the other, and all of them are accounted for.
+func TestWhatCameTogetherIsPutInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := board.New(board.Options{LineCap: rapid.IntRange(1, 5000).Draw(t, "cap")})
+		each := b
+		came, dropped, now := 0, 0, 0
+		for range rapid.IntRange(1, 12).Draw(t, "frames") {
+			now += rapid.IntRange(0, 40).Draw(t, "pause")
+			var events []oncall.Event
+			for range rapid.IntRange(1, 6).Draw(t, "events") {
+				n := rapid.IntRange(0, 800).Draw(t, "n")
+				times := make([]int, n)
+				for i := range times {
+					times[i] = now - (n-i)/20
+				}
+				e := said(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "source"), now, times...)
+				e.Dropped = oncall.Dropped{Count: rapid.SampledFrom([]int{0, 0, 0, 2}).Draw(t, "dropped"), Exact: true}
+				came, dropped = came+n, dropped+e.Dropped.Count
+				events = append(events, e)
+			}
+			b, _ = b.ApplyAll(events)
+			each = fold(each, events...)
+		}
+		tail := b.Logs()
+		if n, _ := tail.Dropped(); tail.Received() != uint64(came) || int(n) != dropped {
+			t.Fatalf("%d lines came and %d were left out, counted %d and %d", came, dropped, tail.Received(), n)
+		}
+		newest, of := time.Time{}, map[string]int{}
+		for i, l := range all(tail) {
+			if l.Late || l.At.Before(newest) {
+				t.Fatalf("line %d is of %v, after one of %v, late %v", i, l.At, newest, l.Late)
+			}
+			newest = l.At
+			of[l.Source]++
+		}
+		for _, l := range all(each.Logs()) {
+			of[l.Source]--
+		}
+		if tail.Len() == came && (of["a"] != 0 || of["b"] != 0 || of["c"] != 0) {
+			t.Fatalf("one after the other they are other lines: %v", of)
+		}
+	})
+}
+
 // BenchmarkFiveSources folds five sources in turns, as a flood has them.
 func BenchmarkFiveSources(b *testing.B) {
 	bd := board.New(board.Options{})

@@ -3,6 +3,8 @@ package board
 import (
 	"slices"
 	"sort"
+	"sync"
+	"sync/atomic"
 
 	"conway/internal/oncall"
 )
@@ -27,8 +29,8 @@ func (t Tail) Scan(q Query, before uint64, room int) (found []uint64, next uint6
 	if n := len(t.chunks); q.seek != nil && n > 0 {
 		q.seek = q.seek.tuned(t.chunks[n-1].text[:min(sampleBytes, len(t.chunks[n-1].text))])
 	}
-	var parts [][]uint64
-	n := 0
+	var parts []stretch
+	size := 0
 	for i := len(t.chunks) - 1; i >= 0 && room > 0 && before > t.first; i-- {
 		c := t.chunks[i]
 		if c.start >= before {
@@ -39,19 +41,74 @@ func (t Tail) Scan(q Query, before uint64, room int) (found []uint64, next uint6
 			from = int(t.first - c.start)
 		}
 		to := min(c.len(), int(before-c.start))
-		part := c.scan(&q, from, to, c.start, nil)
-		if len(part) > 0 {
-			parts = append(parts, part)
-			n += len(part)
-		}
-		room -= weight * int(c.ends[to-1]-c.chunk.start(from))
+		parts = append(parts, stretch{c, from, to})
+		n := int(c.ends[to-1] - c.chunk.start(from))
+		room -= weight * n
+		size += weight * n
 		before = c.start + uint64(from)
 	}
-	found = make([]uint64, 0, n)
-	for _, part := range slices.Backward(parts) {
-		found = append(found, part...)
+	return scanAll(&q, parts, size), before
+}
+
+// stretch is some lines of a chunk, from one to before another.
+type stretch struct {
+	placed
+
+	from, to int
+}
+
+const (
+	// scanners is how many processors one step of a search uses. More would leave
+	// none to what draws, and gain little: memory sets the pace.
+	scanners = 2
+	// aloneRoom is how much one processor searches as soon as two would have begun.
+	aloneRoom = 2 << 20
+)
+
+// scanAll returns the numbers of the matching lines of all parts, which are given
+// newest first, oldest first.
+func scanAll(q *Query, parts []stretch, size int) []uint64 {
+	found := make([][]uint64, len(parts))
+	var next atomic.Int64
+	work := func() {
+		for i := next.Add(1) - 1; int(i) < len(parts); i = next.Add(1) - 1 {
+			p := parts[i]
+			found[i] = p.scan(q, p.from, p.to, p.start, nil)
+		}
 	}
-	return found, before
+	if size > aloneRoom {
+		together(scanners, work)
+	} else {
+		work()
+	}
+	slices.Reverse(found)
+	return slices.Concat(found...)
+}
+
+// together runs the work n times at once and waits for all. What panics in one of
+// them panics in the caller, who knows what to do about it.
+func together(n int, work func()) {
+	var wg sync.WaitGroup
+	broken := make(chan any, n)
+	for range n - 1 {
+		wg.Go(func() {
+			defer func() {
+				if r := recover(); r != nil {
+					broken <- r
+				}
+			}()
+			work()
+		})
+	}
+	defer func() {
+		wg.Wait()
+		select {
+		case r := <-broken:
+			panic(r)
+		default:
+		}
+	}()
+	work()
 }
 
 // scan appends the numbers of the matching lines from one to before another.

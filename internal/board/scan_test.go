@@ -216,3 +216,51 @@ func BenchmarkSearch(b *testing.B) {
 		})
 	}
 }
+
+// TestScanFindsWhatIsThere looks for texts of a small alphabet, whose every byte
+// is frequent, and of bytes that are rare, in lines of both.
+func TestScanFindsWhatIsThere(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		alphabet := rapid.SampledFrom([]string{"ab", "aBb-A", "xyzäÄ0", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789-"}).Draw(t, "alphabet")
+		word := rapid.StringOfN(rapid.SampledFrom([]rune(alphabet)), 1, 12, -1)
+		lines := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune(alphabet+"  ")), 0, 60, -1), 1, 200).Draw(t, "lines")
+		var in []oncall.LogLine
+		for _, raw := range lines {
+			in = append(in, oncall.LogLine{At: at(0), Source: "app", Raw: raw, Message: raw})
+		}
+		tail := board.NewTail(in)
+		text := word.Draw(t, "text")
+		query, holds := `"`+text+`"`, func(raw string) bool { return strings.Contains(raw, text) }
+		if rapid.Bool().Draw(t, "any case") {
+			query = text
+			holds = func(raw string) bool { return strings.Contains(lowered(raw), lowered(text)) }
+			if strings.HasPrefix(text, "!") {
+				t.Skip("a negation")
+			}
+		}
+		q, err := board.ParseQuery(query)
+		if err != nil {
+			t.Skip(err)
+		}
+		var want []uint64
+		for i, raw := range lines {
+			if holds(raw) {
+				want = append(want, uint64(i))
+			}
+		}
+		if got, _ := tail.Scan(q, tail.Received(), 1<<30); !slices.Equal(got, want) {
+			t.Fatalf("%s is in %v, found in %v", query, want, got)
+		}
+	})
+}
+
+// lowered lowers ASCII letters only, as a search does.
+func lowered(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}

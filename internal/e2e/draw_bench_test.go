@@ -255,16 +255,16 @@ func cpu(tb testing.TB, pid int) time.Duration {
 
 // keys presses j and k for a span and returns how long each took until the
 // cursor's sign came, and the processor's time for each.
-func keys(b *testing.B, p *tape, span time.Duration) (took []time.Duration, each time.Duration) {
-	b.Helper()
-	before := cpu(b, p.cmd.Process.Pid)
+func keys(tb testing.TB, p *tape, span time.Duration) (took []time.Duration, each time.Duration) {
+	tb.Helper()
+	before := cpu(tb, p.cmd.Process.Pid)
 	for i := 0; span > 0; i++ {
 		seen := len(p.all())
 		at := time.Now()
 		p.typed("jk"[i%2 : i%2+1])
 		d, err := echoed(p, seen, at)
 		if err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		took = append(took, d)
 		// Keys come at no fixed phase of the renderer's clock.
@@ -272,13 +272,13 @@ func keys(b *testing.B, p *tape, span time.Duration) (took []time.Duration, each
 		time.Sleep(pause)
 		span -= d + pause
 	}
-	return took, (cpu(b, p.cmd.Process.Pid) - before) / time.Duration(len(took))
+	return took, (cpu(tb, p.cmd.Process.Pid) - before) / time.Duration(len(took))
 }
 
 func echoed(p *tape, seen int, at time.Time) (time.Duration, error) {
 	var data []byte
 	for time.Since(at) < patience {
-		for _, c := range p.all()[seen:] {
+		for _, c := range p.after(seen) {
 			seen++
 			if data = append(data, c.data...); bytes.Contains(data, []byte("▶")) {
 				return c.at.Sub(at), nil

@@ -207,12 +207,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // fold applies events, and tells a person what they may want to hear of.
 func (m *Model) fold(events Events) {
-	for _, e := range events {
-		var changes []board.Change
-		m.board, changes = m.board.Apply(e)
-		for _, c := range changes {
-			m.changed(c)
-		}
+	var changes []board.Change
+	m.board, changes = m.board.ApplyAll(events)
+	for _, c := range changes {
+		m.changed(c)
 	}
 }
 

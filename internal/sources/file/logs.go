@@ -21,6 +21,11 @@ const (
 	// pace is the least time between two looks, about a frame. Lines that come
 	// within it make one event.
 	pace = 16 * time.Millisecond
+	// floodPace is the least time between two looks at files that flood: their
+	// lines pass too fast to be read, and each frame less leaves the processor to
+	// others. floodSize is how many bytes in one look are a flood.
+	floodPace = 2 * pace
+	floodSize = 64 << 10
 	// turn bounds one look, so that a writer who is faster than the reader
 	// cannot hide a rotation.
 	turn = 50 * time.Millisecond
@@ -148,6 +153,8 @@ type run struct {
 	scanDue bool
 	// rest is how long to do nothing, longer after finding files took long.
 	rest time.Duration
+	// took is how many bytes the present look has read.
+	took int64
 }
 
 func (r *run) close() {
@@ -169,7 +176,7 @@ func (r *run) all() []*tail {
 // look reads what is new, and reports whether something is left to read.
 func (r *run) look(ctx context.Context) (pending bool) {
 	start := r.o.Now()
-	r.rest = pace
+	r.rest, r.took = pace, 0
 	if r.scanDue {
 		r.scanDue = false
 		r.scan(start)
@@ -198,14 +205,20 @@ func (r *run) look(ctx context.Context) (pending bool) {
 	}
 	r.farewell(now)
 	r.batch.Flush()
+	if r.took >= floodSize && r.rest == pace {
+		// Until a moment that is the same for all sources, so that their lines come
+		// in one frame and are put in order once.
+		r.rest = floodPace - time.Duration(now.UnixNano())%floodPace
+	}
 	return pending
 }
 
 // read takes what is new in one file.
 func (r *run) read(t *tail) {
-	now := r.o.Now()
+	now, from := r.o.Now(), t.place.off
 	more, err := t.read(r.buf, now, r.batch)
 	t.dirty = more
+	r.took += max(0, t.place.off-from)
 	switch {
 	case err == nil:
 	case errors.Is(err, errRewritten):

@@ -40,10 +40,32 @@ func (p *Pane) lines(f pane.Frame, b board.Board) pane.Block {
 			out = append(out, pane.L(pane.S(style.Text, text.Const("  ")), pane.S(style.Error, l)))
 		}
 	}
+	if l := lines(b.Logs()); l != nil {
+		out = append(out, l)
+	}
 	if len(out) == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no sources: run conway config init, or try conway drill")))}
 	}
 	return out
+}
+
+// lines says where all log lines are that came, in numbers that add up; nothing
+// before the first one.
+func lines(t board.Tail) pane.Line {
+	dropped, exact := t.Dropped()
+	came := t.Received() + dropped + t.Elsewhere()
+	if came == 0 {
+		return nil
+	}
+	least := text.Const("")
+	if !exact {
+		least = text.Const("at least ")
+	}
+	l := pane.L(pane.S(style.Dim, text.Sprintf("%s%d lines came: %d held, %d let go for newer ones, %s%d left out", least, came, t.Len(), t.Evicted(), least, dropped)))
+	if n := t.Elsewhere(); n > 0 {
+		l = append(l, pane.S(style.Dim, text.Sprintf(", %d of other pages", n)))
+	}
+	return l
 }
 
 func row(s board.SourceState, f pane.Frame) pane.Line {
