@@ -173,6 +173,28 @@ func TestSilences(t *testing.T) {
 	}
 }
 
+// TestSilencesInForce lists what keeps alerts quiet now, the next to end first.
+func TestSilencesInForce(t *testing.T) {
+	for _, old := range []bool{false, true} {
+		f := &fake{old: old}
+		now := time.Now()
+		f.silence("ben@example.com", now.Add(-time.Hour), now.Add(2*time.Hour), fakeMatcher{"service", "check.*", true, true}, fakeMatcher{"env", "prod", false, false})
+		f.silence("ana@example.com", now.Add(-time.Hour), now.Add(time.Hour), fakeMatcher{"alertname", "Pla\x1bnned", false, true})
+		f.silence("ana@example.com", now.Add(-time.Hour), now.Add(-time.Minute), fakeMatcher{"alertname", "Expired", false, true})
+		f.silence("ana@example.com", now.Add(time.Hour), now.Add(2*time.Hour), fakeMatcher{"alertname", "Later", false, true})
+		got, err := work(t, f, alertmanager.Options{}).Silences(t.Context())
+		if err != nil || len(got) != 2 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if s := got[0]; s.By != "ana@example.com" || s.Why != "known" || s.Source != "am" || strings.Contains(s.What, "\x1b") || !strings.HasPrefix(s.What, `alertname="Pla`) {
+			t.Errorf("%+v", s)
+		}
+		if s := got[1]; s.What != `service=~"check.*", env!="prod"` || s.Until.Sub(now.Add(2*time.Hour)).Abs() > 5*time.Second {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
 func TestSnooze(t *testing.T) {
 	f := &fake{}
 	id := f.fire(time.Minute, checkout(), nil)

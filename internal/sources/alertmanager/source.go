@@ -82,6 +82,7 @@ type Source struct {
 var (
 	_ sources.Source    = (*Source)(nil)
 	_ sources.Snoozer   = (*Source)(nil)
+	_ sources.Silencer  = (*Source)(nil)
 	_ sources.Detailer  = (*Source)(nil)
 	_ sources.Refresher = (*Source)(nil)
 )
