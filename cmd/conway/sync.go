@@ -82,6 +82,9 @@ func (a *app) syncSource(ctx context.Context, name string, s sources.Chronicler,
 	}
 	added, read, here := 0, 0, 0
 	defer func() {
+		if f, ok := s.(sources.Forgetful); ok {
+			fmt.Fprintf(a.stderr, "%s: %s\n", name, f.Forgets())
+		}
 		fmt.Fprintf(a.stdout, "%s: %d records of %d pages added; %d of %d pages were here already\n", name, added, read, here, len(pages))
 	}()
 	for i, p := range pages {
