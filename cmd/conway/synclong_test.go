@@ -164,4 +164,3 @@ func counted(t *testing.T, j *ledger.Journal) {
 		}
 	}
 }
-
