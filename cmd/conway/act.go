@@ -99,6 +99,9 @@ func (a *app) act(ctx context.Context, what oncall.Action, ids []string, pause, 
 	if c.unkept != nil {
 		fmt.Fprintln(a.stderr, printable(c.unkept.Error()))
 	}
+	if err := c.nowhere(what.Kind, refs); err != nil {
+		return err
+	}
 	c.sources = nil // nothing has to be listed to act on a named page
 	c.start(ctx)
 	for _, r := range refs {
@@ -118,6 +121,26 @@ func (a *app) act(ctx context.Context, what oncall.Action, ids []string, pause, 
 		return exitError{code: exitFailed}
 	}
 	return nil
+}
+
+// nowhere says why acknowledgements would be kept by nobody: a pager that has none
+// leaves them to the ledger, and there is no ledger.
+func (c *core) nowhere(kind oncall.ActionKind, refs []oncall.Ref) error {
+	pagers := c.ackless()
+	for _, r := range refs {
+		if kind == oncall.Acknowledge && pagers[r.Source] != nil && c.journal == nil {
+			return fmt.Errorf("ack %s: %s has no acknowledgements and the ledger cannot be opened, so that nobody would know of it", r, r.Source)
+		}
+	}
+	return nil
+}
+
+// confirmed says that an action was done, and by whose word.
+func (c *core) confirmed(act oncall.Action) string {
+	if act.Kind == oncall.Acknowledge && c.ackless()[act.Target.Source] != nil {
+		return fmt.Sprintf("recorded in the ledger only; %s has no acknowledgements and goes on calling", act.Target.Source)
+	}
+	return "confirmed"
 }
 
 // await prints each action's end and reports whether one was not confirmed.
@@ -140,7 +163,7 @@ func (a *app) await(ctx context.Context, c *core, open map[string]oncall.Ref, wa
 			switch {
 			case !known:
 			case ev.State == oncall.Confirmed:
-				fmt.Fprintf(a.stdout, "%s %s: confirmed\n", ev.Action.Kind, ref)
+				fmt.Fprintf(a.stdout, "%s %s: %s\n", ev.Action.Kind, ref, c.confirmed(ev.Action))
 				delete(open, ev.Action.ID)
 			case ev.State == oncall.Refused:
 				fmt.Fprintln(a.stderr, printable(fmt.Sprintf("%s %s: %v", ev.Action.Kind, ref, ev.Err)))

@@ -180,6 +180,7 @@ func (c *core) start(ctx context.Context) {
 		if !c.alone {
 			c.spawn(c.watchOthers)
 			c.spawn(c.fill)
+			c.spawn(c.tellAcks)
 			if c.byName[trackerName] != nil && !c.cfg.ReadOnly {
 				c.spawn(c.fileFollowUps)
 			}

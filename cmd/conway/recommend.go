@@ -24,9 +24,10 @@ import (
 const receiptLength = 8
 
 type recommendOptions struct {
-	service, answer, reason string
-	file, json              bool
-	wait                    time.Duration
+	service, answer, reason, slo string
+	target                       float64
+	targeted, file, json         bool
+	wait                         time.Duration
 }
 
 func (a *app) recommendCommand() *cobra.Command {
@@ -36,14 +37,24 @@ func (a *app) recommendCommand() *cobra.Command {
 		Long: `recommend records what a team was advised to do, such as to lower an objective, and
 prints a receipt. Without arguments it lists what was recommended, with its age and answer:
 
-  conway recommend payments --service checkout "SLO 99.5% instead of 99.9%"
+  conway recommend payments --service checkout "page on burn rate"
+  conway recommend --slo checkout-availability --target 99.5
   conway recommend --answer accepted --reason "in the next quarter" RECEIPT
+
+With --slo it is about an objective of the files under slos in the config: it goes to the
+service's owner unless a team is named, and says what incidents took of the budget. With
+--target and --service it advises to set one where there is none.
 
 With --file it is also filed as an issue where follow_ups in the config says; then the
 issue being closed counts as its answer. conway report counts what was answered.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.recommend(cmd.Context(), args, o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.targeted = cmd.Flags().Changed("target")
+			return a.recommend(cmd.Context(), args, o)
+		},
 	}
 	cmd.Flags().StringVar(&o.service, "service", "", "the service that it is about")
+	cmd.Flags().StringVar(&o.slo, "slo", "", "the objective that it is about, by its name")
+	cmd.Flags().Float64Var(&o.target, "target", 0, "the objective's target that is advised, in percent")
 	cmd.Flags().StringVar(&o.answer, "answer", "", "record the team's answer: accepted or declined; the argument is the receipt")
 	cmd.Flags().StringVar(&o.reason, "reason", "", "why the team answered so")
 	cmd.Flags().BoolVar(&o.file, "file", false, "file it as an issue too")
@@ -58,25 +69,21 @@ func (a *app) recommend(ctx context.Context, args []string, o recommendOptions) 
 		return err
 	}
 	switch {
-	case len(args) == 0 && o.answer == "":
+	case len(args) == 0 && o.answer == "" && o.slo == "" && !o.targeted:
 		return a.recommendations(ctx, cfg, o.json)
 	case cfg.ReadOnly:
 		return usage(fmt.Errorf("recommend: read_only is set in the config"))
 	case o.answer != "":
 		return a.answer(ctx, cfg, args, o)
-	case len(args) < 2:
+	case len(args) < 2 && o.slo == "" && !o.targeted:
 		return usage(fmt.Errorf("recommend needs a team and a text, such as: conway recommend payments \"SLO 99.5%%\""))
 	case o.file && cfg.FollowUps == nil:
 		return usage(fmt.Errorf("--file needs follow_ups in the config, which says where to file"))
 	}
-	words := strings.TrimSpace(strings.Join(args[1:], " "))
-	if words == "" || len(words) > oncall.MaxTag {
-		return usage(fmt.Errorf("recommend needs a text after the team, of up to %d bytes", oncall.MaxTag))
+	body, err := a.advised(ctx, cfg, args, o)
+	if err != nil {
+		return err
 	}
-	if _, known := cfg.Services[o.service]; o.service != "" && !known {
-		return usage(fmt.Errorf("--service %q is not in the config; its services are %s", o.service, strings.Join(slices.Sorted(maps.Keys(cfg.Services)), ", ")))
-	}
-	body := report.RecommendBody{ID: rand.Text()[:receiptLength], Service: o.service, Team: args[0], Text: words, File: o.file}
 	err = a.withLedger(ctx, cfg, false, func(j *ledger.Journal) error { return keepRecord(ctx, j, report.KindRecommend, "", body) })
 	if err != nil {
 		return fmt.Errorf("the recommendation is not recorded: %w", err)
@@ -86,6 +93,27 @@ func (a *app) recommend(ctx context.Context, args []string, o recommendOptions) 
 		return nil
 	}
 	return a.fileNow(ctx, cfg, report.KindRecommend, body.ID, o.wait)
+}
+
+// advised makes the record of a recommendation.
+func (a *app) advised(ctx context.Context, cfg config.Config, args []string, o recommendOptions) (report.RecommendBody, error) {
+	if _, known := cfg.Services[o.service]; o.service != "" && !known {
+		return report.RecommendBody{}, usage(fmt.Errorf("--service %q is not in the config; its services are %s", o.service, strings.Join(slices.Sorted(maps.Keys(cfg.Services)), ", ")))
+	}
+	var body report.RecommendBody
+	if o.slo != "" || o.targeted {
+		var err error
+		if body, err = a.fromSLO(ctx, cfg, args, o); err != nil {
+			return body, err
+		}
+	} else {
+		body = report.RecommendBody{Service: o.service, Team: args[0], Text: strings.TrimSpace(strings.Join(args[1:], " "))}
+	}
+	if body.Text == "" || len(body.Text) > oncall.MaxTag {
+		return body, usage(fmt.Errorf("recommend needs a text after the team, of up to %d bytes", oncall.MaxTag))
+	}
+	body.ID, body.File = rand.Text()[:receiptLength], o.file
+	return body, nil
 }
 
 // answer records a team's answer.
@@ -115,12 +143,15 @@ func (a *app) answer(ctx context.Context, cfg config.Config, args []string, o re
 
 // advice is one recommendation as it is listed.
 type advice struct {
-	Receipt string    `json:"receipt"`
-	Team    string    `json:"team"`
-	Service string    `json:"service,omitempty"`
-	Text    string    `json:"text"`
-	URL     string    `json:"url,omitempty"`
-	Sent    time.Time `json:"sent"`
+	Receipt string `json:"receipt"`
+	Team    string `json:"team"`
+	Service string `json:"service,omitempty"`
+	Text    string `json:"text"`
+	// SLO is the objective that it is about, and Target the percentage advised.
+	SLO    string    `json:"slo,omitempty"`
+	Target float64   `json:"target,omitempty"`
+	URL    string    `json:"url,omitempty"`
+	Sent   time.Time `json:"sent"`
 	// Answer is empty while there is none.
 	Answer string `json:"answer,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -132,18 +163,27 @@ func (a *app) recommendations(ctx context.Context, cfg config.Config, asJSON boo
 	if err != nil {
 		return err
 	}
-	answers := map[string]report.RecommendBody{}
+	answers, sent := map[string]report.RecommendBody{}, map[string]report.RecommendBody{}
 	for _, r := range past.records {
 		var b report.RecommendBody
-		if r.Kind == report.KindRecommend && r.Decode(&b) == nil && b.Answer != "" {
+		if r.Kind != report.KindRecommend || r.Decode(&b) != nil {
+			continue
+		}
+		if b.Answer != "" {
 			answers[b.ID] = b
+		}
+		if b.SLO != "" || b.Target > 0 {
+			sent[b.ID] = b
 		}
 	}
 	all := []advice{}
 	for _, w := range worksOf(past.records) {
 		if w.kind == report.KindRecommend {
-			b := answers[w.id]
-			all = append(all, advice{w.id, w.team, w.service, w.text, w.url, w.at.UTC(), b.Answer, b.Reason})
+			b, about := answers[w.id], sent[w.id]
+			all = append(all, advice{
+				Receipt: w.id, Team: w.team, Service: w.service, Text: w.text, SLO: about.SLO, Target: about.Target,
+				URL: w.url, Sent: w.at.UTC(), Answer: b.Answer, Reason: b.Reason,
+			})
 		}
 	}
 	slices.SortFunc(all, func(a, b advice) int { return a.Sent.Compare(b.Sent) })
@@ -156,7 +196,7 @@ func (a *app) recommendations(ctx context.Context, cfg config.Config, asJSON boo
 		if answer == "" {
 			answer = fmt.Sprintf("unanswered for %d d", int(a.now().Sub(r.Sent)/day))
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", text.Decode(r.Receipt), r.Sent.Format(time.DateOnly), text.Decode(r.Team), text.Decode(r.Service), text.Decode(answer), text.Decode(r.Text))
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", text.Decode(r.Receipt), r.Sent.Format(time.DateOnly), text.Decode(r.Team), text.Decode(r.Service), text.Decode(answer), text.Decode(strings.Join(strings.Fields(r.Text), " ")))
 	}
 	return tw.Flush()
 }

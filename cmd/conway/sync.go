@@ -76,12 +76,20 @@ func (a *app) sync(ctx context.Context, span time.Duration) error {
 func (a *app) syncSource(ctx context.Context, name string, s sources.Chronicler, r records, j *ledger.Journal, over map[string]bool, span time.Duration) error {
 	now := a.now()
 	// The pager's clock may be ahead of this one.
-	pages, err := s.Opened(ctx, now.Add(-span), now.Add(time.Hour))
+	var pages []oncall.Page
+	var err error
+	for again := true; again; {
+		pages, err = s.Opened(ctx, now.Add(-span), now.Add(time.Hour))
+		again = a.waited(ctx, name, err)
+	}
 	if err != nil {
 		return err
 	}
 	added, read, here := 0, 0, 0
 	defer func() {
+		if f, ok := s.(sources.Forgetful); ok {
+			fmt.Fprintf(a.stderr, "%s: %s\n", name, f.Forgets())
+		}
 		fmt.Fprintf(a.stdout, "%s: %d records of %d pages added; %d of %d pages were here already\n", name, added, read, here, len(pages))
 	}()
 	for i, p := range pages {
@@ -89,7 +97,11 @@ func (a *app) syncSource(ctx context.Context, name string, s sources.Chronicler,
 			here++
 			continue
 		}
-		n, err := syncPage(ctx, s, r, j, p)
+		var n int
+		for again := true; again; {
+			n, err = syncPage(ctx, s, r, j, p)
+			again = a.waited(ctx, name, err)
+		}
 		if err != nil {
 			return fmt.Errorf("stopped before page %d of %d, run it again to go on from there: %w", i+1, len(pages), err)
 		}
@@ -98,6 +110,21 @@ func (a *app) syncSource(ctx context.Context, name string, s sources.Chronicler,
 		}
 	}
 	return nil
+}
+
+// limitMost is how long a pager may ask to be left alone for it to be waited for.
+const limitMost = 10 * time.Minute
+
+// waited waits for a pager that says it has been asked too much, and reports whether
+// it is to be asked again. Its allowance is shared with every cockpit of the token,
+// so that it may be used up by others.
+func (a *app) waited(ctx context.Context, name string, err error) bool {
+	f, ok := errors.AsType[*oncall.Fault](err)
+	if !ok || f.Kind != oncall.RateLimited || f.RetryAfter <= 0 || f.RetryAfter > limitMost {
+		return false
+	}
+	fmt.Fprintf(a.stderr, "%s: the allowance is used up; it goes on in %s\n", name, f.RetryAfter.Round(time.Second))
+	return sleep(ctx, f.RetryAfter)
 }
 
 func syncPage(ctx context.Context, s sources.Chronicler, r records, j *ledger.Journal, p oncall.Page) (int, error) {

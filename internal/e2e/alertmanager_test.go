@@ -110,8 +110,12 @@ func TestPagesOfARealAlertmanager(t *testing.T) {
 			id = p.Ref.ID
 		}
 	}
-	if got := s.run("ack", id); got.code != 1 || !strings.Contains(got.stderr, "cannot acknowledge") {
+	if got := s.run("ack", id); got.code != 0 || !strings.Contains(got.stdout, "recorded in the ledger only") {
 		t.Errorf("ack: %d %s%s", got.code, got.stdout, got.stderr)
+	}
+	c.sees("PAGES 2 open · 1 acked", "acked here only")
+	if made := a.silences(); len(made) != 0 {
+		t.Errorf("an ack made silences: %v", made)
 	}
 	for range 2 {
 		if got := s.run("snooze", id, "--for", "1h"); got.code != 0 || !strings.Contains(got.stdout, "confirmed") {

@@ -143,6 +143,9 @@ type Page struct {
 	Key string `json:"key,omitempty"`
 	// Mine is true when it is assigned to the person at this screen.
 	Mine bool `json:"mine"`
+	// NoAck is true where the pager has no acknowledgements: Acks are then known to
+	// conway's cockpits alone, and the pager goes on calling.
+	NoAck bool `json:"no_ack,omitempty"`
 	// Odd names fields of the answer that could not be read; the row is kept
 	// and marked rather than dropped.
 	Odd []string `json:"odd,omitempty"`

@@ -109,6 +109,9 @@ type (
 		// URL is where it is tracked, and File asks for that.
 		URL  string `json:"url,omitempty"`
 		File bool   `json:"file,omitempty"`
+		// SLO is the objective that it is about, and Target the percentage proposed.
+		SLO    string  `json:"slo,omitempty"`
+		Target float64 `json:"target,omitempty"`
 	}
 	// SLOBody is KindSLO: what an incident took of a budget.
 	SLOBody struct {

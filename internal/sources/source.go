@@ -41,6 +41,20 @@ type Acknowledger interface {
 	Acknowledge(ctx context.Context, id string) error
 }
 
+// Ackless is a pager that has no acknowledgements, so that those of conway's
+// cockpits are kept in their ledger alone. Acknowledge reports as Rejected that the
+// page does not call any more, and otherwise only remembers. What the ledger knows
+// is told to it: its own word after a new start, and those of other cockpits.
+type Ackless interface {
+	Acknowledger
+	// Acknowledged tells of an acknowledgement that the ledger has. Telling it twice is
+	// harmless, and so is telling of a page that is over.
+	Acknowledged(id string, ack oncall.Acknowledgement)
+	// WereOpen tells of the pages that were open when a cockpit last saw them, and
+	// whose end nobody has recorded.
+	WereOpen(pages []oncall.Page, seen time.Time)
+}
+
 // Resolver can end a page. Resolving twice is harmless.
 type Resolver interface {
 	Resolve(ctx context.Context, id string) error
@@ -131,6 +145,12 @@ type Chronicler interface {
 	// Opened returns the pages that were opened in a span of time, oldest first,
 	// its end exclusive.
 	Opened(ctx context.Context, from, to time.Time) ([]oncall.Page, error)
+}
+
+// Forgetful is a Chronicler that cannot say all that was. Forgets returns what, as a
+// sentence without its full stop.
+type Forgetful interface {
+	Forgets() string
 }
 
 // Asker answers a question about time series until it is given another one.

@@ -86,7 +86,11 @@ func (h Handoff) pages(w *writer) {
 	section(w, "Open pages", "none", h.Pages, func(p oncall.Page) {
 		words := []string{escape(p.Title), p.Status.String(), escape(p.Service.Name), "open " + span(h.At.Sub(p.CreatedAt)), escape(p.Ref.String())}
 		for _, a := range p.Acks {
-			words = append(words, "acknowledged by "+escape(cmp.Or(a.By.Name, a.By.Email)))
+			by := "acknowledged by " + escape(cmp.Or(a.By.Name, a.By.Email))
+			if p.NoAck {
+				by += " in conway only"
+			}
+			words = append(words, by)
 		}
 		w.line("- %s", strings.Join(words, " · "))
 	})

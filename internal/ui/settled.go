@@ -19,7 +19,11 @@ func (m *Model) settled(s board.ActionSettled) {
 	}
 	switch s.State {
 	case oncall.Confirmed:
-		m.say(ended(s, text.Sprintf("%s confirmed: %s", s.Action.Kind, about(s.Action))))
+		words := text.Sprintf("%s confirmed: %s", s.Action.Kind, about(s.Action))
+		if r, ok := m.board.Page(s.Action.Target); ok && r.Page.NoAck && s.Action.Kind == oncall.Acknowledge {
+			words = text.Sprintf("acked here only: %s", about(s.Action))
+		}
+		m.say(ended(s, words))
 	case oncall.Cancelled:
 		m.say(ended(s, text.Sprintf("%s cancelled, nothing was sent", s.Action.Kind)))
 	case oncall.Refused, oncall.Unconfirmed:

@@ -66,14 +66,14 @@ func (a alert) answer(silences map[string]silence) *silence {
 }
 
 // page makes a page of a firing alert.
-func (s *Source) page(a alert, silences map[string]silence) oncall.Page {
+func (s *Source) page(a alert, f firing, silences map[string]silence) oncall.Page {
 	name := a.label("service", "service_name", "app", "job")
 	p := oncall.Page{
-		Ref:    oncall.Ref{Source: s.opts.Name, ID: sources.Printable(a.Fingerprint, maxTitle)},
+		Ref:    oncall.Ref{Source: s.opts.Name, ID: f.id},
 		Title:  a.title(),
 		Status: oncall.Triggered, Urgency: a.urgency(), Service: oncall.Service{Name: name},
 		CreatedAt: s.http.Skew.Here(a.StartsAt), Alerts: 1, URL: web(a.GeneratorURL), Key: sources.Printable(a.Fingerprint, maxTitle),
-		Mine: true,
+		Mine: true, NoAck: true,
 	}
 	p.UpdatedAt = p.CreatedAt
 	if len(a.Receivers) > 0 {
@@ -81,13 +81,14 @@ func (s *Source) page(a alert, silences map[string]silence) oncall.Page {
 	}
 	if by := a.answer(silences); by != nil {
 		p.Status, p.UpdatedAt = oncall.Acknowledged, s.http.Skew.Here(by.StartsAt)
-		who := sources.Printable(by.CreatedBy, maxTitle)
-		person := oncall.Person{Name: who}
-		if strings.Contains(who, "@") {
-			person.Email = who
-		}
-		p.Acks = []oncall.Acknowledgement{{By: person, At: p.UpdatedAt}}
+		p.NoAck, p.Acks = false, []oncall.Acknowledgement{{By: author(by.CreatedBy), At: p.UpdatedAt}}
 		p.Pending = []oncall.Escalation{{Kind: "unacknowledge", At: s.http.Skew.Here(by.EndsAt)}}
+		return p
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.acks[f.id] {
+		p.Status, p.UpdatedAt, p.Acks = oncall.Acknowledged, h.At, append(p.Acks, h.Acknowledgement)
 	}
 	return p
 }
@@ -173,14 +174,14 @@ func (s *Source) Detail(ctx context.Context, page oncall.Page) (oncall.PageDetai
 	return s.detail(a), nil
 }
 
-// find lists the alerts and returns the one of this fingerprint.
-func (s *Source) find(ctx context.Context, op, fingerprint string) (alert, error) {
+// find lists the alerts and returns the one whose firing this id names.
+func (s *Source) find(ctx context.Context, op, id string) (alert, error) {
 	all, whole, err := s.alerts(ctx, op)
 	if err != nil {
 		return alert{}, err
 	}
 	there := time.Now().Add(s.http.Skew.Ahead())
-	i := slices.IndexFunc(all, func(a alert) bool { return a.Fingerprint == fingerprint && a.firing(there) })
+	i := slices.IndexFunc(all, func(a alert) bool { return a.is(id) && a.firing(there) })
 	switch {
 	case i >= 0:
 		return all[i], nil

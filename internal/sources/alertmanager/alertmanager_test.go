@@ -105,7 +105,7 @@ func TestPageOfAnAlert(t *testing.T) {
 	}
 	p := e.Pages[0]
 	if p.Ref != (oncall.Ref{Source: "am", ID: id}) || p.Title != "errors above 5%" || p.Status != oncall.Triggered || p.Urgency != oncall.High ||
-		p.Service.Name != "checkout" || p.Policy != "night" || !p.Mine || p.Key != id || time.Since(p.CreatedAt).Round(time.Minute) != 4*time.Minute ||
+		p.Service.Name != "checkout" || p.Policy != "night" || !p.Mine || p.Key != fingerprint(checkout()) || time.Since(p.CreatedAt).Round(time.Minute) != 4*time.Minute ||
 		p.URL != "http://prom.example.com/graph?g0.expr=x" || len(p.Acks) != 0 {
 		t.Errorf("%+v", p)
 	}
@@ -139,7 +139,7 @@ func TestAnAlertThatIsGoneHasEnded(t *testing.T) {
 		t.Errorf("%+v", e.Pages)
 	}
 	f.fire(0, checkout(), nil)
-	if e := d.again(t); len(e.Pages) != 1 || e.Pages[0].Status != oncall.Triggered {
+	if e := d.again(t); len(e.Pages) != 2 || e.Pages[0].Status != oncall.Triggered || e.Pages[1].Ref.ID != id {
 		t.Errorf("when it fires again: %+v", e.Pages)
 	}
 }
@@ -169,6 +169,28 @@ func TestSilences(t *testing.T) {
 		}
 		if e.Pages[1].Title != "Expired" || e.Pages[1].Status != oncall.Triggered {
 			t.Errorf("%+v", e.Pages[1])
+		}
+	}
+}
+
+// TestSilencesInForce lists what keeps alerts quiet now, the next to end first.
+func TestSilencesInForce(t *testing.T) {
+	for _, old := range []bool{false, true} {
+		f := &fake{old: old}
+		now := time.Now()
+		f.silence("ben@example.com", now.Add(-time.Hour), now.Add(2*time.Hour), fakeMatcher{"service", "check.*", true, true}, fakeMatcher{"env", "prod", false, false})
+		f.silence("ana@example.com", now.Add(-time.Hour), now.Add(time.Hour), fakeMatcher{"alertname", "Pla\x1bnned", false, true})
+		f.silence("ana@example.com", now.Add(-time.Hour), now.Add(-time.Minute), fakeMatcher{"alertname", "Expired", false, true})
+		f.silence("ana@example.com", now.Add(time.Hour), now.Add(2*time.Hour), fakeMatcher{"alertname", "Later", false, true})
+		got, err := work(t, f, alertmanager.Options{}).Silences(t.Context())
+		if err != nil || len(got) != 2 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if s := got[0]; s.By != "ana@example.com" || s.Why != "known" || s.Source != "am" || strings.Contains(s.What, "\x1b") || !strings.HasPrefix(s.What, `alertname="Pla`) {
+			t.Errorf("%+v", s)
+		}
+		if s := got[1]; s.What != `service=~"check.*", env!="prod"` || s.Until.Sub(now.Add(2*time.Hour)).Abs() > 5*time.Second {
+			t.Errorf("%+v", s)
 		}
 	}
 }
@@ -238,16 +260,6 @@ func TestAFilterThatIsNoneSaysWhy(t *testing.T) {
 	}
 	if err := s.Run(t.Context(), func(oncall.Event) {}); err == nil || !strings.Contains(err.Error(), "bad matcher format: severity") {
 		t.Errorf("a filter that is none: %v", err)
-	}
-}
-
-func TestItCannotAcknowledge(t *testing.T) {
-	s, err := alertmanager.New(alertmanager.Options{Name: "am", URL: "http://h:9093"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, can := any(s).(sources.Acknowledger); can {
-		t.Error("Alertmanager knows no acknowledgement, and one is offered")
 	}
 }
 

@@ -70,20 +70,25 @@ func fingerprint(labels map[string]string) string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
-// fire adds an alert that began some time ago, and returns its fingerprint.
+// pageID is what a page of an alert is called.
+func pageID(labels map[string]string, starts time.Time) string {
+	return fingerprint(labels) + starts.UTC().Format("-20060102T150405Z")
+}
+
+// fire adds an alert that began some time ago, and returns its page's id.
 func (f *fake) fire(ago time.Duration, labels, annotations map[string]string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
 	f.alerts = append(f.alerts, fakeAlert{labels: labels, annotations: annotations, starts: now.Add(-ago), ends: now.Add(5 * time.Minute)})
-	return fingerprint(labels)
+	return pageID(labels, now.Add(-ago))
 }
 
 // end takes an alert out of the list, as Alertmanager does with a resolved one.
 func (f *fake) end(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.alerts = slices.DeleteFunc(f.alerts, func(a fakeAlert) bool { return fingerprint(a.labels) == id })
+	f.alerts = slices.DeleteFunc(f.alerts, func(a fakeAlert) bool { return pageID(a.labels, a.starts) == id })
 }
 
 // silence adds a silence that another person made.

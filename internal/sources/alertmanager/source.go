@@ -70,20 +70,29 @@ type Source struct {
 	mu sync.Mutex
 	// details are those of the alerts of the last list, by fingerprint.
 	details map[string]oncall.PageDetail
+	// acks are those that are known here, answers the silences that answered pages
+	// of the last list, and earlier the pages of an earlier start.
+	acks    map[string][]here
+	answers map[string]silence
+	earlier []oncall.Page
 
-	// known are the pages of the last snapshot, and ended when those that are over
+	// firings are the alerts of the last list by their fingerprints, known are the pages of the last snapshot, and ended when those that are over
 	// are forgotten; only Run touches them.
-	known map[string]oncall.Page
-	ended map[string]time.Time
+	firings map[string]firing
+	known   map[string]oncall.Page
+	ended   map[string]time.Time
 }
 
-// The abilities, checked here so that a change of one does not go unnoticed. There
-// is no Acknowledger: Alertmanager has nothing to be told.
+// The abilities, checked here so that a change of one does not go unnoticed.
 var (
-	_ sources.Source    = (*Source)(nil)
-	_ sources.Snoozer   = (*Source)(nil)
-	_ sources.Detailer  = (*Source)(nil)
-	_ sources.Refresher = (*Source)(nil)
+	_ sources.Source     = (*Source)(nil)
+	_ sources.Ackless    = (*Source)(nil)
+	_ sources.Snoozer    = (*Source)(nil)
+	_ sources.Silencer   = (*Source)(nil)
+	_ sources.Detailer   = (*Source)(nil)
+	_ sources.Chronicler = (*Source)(nil)
+	_ sources.Forgetful  = (*Source)(nil)
+	_ sources.Refresher  = (*Source)(nil)
 )
 
 // New returns a source, or an error that names the option and the fix.
@@ -99,7 +108,10 @@ func New(o Options) (*Source, error) {
 	case u.User != nil:
 		return nil, fmt.Errorf("%s: url holds a credential; put it in token or basic", o.Name)
 	}
-	s := &Source{opts: o, base: base, nudge: sources.NewNudge(), known: map[string]oncall.Page{}, ended: map[string]time.Time{}}
+	s := &Source{
+		opts: o, base: base, nudge: sources.NewNudge(), acks: map[string][]here{},
+		firings: map[string]firing{}, known: map[string]oncall.Page{}, ended: map[string]time.Time{},
+	}
 	s.http = sources.HTTP{
 		Source: o.Name, UserAgent: o.UserAgent, Authorize: o.Authorize, Header: o.Header, Budget: o.Budget,
 		Timeout: o.Timeout, Transport: o.Transport, Skew: new(sources.Skew),
@@ -128,11 +140,7 @@ func (s *Source) fetch(ctx context.Context, emit sources.Emit) (err error) {
 			err = f
 		}
 	}()
-	all, whole, err := s.alerts(ctx, opList)
-	if err != nil {
-		return err
-	}
-	silences, err := s.silencesOf(ctx, all)
+	all, silences, whole, err := s.look(ctx, opList)
 	if err != nil {
 		return err
 	}
@@ -140,25 +148,35 @@ func (s *Source) fetch(ctx context.Context, emit sources.Emit) (err error) {
 	there := now.Add(s.http.Skew.Ahead())
 	pages := make([]oncall.Page, 0, len(all))
 	details := make(map[string]oncall.PageDetail, len(all))
+	answers, firings := map[string]silence{}, make(map[string]firing, len(all))
 	for _, a := range all {
-		if _, twice := details[a.Fingerprint]; twice || !a.firing(there) || a.planned(silences) {
+		if _, twice := firings[a.Fingerprint]; twice || !a.firing(there) {
+			continue
+		}
+		f := s.firing(a)
+		firings[a.Fingerprint] = f
+		if a.planned(silences) {
 			continue
 		}
 		if len(pages) == maxPages {
 			whole = false
 			break
 		}
-		pages = append(pages, s.page(a, silences))
-		details[a.Fingerprint] = s.detail(a)
+		pages = append(pages, s.page(a, f, silences))
+		details[f.id] = s.detail(a)
+		if by := a.answer(silences); by != nil {
+			answers[f.id] = *by
+		}
 	}
-	pages = s.withEnded(pages, all, whole, now)
+	s.firings = firings
+	pages = s.withEnded(pages, firings, whole, now)
 	s.mu.Lock()
 	for id := range s.known { // what has ended is still looked at
 		if d, ok := s.details[id]; ok && details[id].Labels == nil {
 			details[id] = d
 		}
 	}
-	s.details = details
+	s.details, s.answers = details, answers
 	s.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return err
@@ -173,20 +191,20 @@ func (s *Source) fetch(ctx context.Context, emit sources.Emit) (err error) {
 // withEnded adds to the firing pages those that were known. One that is not listed
 // any more is over; from a list that is not whole nothing can be concluded. One
 // that is listed and has become planned is dropped: it is nobody's page now.
-func (s *Source) withEnded(pages []oncall.Page, all []alert, whole bool, now time.Time) []oncall.Page {
+func (s *Source) withEnded(pages []oncall.Page, firings map[string]firing, whole bool, now time.Time) []oncall.Page {
 	next := make(map[string]oncall.Page, len(pages))
 	for _, p := range pages {
 		next[p.Ref.ID] = p
 		delete(s.ended, p.Ref.ID)
 	}
-	there := now.Add(s.http.Skew.Ahead())
-	listed := make(map[string]bool, len(all))
-	for _, a := range all {
-		if a.firing(there) {
-			listed[a.Fingerprint] = true
-		}
+	listed := make(map[string]bool, len(firings))
+	for _, f := range firings {
+		listed[f.id] = true
 	}
-	var rest []oncall.Page
+	rest := s.remembered(listed, whole)
+	for _, p := range rest {
+		next[p.Ref.ID], s.ended[p.Ref.ID] = p, now
+	}
 	for id, p := range s.known {
 		if _, still := next[id]; still || listed[id] {
 			continue
@@ -207,6 +225,16 @@ func (s *Source) withEnded(pages []oncall.Page, all []alert, whole bool, now tim
 	})
 	s.known = next
 	return append(pages, rest...)
+}
+
+// look lists the alerts and the silences that keep any of them quiet.
+func (s *Source) look(ctx context.Context, op string) ([]alert, map[string]silence, bool, error) {
+	all, whole, err := s.alerts(ctx, op)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	silences, err := s.silencesOf(ctx, all)
+	return all, silences, whole, err
 }
 
 // alerts lists what passes the filter, silenced ones too, and reports whether the

@@ -6,20 +6,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
 
 	"conway/internal/oncall"
-	"conway/internal/sources"
-)
-
-const (
-	// minBackoff is GitHub's own advice when it limits without saying for how
-	// long ("Best practices for using the REST API").
-	minBackoff = time.Minute
-	// resetSlack makes up for the reset being given in whole seconds.
-	resetSlack = time.Second
 )
 
 // page is an answer that is kept for as long as GitHub says it has not changed.
@@ -76,49 +65,11 @@ func (s *Source) do(req *http.Request, op string, out any) (http.Header, error) 
 		f.Detail = "not found, or the token may not see it"
 		f.Fix = "check the name, and that the token of " + s.Name() + " may read deployments of it"
 	case http.StatusForbidden, http.StatusTooManyRequests:
-		if d, limited := limitedFor(f, header); limited {
-			f.Kind, f.Fix, f.RetryAfter = oncall.RateLimited, "", d
-		} else if header.Get("X-Github-Sso") != "" {
+		if !s.http.MendLimited(f, header) && header.Get("X-Github-Sso") != "" {
 			f.Fix = "authorise the token of " + s.Name() + " for the organisation's single sign-on"
 		}
 	}
 	return header, err
-}
-
-// limitedFor reports whether a refusal is a rate limit, and how long to leave
-// GitHub alone: retry-after, else until the reset when nothing remains, else a
-// minute.
-func limitedFor(f *oncall.Fault, h http.Header) (time.Duration, bool) {
-	if d := sources.RetryAfter(h, time.Now()); d > 0 {
-		return d, true
-	}
-	if _, remaining, reset := limits(h); remaining == 0 && reset >= 0 {
-		return reset + resetSlack, true
-	}
-	if f.Status == http.StatusTooManyRequests || strings.Contains(strings.ToLower(f.Detail), "rate limit") {
-		return minBackoff, true
-	}
-	return 0, false
-}
-
-// limits reads GitHub's rate limit headers. The reset is epoch seconds by
-// GitHub's clock, so it is compared with the Date of the same answer.
-func limits(h http.Header) (limit, remaining int, reset time.Duration) {
-	number := func(name string) int {
-		if n, err := strconv.Atoi(h.Get(name)); err == nil {
-			return n
-		}
-		return -1
-	}
-	limit, remaining, reset = number("X-Ratelimit-Limit"), number("X-Ratelimit-Remaining"), -1
-	if at := number("X-Ratelimit-Reset"); at > 0 {
-		now, err := http.ParseTime(h.Get("Date"))
-		if err != nil {
-			now = time.Now()
-		}
-		reset = max(0, time.Unix(int64(at), 0).Sub(now))
-	}
-	return limit, remaining, reset
 }
 
 // nextPage returns the address of the next page from the Link header (RFC 8288),

@@ -96,7 +96,7 @@ func New(o Options) (*Source, error) {
 		base: strings.TrimRight(o.URL, "/"), environment: o.Environment, every: o.Every, nudge: sources.NewNudge(),
 		http: sources.HTTP{
 			Source: o.Name, UserAgent: o.UserAgent, Authorize: bearer(o.Token), Budget: o.Budget,
-			Timeout: o.Timeout, Transport: o.Transport, Limits: limits, Skew: new(sources.Skew),
+			Timeout: o.Timeout, Transport: o.Transport, Limits: sources.EpochLimits("X-Ratelimit-"), Skew: new(sources.Skew),
 			Header: http.Header{
 				"Accept":               {"application/vnd.github+json"},
 				"X-Github-Api-Version": {"2022-11-28"},

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,9 @@ const (
 	maxTitle, maxText = 255, 60 << 10
 	// clockSlack is how far the tracker's clock may be behind ours.
 	clockSlack = 5 * time.Minute
+	// lookBack is how far back a marker is looked for before an issue is opened: for
+	// longer than that nothing is filed by itself.
+	lookBack = 14 * 24 * time.Hour
 )
 
 // Options configure a Source. All but Budget, UserAgent and Transport are needed.
@@ -94,7 +98,10 @@ func New(o Options) (*Source, error) {
 	}
 	s.http = sources.HTTP{
 		Source: o.Name, UserAgent: o.UserAgent, Authorize: s.authorize, Budget: o.Budget, Skew: new(sources.Skew),
-		Timeout: o.Timeout, Transport: o.Transport,
+		Timeout: o.Timeout, Transport: o.Transport, Limits: sources.EpochLimits("X-Ratelimit-"),
+	}
+	if o.Type == GitLab {
+		s.http.Limits = sources.EpochLimits("Ratelimit-")
 	}
 	s.client = s.http.Client()
 	return s, nil
@@ -117,7 +124,8 @@ func (s *Source) authorize(r *http.Request) error {
 	return err
 }
 
-// File implements sources.Filer.
+// File implements sources.Filer. It looks for the text's marker before it sends:
+// another cockpit of the same person may have filed it a moment ago.
 func (s *Source) File(ctx context.Context, title, text string) error {
 	ctx = sources.ForAction(ctx)
 	const op = "file an issue"
@@ -132,6 +140,10 @@ func (s *Source) File(ctx context.Context, title, text string) error {
 	if s.opts.Type == GitLab {
 		body = map[string]string{"title": title, "description": text}
 	}
+	there, err := s.standing(ctx, text)
+	if err != nil || there {
+		return err
+	}
 	var got issue
 	if err := s.do(ctx, op, http.MethodPost, s.list, body, &got); err != nil {
 		return s.asFault(err, op, true)
@@ -142,6 +154,21 @@ func (s *Source) File(ctx context.Context, title, text string) error {
 		}
 	}
 	return nil
+}
+
+// standing reports whether an issue with the text's marker is there already. Of a
+// text without one nothing is known.
+func (s *Source) standing(ctx context.Context, text string) (bool, error) {
+	_, marker := oncall.SplitMarker(text)
+	if marker == "" {
+		return false, nil
+	}
+	all, err := s.Filed(ctx, time.Now().Add(-lookBack))
+	if f := oncall.AsFault(err, s.opts.Name, ""); f != nil {
+		f.Ambiguous = false // nothing was sent
+		return false, f
+	}
+	return slices.ContainsFunc(all, func(i oncall.Issue) bool { return i.Marker == marker }), nil
 }
 
 // Filed implements sources.Filer.
@@ -161,6 +188,12 @@ func (s *Source) Filed(ctx context.Context, since time.Time) ([]oncall.Issue, er
 		var rows []json.RawMessage
 		if err := s.do(ctx, op, http.MethodGet, s.list+"?"+q.Encode(), nil, &rows); err != nil {
 			return nil, s.asFault(err, op, false)
+		}
+		if rows == nil { // null is no list
+			return nil, &oncall.Fault{
+				Kind: oncall.Malformed, Source: s.opts.Name, Op: op, Detail: "there is no list in the answer",
+				Fix: "check that url points at the API itself and not at a login page or proxy",
+			}
 		}
 		for _, row := range rows {
 			var i issue
@@ -199,7 +232,10 @@ func (s *Source) do(ctx context.Context, op, method, address string, body, out a
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	_, err = s.http.Do(s.client, req, op, out)
+	header, err := s.http.Do(s.client, req, op, out)
+	if f, ok := errors.AsType[*oncall.Fault](err); ok {
+		s.http.MendLimited(f, header)
+	}
 	return err
 }
 

@@ -121,7 +121,11 @@ func listed(r board.PageRow, f pane.Frame) []fact {
 		{name: text.Const("url"), value: text.Decode(p.URL), link: true},
 	}
 	for _, a := range p.Acks {
-		out = append(out, fact{name: text.Const("acked"), value: text.Sprintf("by %s at %s", a.By.Name, f.Clock(a.At))})
+		words := text.Sprintf("by %s at %s", a.By.Name, f.Clock(a.At))
+		if p.NoAck {
+			words = text.Sprintf("%s, here only: %s has no acknowledgements and goes on calling", words, p.Ref.Source)
+		}
+		out = append(out, fact{name: text.Const("acked"), value: words})
 	}
 	for _, o := range r.Others {
 		out = append(out, fact{name: text.Const("under way"), value: text.Sprintf("%s by %s since %s, not confirmed yet", o.Action.Kind, o.By, f.Clock(o.Action.At))})

@@ -256,10 +256,13 @@ func Progress(r board.PageRow, f pane.Frame) (pane.Span, bool) {
 	return acked(r, f)
 }
 
-// acked names who is on it, by the pager's own word.
+// acked names who is on it, by the pager's own word where it has one.
 func acked(r board.PageRow, f pane.Frame) (pane.Span, bool) {
 	if r.Page.Status != oncall.Acknowledged {
 		return pane.Span{}, false
+	}
+	if r.Page.NoAck {
+		return ackedHere(r, f), true
 	}
 	if l := r.Last; l != nil && l.Action.Kind == oncall.Acknowledge && l.State == oncall.Confirmed {
 		if l.By != "" {
@@ -276,6 +279,21 @@ func acked(r board.PageRow, f pane.Frame) (pane.Span, bool) {
 		return pane.S(style.OK, text.Const("acked by you")), true
 	}
 	return pane.S(style.OK, text.Sprintf("acked by %s", by.Name)), true
+}
+
+// ackedHere names who is on a page whose pager has not been told, because it has no
+// acknowledgements. It is not drawn as what a pager has confirmed.
+func ackedHere(r board.PageRow, f pane.Frame) pane.Span {
+	n := len(r.Page.Acks)
+	if n == 0 {
+		return pane.S(style.Warn, text.Const("acked here only"))
+	}
+	by, l := r.Page.Acks[n-1].By, r.Last
+	mine := l != nil && l.By == "" && l.Action.Kind == oncall.Acknowledge && l.State == oncall.Confirmed
+	if mine || by.Email != "" && strings.EqualFold(by.Email, f.Scene.Me.Email) {
+		return pane.S(style.Warn, text.Const("acked here only, by you"))
+	}
+	return pane.S(style.Warn, text.Sprintf("acked here only, by %s", shortName(by.Name)))
 }
 
 // shortName is the part of an address before the @, as colleagues say it.
