@@ -62,6 +62,9 @@ func (c *counter) congruence(teams []string, counts bool, weight func(timed) flo
 	cells, unknown, agreed := cellOf{}, 0.0, 0.0
 	for _, p := range c.pages {
 		w := weight(p)
+		if c.contested[p.Root] {
+			continue // whose code it was is in dispute
+		}
 		if p.Guessed {
 			unknown += w
 			continue
