@@ -146,11 +146,20 @@ func (c *core) emit(e oncall.Event) {
 	c.box.Put(e)
 }
 
+// emitOutbox takes one event of the outbox to whoever looks. That the ledger is
+// broken is left to mend.
+func (c *core) emitOutbox(e oncall.Event) {
+	if h, ok := e.(oncall.HealthEvent); ok && h.Err != nil && c.broken(h.Err) {
+		return
+	}
+	c.emit(e)
+}
+
 // start runs the sources, the outbox and the runner until stop.
 func (c *core) start(ctx context.Context) {
 	c.ctx, c.cancel = context.WithCancel(ctx)
 	c.group = feed.NewGroup(c.emit, feed.Options{Log: c.log})
-	outbox := feed.OutboxOptions{Sources: c.byName, Emit: c.emit, Now: c.now, Log: c.log}
+	outbox := feed.OutboxOptions{Sources: c.byName, Emit: c.emitOutbox, Now: c.now, Log: c.log}
 	if c.journal != nil {
 		outbox.Journal, outbox.Tenured, outbox.JournalFix = c.journal, c.journal.Held, c.ledgerFix()
 	}

@@ -174,10 +174,18 @@ func (c *core) intend(ctx context.Context, run oncall.StepRun) error {
 	return err
 }
 
+// broken reports whether err means that nothing is recorded before the ledger is
+// opened anew. That is for mend to say, once and with what to do: the first
+// fault of a source is the only one that is put into words on the screen. The
+// call under which a database goes away may fail with an error of its own.
+func (c *core) broken(err error) bool {
+	return errors.Is(err, ledger.ErrBroken) || c.journal != nil && errors.Is(c.journal.Writable(), ledger.ErrBroken)
+}
+
 // ledgerFailed shows a failure of the ledger among the sources.
 func (c *core) ledgerFailed(op string, err error) {
-	if errors.Is(err, ledger.ErrBroken) {
-		return // mend says so, once and with what to do
+	if c.broken(err) {
+		return
 	}
 	c.box.Put(oncall.HealthEvent{Stamp: oncall.Stamp{Source: ledgerName, At: c.now(), Err: &oncall.Fault{
 		Kind: oncall.Unavailable, Source: ledgerName, Op: op, Detail: err.Error(), Cause: err,
