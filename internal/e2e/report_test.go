@@ -187,3 +187,62 @@ func TestReportInABrowser(t *testing.T) {
 		})
 	}
 }
+
+// TestOneReportHoweverTwoLedgersMeet splits the worked example between two people
+// who both know a part of it, and has them meet through files, in either order, and
+// in a team's database.
+func TestOneReportHoweverTwoLedgersMeet(t *testing.T) {
+	t.Parallel()
+	p := newPostgres(t)
+	data, err := os.ReadFile("../../cmd/conway/testdata/worked.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(data), "\n")
+	halves := [2]string{strings.Join(lines[:len(lines)*2/3], ""), strings.Join(lines[len(lines)/3:], "")}
+	desk := func(database string) *site {
+		s := newSite(t).add(`people:
+  "00000000000051a1": {team: sre, time_zone: Europe/Berlin}
+  "00000000000051a2": {team: sre, time_zone: America/New_York}
+  "00000000000091a1": {team: payments, time_zone: Europe/London}
+  "00000000000041a1": {team: search, time_zone: Asia/Kolkata}
+teams: {payments: {size: 9}, search: {size: 7}, sre: {size: 6}}`)
+		if database != "" {
+			s.team(p, database)
+		}
+		s.config()
+		return s
+	}
+	must := func(r result) string {
+		t.Helper()
+		if r.code != 0 {
+			t.Fatalf("exit %d: %s", r.code, r.stderr)
+		}
+		return r.stdout
+	}
+	report := func(s *site) string {
+		t.Helper()
+		return must(s.run("report", "--since", "2w", "--until", "2026-04-06", "--format", "json"))
+	}
+	var reports []string
+	for i := range halves {
+		s := desk("")
+		for _, half := range []string{halves[i], halves[1-i]} {
+			their := desk("")
+			must(their.piped(half, "ledger", "import"))
+			must(s.piped(must(their.run("ledger", "export", "--all")), "ledger", "import"))
+		}
+		reports = append(reports, report(s))
+	}
+	database := p.database(t)
+	for _, half := range halves {
+		s := desk(database)
+		must(s.piped(half, "ledger", "import"))
+	}
+	reports = append(reports, report(desk(database)))
+	for i, got := range reports {
+		if got != reports[0] || !strings.Contains(got, `"pages": 11`) {
+			t.Errorf("report %d:\n%s\nthe first:\n%s", i, got, reports[0])
+		}
+	}
+}
