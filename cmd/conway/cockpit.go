@@ -35,7 +35,7 @@ func (a *app) cockpit(ctx context.Context) error {
 	}
 	if terminal(a.stdout) {
 		// On another processor, while this one reads.
-		defer a.warm()()
+		defer a.ready()()
 	}
 	cfg, notice, err := a.load(ctx)
 	if err != nil {
@@ -58,6 +58,8 @@ const (
 	// news is on the screen when it comes.
 	frameTime  = time.Second / 30
 	frameBurst = 3
+	// startSpan is how long what is sent matters less than when.
+	startSpan = 500 * time.Millisecond
 	// libraryTicks is how often in a second Bubble Tea looks whether it has anything
 	// to draw. It never has, and takes no less than one.
 	libraryTicks = 1
@@ -73,7 +75,7 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 	}
 	c.environ = a.environ
 	a.attach(c)
-	defer a.warm()()
+	defer a.ready()()
 	a.out = outlet.New(a.stdout)
 	defer a.shut(ctx)
 	c.gate = gate.New(a.out)
@@ -98,17 +100,21 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 	until, stop := context.WithCancel(ctx)
 	defer stop()
 	told.Go(func() { a.sizes(until, p.Send) })
+	told.Go(func() {
+		if sleep(until, startSpan) {
+			p.Send(canvas.Settled{})
+		}
+	})
 	return a.outcome(ctx, a.show(ctx, p, lost))
 }
 
-// warm makes the canvas, if there is none yet, and begins to prepare it. What it
-// returns waits for that.
-func (a *app) warm() (wait func()) {
+// ready makes the canvas, if there is none yet, and begins to make it ready. What
+// it returns waits for that.
+func (a *app) ready() (wait func()) {
 	var done sync.WaitGroup
 	if a.canvas == nil {
 		a.canvas = canvas.New(a.screenOf())
-		s := a.size()
-		done.Go(func() { a.canvas.Warm(s.Width, s.Height) })
+		done.Go(a.canvas.Hurry)
 	}
 	return done.Wait
 }

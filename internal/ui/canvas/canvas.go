@@ -3,6 +3,7 @@ package canvas
 import (
 	"bytes"
 	"io"
+	"iter"
 	"strings"
 	"sync"
 
@@ -44,12 +45,12 @@ type Canvas struct {
 	ours, lent bool
 	// stale is true when what the terminal shows is not last.
 	stale bool
-	// warm is true while the encoder was made for a first view.
-	warm  bool
-	whole bool
-	asked bool
-	last  tea.View
-	err   error
+	// hurried is true while rows are sent whole. There is no encoder then.
+	hurried bool
+	whole   bool
+	asked   bool
+	last    tea.View
+	err     error
 }
 
 // New returns a canvas for a terminal, which To names before anything is drawn.
@@ -65,23 +66,44 @@ func (c *Canvas) To(w io.Writer) {
 	c.to = w
 }
 
-// Warm prepares for a first view of this size: the widths of all characters, and
-// the memory for the cells. Together that takes longer than to draw some frames,
-// and would be done with the first.
-func (c *Canvas) Warm(w, h int) {
+// Hurry has rows that change sent whole, until Settle: to learn what is in each
+// cell of the first view takes ten times as long as to make and send it, and is
+// of use only to those that come after. It also makes ready the widths of all
+// characters, so that the first view need not.
+func (c *Canvas) Hurry() {
 	ansi.StringWidthWc("│")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.enc != nil || w <= 0 || h <= 0 {
+	// A terminal without colours needs what only the encoder knows.
+	c.hurried = c.enc == nil && c.o.Profile >= colorprofile.ANSI
+}
+
+// Settle ends the hurry: from now on no more is sent than the cells that change.
+func (c *Canvas) Settle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.settle()
+}
+
+func (c *Canvas) settle() {
+	if !c.hurried {
 		return
 	}
-	c.w, c.h = w, h
-	c.cells.Resize(w, h)
-	c.enc = c.encoder()
+	c.hurried = false
+	if !c.ours {
+		return
+	}
+	rows := c.rows
+	c.begin()
+	if rows == nil {
+		return // everything is painted anew
+	}
+	c.set(rows)
 	c.enc.Render(c.cells.RenderBuffer)
 	_ = c.enc.Flush() // into a buffer
-	c.raw.Reset()
-	c.warm = true
+	c.raw.Reset()     // the terminal shows it already
+	c.enc.SetPosition(-1, -1)
+	c.rows = rows
 }
 
 // Resize says how large the terminal is. Everything is painted anew.
@@ -93,12 +115,17 @@ func (c *Canvas) Resize(w, h int) {
 		return
 	}
 	c.w, c.h, c.rows = w, h, nil
-	c.cells.Resize(w, h)
-	c.cells.Touched = nil // it is of the old size
 	if c.enc != nil {
+		c.fit()
 		c.enc.Erase()
 		c.enc.Resize(w, h)
 	}
+}
+
+// fit makes the cells as many as the terminal's.
+func (c *Canvas) fit() {
+	c.cells.Resize(c.w, c.h)
+	c.cells.Touched = nil // it is of the old size
 }
 
 // Whole says whether the terminal can take a frame as a whole, without showing a
@@ -133,13 +160,9 @@ func (c *Canvas) Draw(v tea.View) {
 // take begins the terminal's other screen. What of the modes is on already is
 // unknown, so all are set.
 func (c *Canvas) take() {
-	if !c.warm {
-		c.enc = c.encoder()
+	if c.rows = nil; !c.hurried {
+		c.begin()
 	}
-	c.warm = false
-	// Nothing is known of what is on the screen.
-	c.enc.SetPosition(-1, -1)
-	c.enc.Erase()
 	c.frame.WriteString(ansi.SetModeAltScreenSaveCursor + ansi.ResetModeTextCursorEnable)
 	if c.o.HardTabs {
 		c.frame.WriteString(ansi.SetTabEvery8Columns)
@@ -152,6 +175,15 @@ func (c *Canvas) take() {
 		c.frame.WriteString(ansi.RequestModeSynchronizedOutput)
 	}
 	c.ours, c.last = true, tea.View{}
+}
+
+// begin makes an encoder that knows nothing of what is on the screen.
+func (c *Canvas) begin() {
+	c.rows = nil
+	c.fit()
+	c.enc = c.encoder()
+	c.enc.SetPosition(-1, -1)
+	c.enc.Erase()
 }
 
 // encoder returns an encoder for a terminal of this size.
@@ -187,27 +219,19 @@ func (c *Canvas) modes(v tea.View) {
 // mouseOff ends every kind of reporting the mouse.
 const mouseOff = ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseAnyEvent + ansi.ResetModeMouseExtSgr
 
-// encode adds to the frame what turns the shown cells into the content's.
+// encode adds to the frame what turns what is shown into the content.
 func (c *Canvas) encode(content string) {
 	rows := strings.Split(content, "\n")
-	for y := range c.h {
-		row, was := "", ""
-		if y < len(rows) {
-			row = rows[y]
-		}
-		if y < len(c.rows) {
-			was = c.rows[y]
-		}
-		// Most rows are as they were, and setting their cells is most of the work.
-		if row == was && c.rows != nil {
-			continue
-		}
-		uv.NewStyledString(row).Draw(c.cells, uv.Rect(0, y, c.w, 1))
+	if c.hurried && !c.sketch(rows) {
+		c.settle()
+	}
+	if !c.hurried {
+		c.set(rows)
+		c.enc.Render(c.cells.RenderBuffer)
+		// It writes into a buffer, which takes everything.
+		_ = c.enc.Flush()
 	}
 	c.rows = rows
-	c.enc.Render(c.cells.RenderBuffer)
-	// It writes into a buffer, which takes everything.
-	_ = c.enc.Flush()
 	if c.raw.Len() == 0 {
 		return
 	}
@@ -219,6 +243,60 @@ func (c *Canvas) encode(content string) {
 	if c.whole {
 		c.frame.WriteString(ansi.ResetModeSynchronizedOutput)
 	}
+}
+
+// set sets the cells of the rows that are not as they were.
+func (c *Canvas) set(rows []string) {
+	for y, row := range c.changed(rows) {
+		uv.NewStyledString(row).Draw(c.cells, uv.Rect(0, y, c.w, 1))
+	}
+}
+
+// changed goes over the rows of the screen that are not as they were, which most
+// are.
+func (c *Canvas) changed(rows []string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for y := range c.h {
+			row, was := "", ""
+			if y < len(rows) {
+				row = rows[y]
+			}
+			if y < len(c.rows) {
+				was = c.rows[y]
+			}
+			if (row != was || c.rows == nil) && !yield(y, row) {
+				return
+			}
+		}
+	}
+}
+
+// sketch sends the rows that have changed as they are. It returns false, having
+// sent nothing, if one is wider than the screen, which only cells can cut.
+func (c *Canvas) sketch(rows []string) bool {
+	for _, row := range c.changed(rows) {
+		if ansi.StringWidth(row) > c.w {
+			return false
+		}
+	}
+	out := &colorprofile.Writer{Forward: &c.raw, Profile: c.o.Profile}
+	if c.rows == nil {
+		c.raw.WriteString(ansi.CursorHomePosition + ansi.EraseScreenBelow)
+	}
+	for y, row := range c.changed(rows) {
+		c.raw.WriteString(ansi.CursorPosition(1, y+1))
+		if c.o.Profile == colorprofile.TrueColor {
+			c.raw.WriteString(row)
+		} else {
+			_, _ = out.WriteString(row) // into a buffer
+		}
+		c.raw.WriteString(ansi.ResetStyle)
+		// Behind a full row the cursor still is on its last cell.
+		if c.rows != nil && ansi.StringWidth(row) < c.w {
+			c.raw.WriteString(ansi.EraseLineRight)
+		}
+	}
+	return true
 }
 
 // send writes the frame. A terminal that has failed is not written to again.
@@ -239,10 +317,8 @@ func (c *Canvas) Lend() {
 		return
 	}
 	c.frame.Reset()
-	c.enc.MoveTo(0, c.h-1) // for a terminal without another screen
-	_ = c.enc.Flush()      // as above
-	c.frame.Write(c.raw.Bytes())
-	c.raw.Reset()
+	// For a terminal without another screen.
+	c.frame.WriteString(ansi.CursorPosition(1, c.h))
 	c.frame.WriteString(ansi.PopKittyKeyboard(1))
 	c.frame.WriteString(ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable + ansi.ResetModeBracketedPaste)
 	if c.last.MouseMode != tea.MouseModeNone {
@@ -273,11 +349,17 @@ type drawn struct {
 	on *Canvas
 }
 
+// Settled is the message that the start is over: see Settle.
+type Settled struct{}
+
 // Update tells the canvas what is for it, and hands every message on.
 func (d *drawn) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		d.on.Resize(msg.Width, msg.Height)
+	case Settled:
+		d.on.Settle()
+		return d, nil
 	case tea.ModeReportMsg:
 		if msg.Mode == ansi.ModeSynchronizedOutput {
 			d.on.Whole(msg.Value == ansi.ModeReset || msg.Value == ansi.ModeSet)

@@ -67,7 +67,10 @@ func on(t *testing.T, o canvas.Options) (*canvas.Canvas, *terminal) {
 	})
 	s.gate = gate.New(s)
 	s.gate.Allow(true, nil)
-	o.Environ, o.Profile = []string{"TERM=xterm-256color"}, colorprofile.TrueColor
+	o.Environ = []string{"TERM=xterm-256color"}
+	if o.Profile == colorprofile.Unknown {
+		o.Profile = colorprofile.TrueColor
+	}
 	c := canvas.New(o)
 	c.To(s.gate)
 	c.Resize(width, height)
@@ -83,28 +86,30 @@ func view(rows ...string) tea.View {
 func TestAViewIsOnTheScreenWhenDrawReturns(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]canvas.Options{"plain": {}, "with tabs and backspaces": {HardTabs: true, Backspace: true}} {
-		for _, warm := range []bool{false, true} {
+		for _, hurry := range []bool{false, true} {
 			c, s := on(t, o)
-			if warm {
-				c, s = on(t, o)
-				c.Warm(width, height)
+			if hurry {
+				c.Hurry()
 			}
 			if _, err := s.WriteString("$ conway\r\n"); err != nil {
 				t.Fatal(err)
 			}
 			for i := range 20 {
+				if i == 10 {
+					c.Settle()
+				}
 				rows := []string{fmt.Sprintf("frame %d", i), strings.Repeat("│ ", i), "", "支払 é", strings.Repeat("x", width)}
 				c.Draw(view(rows...))
 				for j := range rows {
 					rows[j] = strings.TrimRight(rows[j], " ")
 				}
 				if got, want := s.shows(), strings.Join(rows, "\n"); got != want {
-					t.Fatalf("%s, warm %t: the screen is\n%s\nwant\n%s", name, warm, got, want)
+					t.Fatalf("%s, in a hurry %t: the screen is\n%s\nwant\n%s", name, hurry, got, want)
 				}
 			}
 			c.Lend()
 			if got := s.shows(); got != "$ conway" {
-				t.Errorf("%s, warm %t: the terminal is given back as %q", name, warm, got)
+				t.Errorf("%s, in a hurry %t: the terminal is given back as %q", name, hurry, got)
 			}
 			if n := s.gate.Dropped(); n != 0 {
 				t.Errorf("%s: the gate dropped %d", name, n)
@@ -118,14 +123,22 @@ func TestAViewIsOnTheScreenWhenDrawReturns(t *testing.T) {
 func TestAChangedScreenLooksLikeAFreshOne(t *testing.T) {
 	t.Parallel()
 	kinds := []string{
-		"", "plain", "\x1b[1mbold\x1b[m and not", "\x1b[38;2;200;0;0m支払\x1b[m \x1b[7mé\x1b[m", strings.Repeat("▁▂▃", 20),
+		"", "plain", strings.Repeat("too wide ", width), "\x1b[1mbold\x1b[m and not", "\x1b[38;2;200;0;0m支払\x1b[m \x1b[7mé\x1b[m", strings.Repeat("▁▂▃", 20),
 		"\x1b[48;5;17m" + strings.Repeat(" ", width) + "\x1b[m", "\x1b]8;;https://acme.example/1\x1b\\link\x1b]8;;\x1b\\ end",
 	}
 	for seed := range uint64(40) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		c, s := on(t, canvas.Options{Backspace: seed%2 == 0, HardTabs: seed%3 == 0})
+		profile := colorprofile.Ascii + colorprofile.Profile(seed/4%4)
+		c, s := on(t, canvas.Options{Backspace: seed%2 == 0, HardTabs: seed%3 == 0, Profile: profile})
+		if seed%4 < 3 {
+			c.Hurry()
+		}
+		settles := rng.IntN(30)
 		rows := make([]string, height)
 		for i := range 30 {
+			if i == settles {
+				c.Settle()
+			}
 			switch rng.IntN(6) {
 			case 0:
 				rows = append(rows[1:], kinds[rng.IntN(len(kinds))])
@@ -142,7 +155,7 @@ func TestAChangedScreenLooksLikeAFreshOne(t *testing.T) {
 			}
 			rows[rng.IntN(len(rows))] = kinds[rng.IntN(len(kinds))] + strings.Repeat("·", rng.IntN(3))
 			c.Draw(view(rows...))
-			fresh, want := on(t, canvas.Options{})
+			fresh, want := on(t, canvas.Options{Profile: profile})
 			fresh.Draw(view(rows...))
 			for y := range height {
 				for x := range width {
@@ -152,6 +165,26 @@ func TestAChangedScreenLooksLikeAFreshOne(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestInAHurryRowsAreSentWhole(t *testing.T) {
+	t.Parallel()
+	c, s := on(t, canvas.Options{})
+	c.Hurry()
+	c.Draw(view("one", "two", "three"))
+	s.last()
+	c.Draw(view("one", "too", "three"))
+	if diff := s.last(); !strings.Contains(diff, "too") || strings.Contains(diff, "three") {
+		t.Errorf("one letter sends %q", diff)
+	}
+	c.Settle()
+	if all := s.last(); all != "" {
+		t.Errorf("the end of the hurry sends %q", all)
+	}
+	c.Draw(view("one", "tao", "three"))
+	if diff := s.last(); len(diff) > 20 || strings.Contains(diff, "tao") || !strings.Contains(diff, "a") {
+		t.Errorf("one letter sends %q", diff)
 	}
 }
 

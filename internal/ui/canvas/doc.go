@@ -7,5 +7,8 @@
 // business of package outlet's Pace. Bubble Tea keeps the keyboard and the settings
 // of the terminal, and is given nothing to write to.
 //
+// In a hurry, which is for the start of a program, it sends rows whole instead, and
+// learns only afterwards what is in their cells.
+//
 // It knows views and terminals, and nothing of what is drawn.
 package canvas
