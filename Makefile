@@ -107,9 +107,14 @@ generate-check: ## fails when the README's key table is stale
 screenshot: build ## render docs/cockpit.svg from the program's own frame
 	bin/conway drill --frame docs/cockpit.svg --size 150x42
 
+# The page as a browser draws it; Chromium's own sandbox refuses root.
+report-picture: ## render docs/report.png from the report of the worked example; needs chromium
+	chromium --headless --disable-gpu $(if $(filter 0,$(shell id -u)),--no-sandbox) --hide-scrollbars --window-size=760,1040 \
+	  --blink-settings=preferredColorScheme=1 --screenshot=$(CURDIR)/docs/report.png "data:text/html;base64,$$(base64 -w0 internal/report/testdata/page.html.golden)"
+
 check: fmt-check tidy-check generate-check lint test ## all that must pass before a commit
 
 clean: ## remove what was built
 	rm -rf bin dist .bin
 
-.PHONY: help build run drill test e2e loki golden bench flood bench-parquet sim kill powerloss corpus fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot check clean
+.PHONY: help build run drill test e2e loki golden bench flood bench-parquet sim kill powerloss corpus fuzz cover tools lint fmt fmt-check tidy-check generate generate-check screenshot report-picture check clean

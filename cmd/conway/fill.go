@@ -194,7 +194,8 @@ func (c *core) fill(ctx context.Context) {
 		c.ledgerFailed("record what sources say", err)
 		return
 	}
-	r := records{services: c.services, ownership: c.ownership, names: names}
+	r := records{services: c.services, ownership: c.ownership, names: names, shared: c.cfg.Ledger.URL != ""}
+	var wished ledger.Cursor
 	told := false
 	written := map[string]bool{}
 	for {
@@ -207,7 +208,7 @@ func (c *core) fill(ctx context.Context) {
 				return
 			}
 		}
-		err := c.write(ctx, r, &b, written)
+		err := c.writeHeeding(ctx, &r, &wished, &b, written)
 		fault, pager := errors.AsType[*oncall.Fault](err)
 		pause := fillPause
 		if err != nil {
@@ -234,6 +235,17 @@ func (c *core) fill(ctx context.Context) {
 	}
 }
 
+// writeHeeding is write, after what people wished meanwhile: who had themselves
+// forgotten has another name.
+func (c *core) writeHeeding(ctx context.Context, r *records, wished *ledger.Cursor, b *batch, written map[string]bool) error {
+	next, err := heed(ctx, c.journal, &r.names.wishes, *wished)
+	if err != nil {
+		return err
+	}
+	*wished = next
+	return c.write(ctx, *r, b, written)
+}
+
 // write writes a batch and takes out of it what needs no other try; a history that
 // the pager does not tell holds up nothing else. Records in written are in the
 // ledger already.
@@ -252,6 +264,9 @@ func (c *core) write(ctx context.Context, r records, b *batch, written map[strin
 			return err
 		}
 		out = append(out, some...)
+	}
+	if r.shared {
+		out = r.names.agreed(out)
 	}
 	out = slices.DeleteFunc(out, func(r ledger.Record) bool { return written[r.ID] })
 	if len(out) > 0 {

@@ -208,9 +208,9 @@ func (c *core) lostSteps(ctx context.Context) {
 
 func (a *app) ledgerCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "ledger", Short: "Check, export, import or fill the ledger", Args: cobra.NoArgs,
+		Use: "ledger", Short: "Check, export, import or fill the ledger, and say what may become of your part of it", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usage(errors.New("ledger needs one of verify, export, import, sync; see conway ledger --help"))
+			return usage(errors.New("ledger needs one of verify, export, import, sync, show, share, consent, contest, forget; see conway ledger --help"))
 		},
 	}
 	var heads []string
@@ -219,13 +219,8 @@ func (a *app) ledgerCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.verifyLedger(cmd.Context(), heads) },
 	}
 	verify.Flags().StringArrayVar(&heads, "head", nil, "a head printed earlier, kept elsewhere: proves that nothing was cut off since")
-	cmd.AddCommand(verify, a.syncCommand(),
-		&cobra.Command{
-			Use: "export", Short: "Print every record as a line of JSON", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				return a.onLedger(cmd.Context(), true, func(j *ledger.Journal) error { return j.Export(cmd.Context(), a.stdout) })
-			},
-		},
+	cmd.AddCommand(verify, a.syncCommand(), a.exportCommand(),
+		a.showCommand(), a.shareCommand(), a.consentCommand(), a.contestCommand(), a.forgetCommand(),
 		&cobra.Command{
 			Use: "import", Short: "Add the records of an export from standard input; those that are here already are left", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {

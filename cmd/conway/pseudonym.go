@@ -12,9 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"conway/internal/config"
 	"conway/internal/envelope"
+	"conway/internal/report"
 )
 
 const (
@@ -26,18 +28,59 @@ const (
 	leastKey = 16
 )
 
-// pseudonyms gives people the names by which the ledger knows them.
-type pseudonyms struct{ key []byte }
+// pseudonyms gives people the names by which the ledger knows them. Somebody who
+// had one forgotten has the next one from then on, which all who share the key
+// find too.
+type pseudonyms struct {
+	key    []byte
+	wishes report.Wishes
+}
 
-// of returns the pseudonym of somebody whom the pager knows by an address or an
-// id. What is a pseudonym already stays.
+// of returns the present pseudonym of somebody whom the pager knows by an address
+// or an id. What is a pseudonym already stays until it is forgotten.
 func (p pseudonyms) of(who string) string {
-	if who == "" || isPseudonym(who) {
-		return who
+	all := p.all(who)
+	return all[len(all)-1]
+}
+
+// at returns the pseudonym that somebody had at a moment.
+func (p pseudonyms) at(who string, t time.Time) string {
+	all := p.all(who)
+	for _, name := range all {
+		if gone, forgotten := p.wishes.Forgotten(name); !forgotten || t.Before(gone) {
+			return name
+		}
 	}
+	return all[len(all)-1]
+}
+
+// all returns every pseudonym that somebody had, the present one last.
+func (p pseudonyms) all(who string) []string {
+	name := who
+	if who != "" && !isPseudonym(who) {
+		name = p.hash(strings.ToLower(who))
+	}
+	out := []string{name}
+	for who != "" {
+		if _, forgotten := p.wishes.Forgotten(name); !forgotten {
+			break
+		}
+		name = p.hash("after " + name)
+		out = append(out, name)
+	}
+	return out
+}
+
+func (p pseudonyms) hash(s string) string {
 	mac := hmac.New(sha256.New, p.key)
-	mac.Write([]byte(strings.ToLower(who)))
+	mac.Write([]byte(s))
 	return hex.EncodeToString(mac.Sum(nil))[:pseudonymLength]
+}
+
+// with returns the same under what people wished.
+func (p pseudonyms) with(w report.Wishes) pseudonyms {
+	p.wishes = w
+	return p
 }
 
 func isPseudonym(s string) bool {
@@ -62,7 +105,7 @@ func (a *app) pseudonyms(ctx context.Context, cfg config.Config, learn func(stri
 	if err != nil {
 		return pseudonyms{}, fmt.Errorf("read the key of the ledger's pseudonyms: %w", err)
 	}
-	return pseudonyms{[]byte(key)}, nil
+	return pseudonyms{key: []byte(key)}, nil
 }
 
 // ownKey reads the key in a file, and makes one where there is none.

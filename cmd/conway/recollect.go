@@ -106,8 +106,12 @@ func (c *core) recollect(ctx context.Context) {
 	told := false
 	for news := true; ; {
 		if c.journal.Writable() == nil {
-			next, err := c.learned(ctx, recall, at)
+			next, err := c.learned(ctx, recall, &names.wishes, at)
 			news, at = news || next != at, next
+			if me := c.person(names); me.ID != recall.Person() {
+				recall, at = report.NewRecall(me), 0 // what was theirs is nobody's now
+				continue
+			}
 			if err == nil && news {
 				told, news = c.tellRecall(r, recall, told), false
 			}
@@ -126,14 +130,15 @@ func (c *core) recollect(ctx context.Context) {
 }
 
 // learned takes in what was written since, and returns how far that went.
-func (c *core) learned(ctx context.Context, recall *report.Recall, at ledger.Cursor) (ledger.Cursor, error) {
+func (c *core) learned(ctx context.Context, recall *report.Recall, w *report.Wishes, at ledger.Cursor) (ledger.Cursor, error) {
 	for {
 		records, next, err := c.journal.Since(ctx, at)
 		if err != nil || len(records) == 0 {
 			return at, err
 		}
 		for _, rec := range records {
-			if err := recall.Take(report.Record{ID: rec.ID, At: rec.At, Kind: rec.Kind, Body: rec.Body}); err != nil {
+			r := report.Record{ID: rec.ID, At: rec.At, Kind: rec.Kind, Body: rec.Body}
+			if err := errors.Join(recall.Take(r), w.Take(r)); err != nil {
 				c.log.Warn("a record of the ledger cannot be read", "id", rec.ID, "error", err.Error())
 			}
 		}
@@ -145,7 +150,7 @@ func (c *core) learned(ctx context.Context, recall *report.Recall, at ledger.Cur
 func (c *core) person(names pseudonyms) report.Person {
 	me := report.Person{ID: names.of(c.cfg.Me.Email), Stays: []report.Stay{{Zone: c.cfg.Me.Location()}}}
 	for who, p := range c.cfg.People {
-		if !strings.EqualFold(who, c.cfg.Me.Email) && who != me.ID {
+		if !strings.EqualFold(who, c.cfg.Me.Email) && !slices.Contains(names.all(c.cfg.Me.Email), who) {
 			continue
 		}
 		me.Team, me.Sleep, me.Work = p.Team, hoursOf(p.Sleep), hoursOf(p.Work)
@@ -234,6 +239,7 @@ func (c *core) nights(ctx context.Context) (oncall.Nights, error) {
 	if unread != nil {
 		c.log.Warn("a record of the ledger cannot be read", "error", unread.Error())
 	}
+	names = names.with(facts.Wishes)
 	if facts.People, err = peopleOf(c.cfg, names); err != nil {
 		return oncall.Nights{}, err
 	}
@@ -241,5 +247,5 @@ func (c *core) nights(ctx context.Context) (oncall.Nights, error) {
 	if !slices.ContainsFunc(facts.People, func(p report.Person) bool { return p.ID == me.ID }) {
 		facts.People = append(facts.People, me)
 	}
-	return report.Nights(facts, me.ID, privacy(c.cfg), c.now()), nil
+	return report.Nights(facts, me.ID, privacy(c.cfg, facts), c.now()), nil
 }

@@ -26,6 +26,8 @@ type records struct {
 	services  follow.Map
 	ownership ownership
 	names     pseudonyms
+	// shared is true where others read the ledger.
+	shared bool
 }
 
 // derived returns a record whose id follows from what it is about. Two cockpits
@@ -44,9 +46,11 @@ func derived(at time.Time, kind, src string, body any, parts ...string) (ledger.
 	}, nil
 }
 
-// person returns whom the ledger knows by a pseudonym: by the address, or by the
-// pager's id where there is none.
-func (r records) person(p oncall.Person) string { return r.names.of(cmp.Or(p.Email, p.ID)) }
+// person returns the pseudonym that somebody had at a moment: by the address, or by
+// the pager's id where there is none.
+func (r records) person(p oncall.Person, at time.Time) string {
+	return r.names.at(cmp.Or(p.Email, p.ID), at)
+}
 
 // page makes the records of a page's whole history, the page itself first. A
 // page without any history yet has none. The labels are those of its alerts, nil
@@ -72,7 +76,7 @@ func (r records) page(p oncall.Page, labels map[string]string, moments []oncall.
 	id := p.Ref.String()
 	var called []string
 	for _, m := range moments {
-		who := r.person(m.Person)
+		who := r.person(m.Person, m.At)
 		err := error(nil)
 		switch m.Kind {
 		case oncall.MomentNotified:
@@ -88,7 +92,7 @@ func (r records) page(p oncall.Page, labels map[string]string, moments []oncall.
 		case oncall.MomentAssigned, oncall.MomentEscalated:
 			now := make([]string, 0, len(m.Assigned))
 			for _, a := range m.Assigned {
-				now = append(now, r.person(a))
+				now = append(now, r.person(a, m.At))
 			}
 			err = release(m, id, called, now, add)
 			called = now

@@ -16,6 +16,7 @@ import (
 
 	"conway/internal/config"
 	"conway/internal/ledger"
+	"conway/internal/oncall"
 	"conway/internal/report"
 	"conway/internal/text"
 )
@@ -59,7 +60,63 @@ code is 1. It is 1 too, with nothing printed, when the ledger holds no page of t
 	cmd.Flags().StringVar(&o.format, "format", formatMarkdown, "md, html or json")
 	cmd.Flags().StringVar(&o.unit, "unit", "", "the part of the organisation it is about (else report.unit in the config)")
 	cmd.Flags().BoolVar(&o.mttr, "with-mttr", false, "add the mean time to resolve, with its interval")
+	cmd.AddCommand(a.decideCommand())
 	return cmd
+}
+
+func (a *app) decideCommand() *cobra.Command {
+	var by, on string
+	cmd := &cobra.Command{
+		Use: "decide TEXT…", Short: "Record what was decided upon a report, by whom and when", Args: cobra.MinimumNArgs(1),
+		Long: `decide records what was written into the box at the end of a report. The next report opens
+with it, or with "no decision taken".`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			body := report.DecisionBody{Text: strings.TrimSpace(strings.Join(args, " ")), By: strings.TrimSpace(by)}
+			switch {
+			case body.Text == "" || len(body.Text) > oncall.MaxTag:
+				return usage(fmt.Errorf("decide needs a text, of up to %d bytes", oncall.MaxTag))
+			case body.By == "" || len(body.By) > oncall.MaxTag:
+				return usage(errors.New("decide needs --by and a name: a decision is somebody's"))
+			}
+			at := a.now()
+			if on != "" {
+				day, err := time.Parse(time.DateOnly, on)
+				if err != nil {
+					return usage(fmt.Errorf("--on %q is no day; write it as 2026-04-06", on))
+				}
+				at = day
+			}
+			return a.decide(cmd.Context(), at, body)
+		},
+	}
+	cmd.Flags().StringVar(&by, "by", "", "who decided it")
+	cmd.Flags().StringVar(&on, "on", "", "the day on which it was decided, such as 2026-04-06; today when empty")
+	return cmd
+}
+
+func (a *app) decide(ctx context.Context, at time.Time, body report.DecisionBody) error {
+	cfg, _, err := a.load(ctx)
+	if err != nil {
+		return err
+	}
+	if cfg.ReadOnly {
+		return usage(errors.New("decide: read_only is set in the config"))
+	}
+	err = a.withLedger(ctx, cfg, false, func(j *ledger.Journal) error {
+		ctx, cancel := context.WithTimeout(ctx, keepTimeout)
+		defer cancel()
+		r, err := ledger.NewRecord(report.KindDecision, "", body)
+		if err == nil {
+			r.At, r.Actor = at, recorder
+			_, err = j.Append(ctx, r)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("the decision is not recorded: %w", err)
+	}
+	fmt.Fprintf(a.stdout, "decision of %s on %s recorded\n", text.Decode(body.By), at.UTC().Format(time.DateOnly))
+	return nil
 }
 
 // report prints the page of one period.
@@ -84,11 +141,11 @@ func (a *app) report(ctx context.Context, o reportOptions) error {
 	if unread != nil && len(facts.Incidents) == 0 {
 		return unread
 	}
-	if facts.People, err = a.people(ctx, cfg); err != nil {
+	if facts.People, err = a.people(ctx, cfg, facts.Wishes); err != nil {
 		return err
 	}
 	opts := report.Options{Start: start, End: end, Rate: cfg.Report.Rate, Engagements: engagements(cfg, facts, start, end)}
-	r := report.Compose(facts, opts, privacy(cfg), o.unit)
+	r := report.Compose(facts, opts, privacy(cfg, facts), o.unit)
 	if r.Now.Pages == 0 {
 		return errors.Join(unread, fmt.Errorf("the ledger holds no page from %s up to %s; --since and --until choose another time",
 			start.Format(time.DateOnly), end.Format(time.DateOnly)))
@@ -164,18 +221,19 @@ func factsOf(ctx context.Context, j *ledger.Journal) (facts report.Facts, unread
 }
 
 // people are those of the config, under their pseudonyms.
-func (a *app) people(ctx context.Context, cfg config.Config) ([]report.Person, error) {
+func (a *app) people(ctx context.Context, cfg config.Config, w report.Wishes) ([]report.Person, error) {
 	var names pseudonyms
-	if slices.ContainsFunc(slices.Collect(maps.Keys(cfg.People)), func(s string) bool { return !isPseudonym(s) }) {
+	if w.Any() || slices.ContainsFunc(slices.Collect(maps.Keys(cfg.People)), func(s string) bool { return !isPseudonym(s) }) {
 		var err error
 		if names, err = a.pseudonyms(ctx, cfg, func(string) {}); err != nil {
 			return nil, err
 		}
 	}
-	return peopleOf(cfg, names)
+	return peopleOf(cfg, names.with(w))
 }
 
 // peopleOf are the people of the config by the names that the ledger has for them.
+// Those that were forgotten go on counting for the team, and for nobody.
 func peopleOf(cfg config.Config, names pseudonyms) ([]report.Person, error) {
 	out := make([]report.Person, 0, len(cfg.People))
 	for _, who := range slices.Sorted(maps.Keys(cfg.People)) {
@@ -184,9 +242,11 @@ func peopleOf(cfg config.Config, names pseudonyms) ([]report.Person, error) {
 		if err != nil { // it was checked when the file was read
 			return nil, err
 		}
-		out = append(out, report.Person{
-			ID: names.of(who), Team: p.Team, Stays: []report.Stay{{Zone: zone}}, Sleep: hoursOf(p.Sleep), Work: hoursOf(p.Work),
-		})
+		for _, name := range names.all(who) {
+			out = append(out, report.Person{
+				ID: name, Team: p.Team, Stays: []report.Stay{{Zone: zone}}, Sleep: hoursOf(p.Sleep), Work: hoursOf(p.Work),
+			})
+		}
 	}
 	return out, nil
 }
@@ -200,11 +260,18 @@ func hoursOf(s string) report.Hours {
 	return report.Hours{From: 60*fromHour + fromMinute, To: 60*toHour + toMinute}
 }
 
-// privacy says which teams may be named.
-func privacy(cfg config.Config) report.Privacy {
+// privacy says which teams may be named: a small one when as many of its people
+// as it has have agreed.
+func privacy(cfg config.Config, f report.Facts) report.Privacy {
 	p := report.Privacy{Sizes: map[string]int{}, Consented: map[string]bool{}, K: cfg.Report.MinTeam}
+	agreed := map[string]int{}
+	for _, who := range f.People {
+		if f.Wishes.Agreed(who.ID, report.ScopeName) {
+			agreed[who.Team]++
+		}
+	}
 	for name, t := range cfg.Teams {
-		p.Sizes[name], p.Consented[name] = t.Size, t.Consented
+		p.Sizes[name], p.Consented[name] = t.Size, t.Consented || agreed[name] >= t.Size
 	}
 	return p
 }

@@ -129,7 +129,7 @@ func TestTwoLedgersMergedEitherWay(t *testing.T) {
 	for i, part := range half {
 		d := workedDesk(t)
 		d.must(part, "ledger", "import")
-		exports[i] = d.must("", "ledger", "export")
+		exports[i] = d.must("", "ledger", "export", "--all")
 	}
 	var reports [2]string
 	for i := range reports {

@@ -51,8 +51,11 @@ func (a *app) sync(ctx context.Context, span time.Duration) error {
 	if err != nil {
 		return err
 	}
-	r := records{services: c.services, ownership: c.ownership, names: names}
+	r := records{services: c.services, ownership: c.ownership, names: names, shared: cfg.Ledger.URL != ""}
 	return a.withLedger(ctx, cfg, false, func(j *ledger.Journal) error {
+		if _, err := heed(ctx, j, &r.names.wishes, 0); err != nil {
+			return err
+		}
 		over, err := overIn(ctx, j)
 		if err != nil {
 			return err
@@ -136,11 +139,15 @@ func syncPage(ctx context.Context, s sources.Chronicler, r records, j *ledger.Jo
 	if err != nil || len(all) == 0 {
 		return 0, err
 	}
+	if r.shared {
+		all = r.names.agreed(all)
+	}
 	return j.AppendMissing(ctx, all)
 }
 
 // overIn returns the pages of whose end the ledger knows. A page's history is
-// written in one piece, so that all of it is there.
+// written in one piece, so that all of it is there; but what was written of before
+// somebody agreed to share it may lack theirs, and is asked for again.
 func overIn(ctx context.Context, j *ledger.Journal) (map[string]bool, error) {
 	out := map[string]bool{}
 	for cursor := ledger.Cursor(0); ; {
@@ -149,6 +156,9 @@ func overIn(ctx context.Context, j *ledger.Journal) (map[string]bool, error) {
 			return out, err
 		}
 		for _, r := range some {
+			if r.Kind == report.KindConsent {
+				clear(out)
+			}
 			var body report.MomentBody
 			if r.Kind == report.KindResolve && r.Actor == recorder && r.Decode(&body) == nil {
 				out[body.Incident] = true

@@ -57,7 +57,7 @@ func pagerDesk(t *testing.T, h http.Handler) desk {
 func exported(t *testing.T, d desk) []ledger.Record {
 	t.Helper()
 	var out []ledger.Record
-	for line := range strings.Lines(d.must("", "ledger", "export")) {
+	for line := range strings.Lines(d.must("", "ledger", "export", "--all")) {
 		var r ledger.Record
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatal(err)

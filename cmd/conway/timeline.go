@@ -72,7 +72,7 @@ func (a *app) timeline(ctx context.Context, id string, o timelineOptions) error 
 	t.missed("the ledger", err)
 	t.past = past
 	t.ask(ctx, o.wait)
-	if !t.tell(a.person(ctx, cfg)) {
+	if !t.tell(a.person(ctx, cfg, past.facts.Wishes)) {
 		return fmt.Errorf("nothing is known of %s: %s", t.ref, clean.clean(strings.Join(append(t.line.Missing, "the ledger has no record of it"), "; ")))
 	}
 	line := t.line.Without(clean.clean)
@@ -101,10 +101,10 @@ func (a *app) printText(s string) error {
 }
 
 // person returns what to call somebody whom the ledger knows by a pseudonym.
-func (a *app) person(ctx context.Context, cfg config.Config) func(string) string {
+func (a *app) person(ctx context.Context, cfg config.Config, w report.Wishes) func(string) string {
 	var me string
 	if names, err := a.pseudonyms(ctx, cfg, func(string) {}); err == nil && cfg.Me.Email != "" {
-		me = names.of(cfg.Me.Email)
+		me = names.with(w).of(cfg.Me.Email)
 	}
 	return func(who string) string {
 		switch {

@@ -199,7 +199,7 @@ func TestAPageSpendsABudget(t *testing.T) {
 	over := time.Now()
 	var body report.SLOBody
 	eventually(t, "the ledger has what the page took", func() bool {
-		for line := range strings.Lines(s.run("ledger", "export").stdout) {
+		for line := range strings.Lines(s.run("ledger", "export", "--all").stdout) {
 			var r ledger.Record
 			if json.Unmarshal([]byte(line), &r) == nil && r.Kind == report.KindSLO {
 				return r.Decode(&body) == nil

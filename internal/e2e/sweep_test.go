@@ -270,7 +270,7 @@ func (s *sweepSite) commands() {
 		{"snapshot", "--format", "json", "--wait", "2s"},
 		{"note", id, "a note"},
 		{"ledger", "verify"},
-		{"ledger", "export"},
+		{"ledger", "export", "--all"}, {"ledger", "export"}, {"ledger", "show", "--me"},
 		{"ack", id},
 		{"--config", "/nonexistent/config.yaml", "pages"},
 		{"pages", "--nope"},

@@ -23,7 +23,7 @@ func TestTagOfAResolvedPageIsCounted(t *testing.T) {
 	if code := c.quits(); code != 0 {
 		t.Errorf("exit %d", code)
 	}
-	if got := s.run("ledger", "export").stdout; strings.Count(got, `"name":"verdict","value":"needed"`) != 1 {
+	if got := s.run("ledger", "export", "--all").stdout; strings.Count(got, `"name":"verdict","value":"needed"`) != 1 {
 		t.Errorf("the ledger holds:\n%s", got)
 	}
 	var report struct {

@@ -448,7 +448,7 @@ func TestTagIsDurable(t *testing.T) {
 				if r.code != 0 || !strings.Contains(r.stdout, "recorded") {
 					t.Errorf("tag %s: exit %d: %s%s", words, r.code, r.stdout, r.stderr)
 				}
-				if out := s.run("ledger", "export"); !strings.Contains(out.stdout, want) || !strings.Contains(out.stdout, `"kind":"tag"`) {
+				if out := s.run("ledger", "export", "--all"); !strings.Contains(out.stdout, want) || !strings.Contains(out.stdout, `"kind":"tag"`) {
 					t.Errorf("%s is not in the ledger: %s%s", want, out.stdout, out.stderr)
 				}
 			}

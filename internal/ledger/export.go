@@ -19,17 +19,28 @@ type line struct {
 // Export writes every record as one line of JSON, in the order of the chain. Of
 // a damaged ledger it writes what lies before the damage and returns ErrDamaged.
 func (j *Journal) Export(ctx context.Context, w io.Writer) error {
+	_, err := j.ExportSome(ctx, w, func(Record) bool { return true })
+	return err
+}
+
+// ExportSome is Export of the records for which keep is true, and counts those
+// that were left out. A line proves its own content wherever the one before it is.
+func (j *Journal) ExportSome(ctx context.Context, w io.Writer, keep func(Record) bool) (left int, err error) {
 	e := json.NewEncoder(w)
 	// A body is written byte for byte as it was hashed.
 	e.SetEscapeHTML(false)
 	count := 0
-	err := j.scan(ctx, func(d *db) error {
+	err = j.scan(ctx, func(d *db) error {
 		return d.each("SELECT "+columns+" FROM record ORDER BY seq", func(s cells) error {
 			r, _, err := row(s)
 			if err != nil {
 				return err
 			}
 			count++
+			if !keep(r) {
+				left++
+				return nil
+			}
 			return e.Encode(line{lineVersion, r})
 		})
 	})
@@ -37,7 +48,7 @@ func (j *Journal) Export(ctx context.Context, w io.Writer) error {
 		err = fmt.Errorf("%w after record %d, those before it are exported: %w", ErrDamaged, count, err)
 	}
 	if err != nil {
-		return fmt.Errorf("export ledger: %w", err)
+		return left, fmt.Errorf("export ledger: %w", err)
 	}
-	return nil
+	return left, nil
 }

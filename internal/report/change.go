@@ -186,7 +186,7 @@ type Fix struct {
 	Pays     int `json:"pays_after,omitempty"`
 	Handbook int `json:"pays_after_at_six_hours,omitempty"`
 	// Oldest is the age in days of the oldest open follow-up, negative for none.
-	Oldest float64 `json:"oldest_follow_up_days"`
+	Oldest Days `json:"oldest_follow_up_days"`
 }
 
 // handbookHours is what an incident costs by the SRE book.
@@ -213,7 +213,7 @@ func (c *counter) fixes() []Fix {
 	}
 	for _, u := range c.f.FollowUps {
 		if f := by[c.incidents[c.root(u.Incident)].Fingerprint]; f != nil && u.open(c.o.End) {
-			f.Oldest = max(f.Oldest, float64(c.o.End.Sub(u.Opened))/float64(day))
+			f.Oldest = max(f.Oldest, Days(c.o.End.Sub(u.Opened))/Days(day))
 		}
 	}
 	var out []Fix

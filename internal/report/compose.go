@@ -14,14 +14,17 @@ const Version = 1
 type Report struct {
 	Version int `json:"version"`
 	// Unit is the part of the organisation that it is about.
-	Unit     string  `json:"unit"`
+	Unit string `json:"unit"`
+	// K is how many people a team needs to be named.
+	K        int     `json:"smallest_team"`
 	Headline string  `json:"headline"`
 	Five     []Row   `json:"five_numbers"`
 	Now      Numbers `json:"now"`
 	// Before is the period of the same length before, nil when nothing is known of
 	// it.
 	Before *Numbers `json:"before,omitempty"`
-	Story  []Dated  `json:"story"`
+	// Story tells one incident by weeks: finer times would say who was woken.
+	Story []Told `json:"story"`
 	// Decided is what was decided since the period before began, empty when
 	// nothing was.
 	Decided []Dated `json:"decided"`
@@ -39,10 +42,26 @@ type Row struct {
 	Against string `json:"counterweight"`
 }
 
-// Dated is a sentence with its day. Finer times are nobody's business here.
+// Dated is a decision with its day.
 type Dated struct {
 	At   time.Time `json:"at"`
 	Text string    `json:"text"`
+}
+
+// Told is a sentence with the week in which it happened.
+type Told struct {
+	Week Week   `json:"week"`
+	Text string `json:"text"`
+}
+
+// Week is the Monday, by UTC, with which a week begins: no report holds a finer
+// time of an incident, because a rota would make a name of it.
+type Week string
+
+// weekOf returns the week of a moment.
+func weekOf(t time.Time) Week {
+	t = t.UTC()
+	return Week(t.AddDate(0, 0, -(int(t.Weekday())+6)%7).Format(time.DateOnly))
 }
 
 // Compose counts the facts of the period and of the one before it, and words
@@ -50,7 +69,7 @@ type Dated struct {
 func Compose(f Facts, o Options, p Privacy, unit string) Report {
 	f = p.Anonymous(f)
 	now := Count(f, o)
-	r := Report{Version: Version, Unit: unit, Now: now, Headline: headline(now)}
+	r := Report{Version: Version, Unit: unit, K: p.least(), Now: now, Headline: headline(now)}
 	earlier := o
 	earlier.Start, earlier.End = o.Start.Add(-o.End.Sub(o.Start)), o.Start
 	if before := Count(f, earlier); before.Pages > 0 {
@@ -167,16 +186,16 @@ func quieter(now Numbers, before *Numbers) bool {
 
 // story tells one incident in four dated lines: what was known first, the page,
 // its end, and what was not done.
-func story(f Facts, o Options, n Numbers) []Dated {
+func story(f Facts, o Options, n Numbers) []Told {
 	c := newCounter(f, o)
 	root := worst(n, c)
 	if root == "" {
 		return nil
 	}
-	var out []Dated
+	var out []Told
 	for _, l := range n.Foreseen.Leads {
 		if l.Incident == root {
-			out = append(out, Dated{l.First, "first signal: " + l.Signals[0]})
+			out = append(out, Told{weekOf(l.First), "first signal: " + l.Signals[0]})
 		}
 	}
 	in := c.incidents[root]
@@ -189,8 +208,8 @@ func story(f Facts, o Options, n Numbers) []Dated {
 	}
 	out = append(
 		out,
-		Dated{c.first[root], fmt.Sprintf("page: %s, %s (%s)", what, in.Service, c.row(root))},
-		Dated{end, "it was over"},
+		Told{weekOf(c.first[root]), fmt.Sprintf("page: %s, %s (%s)", what, in.Service, c.row(root))},
+		Told{weekOf(end), "it was over"},
 	)
 	var open []string
 	for _, u := range f.FollowUps {
@@ -199,9 +218,9 @@ func story(f Facts, o Options, n Numbers) []Dated {
 		}
 	}
 	if len(open) > 0 {
-		return append(out, Dated{n.End, "not done: follow-up " + strings.Join(open, ", ") + " is still open"})
+		return append(out, Told{weekOf(n.End.Add(-1)), "not done: follow-up " + strings.Join(open, ", ") + " is still open"})
 	}
-	return append(out, Dated{n.End, "nobody was asked to change anything"})
+	return append(out, Told{weekOf(n.End.Add(-1)), "nobody was asked to change anything"})
 }
 
 // worst returns the incident that took most of a budget, else the longest sleep.

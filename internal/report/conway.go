@@ -62,6 +62,9 @@ func (c *counter) congruence(teams []string, counts bool, weight func(timed) flo
 	cells, unknown, agreed := cellOf{}, 0.0, 0.0
 	for _, p := range c.pages {
 		w := weight(p)
+		if c.contested[p.Root] {
+			continue // whose code it was is in dispute
+		}
 		if p.Guessed {
 			unknown += w
 			continue
@@ -106,9 +109,12 @@ type Foreseen struct {
 
 // Lead is what was known before one incident.
 type Lead struct {
-	Incident string    `json:"incident"`
-	First    time.Time `json:"first_signal"`
-	Page     time.Time `json:"page"`
+	Incident string `json:"incident"`
+	// First and Page are exact, and stay here; Week and Days are what is written.
+	First time.Time `json:"-"`
+	Page  time.Time `json:"-"`
+	Week  Week      `json:"week"`
+	Days  int       `json:"days_before"`
 	// Signals are sentences for a reader, oldest first.
 	Signals []string `json:"signals"`
 }
@@ -132,7 +138,8 @@ func (c *counter) foreseen() Foreseen {
 			continue
 		}
 		slices.SortFunc(all, func(a, b signal) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.words, b.words)) })
-		l := Lead{Incident: root, First: all[0].at, Page: c.first[root]}
+		l := Lead{Incident: root, First: all[0].at, Page: c.first[root], Week: weekOf(c.first[root])}
+		l.Days = int(l.Page.Sub(l.First) / day)
 		for _, s := range all {
 			l.Signals = append(l.Signals, s.words)
 		}

@@ -21,6 +21,8 @@ type Facts struct {
 	Decisions     []Decision
 	// Contested holds the incidents whose row team disputes them.
 	Contested []string
+	// Wishes are what people said of what is recorded of them.
+	Wishes Wishes
 }
 
 // Person is somebody in a rotation, under a pseudonym.

@@ -2,7 +2,9 @@ package report
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -165,9 +167,18 @@ type Answers struct {
 
 // Age is how old an unanswered question is.
 type Age struct {
-	ID   string  `json:"id"`
-	Team string  `json:"team"`
-	Days float64 `json:"days"`
+	ID   string `json:"id"`
+	Team string `json:"team"`
+	Days Days   `json:"days"`
+}
+
+// Days is an age in days. It is written in whole ones: a fraction would say at
+// which hour somebody was awake.
+type Days float64
+
+// MarshalJSON writes the whole days.
+func (d Days) MarshalJSON() ([]byte, error) {
+	return strconv.AppendInt(nil, int64(math.Floor(float64(d))), 10), nil
 }
 
 // answerSpan is how soon a follow-up has to be closed to count as answered.
@@ -218,7 +229,7 @@ func answersOf(all []asked, end time.Time) Answers {
 		}
 		by[q.team] = n
 		if q.open {
-			a.Open = append(a.Open, Age{q.id, q.team, float64(end.Sub(q.at)) / float64(day)})
+			a.Open = append(a.Open, Age{q.id, q.team, Days(end.Sub(q.at)) / Days(day)})
 		}
 	}
 	for team, n := range by {

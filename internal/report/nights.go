@@ -42,7 +42,7 @@ func Nights(f Facts, me string, p Privacy, now time.Time) oncall.Nights {
 	}
 	for _, fix := range all.fixes() {
 		if fix.Incidents > 1 {
-			r := oncall.Repeat{Title: fix.Title, Team: fix.Team, Times: fix.Incidents, Asked: time.Duration(fix.Oldest * float64(day))}
+			r := oncall.Repeat{Title: fix.Title, Team: fix.Team, Times: fix.Incidents, Asked: time.Duration(fix.Oldest * Days(day))}
 			out.Repeats = append(out.Repeats, r)
 		}
 	}

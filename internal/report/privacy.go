@@ -23,11 +23,14 @@ type Privacy struct {
 	K int
 }
 
+// least is how many people a team needs to be named.
+func (p Privacy) least() int { return max(p.K, MinTeam) }
+
 // hidden returns the teams that must not be named. One alone would be found out
 // by subtracting the rest from the whole, so that it takes the smallest of the
 // others along.
 func (p Privacy) hidden(teams []string) map[string]bool {
-	k := max(p.K, MinTeam)
+	k := p.least()
 	out := map[string]bool{}
 	people := 0
 	var named []string

@@ -232,6 +232,8 @@ func (r *reader) take(rec Record) error {
 		})
 	case KindContest:
 		return with(rec, func(b ContestBody) { r.contested[b.Incident] = !b.Withdrawn })
+	case KindConsent, KindForget:
+		return r.facts.Wishes.Take(rec)
 	}
 	return nil
 }

@@ -81,6 +81,9 @@ func NewRecall(me Person) *Recall {
 	}
 }
 
+// Person returns the pseudonym of the person whom it is for.
+func (r *Recall) Person() string { return r.me.ID }
+
 // Take takes one record in. A record that cannot be read changes nothing.
 func (r *Recall) Take(rec Record) error {
 	if err := r.take(rec); err != nil {

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"conway/internal/report"
 )
@@ -159,5 +162,34 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		if string(got) != want {
 			t.Fatalf("order %d gives\n%s\nnot\n%s", seed, got, want)
 		}
+	}
+}
+
+// TestNothingIsFinerThanAWeek moves one incident's times within their week: no
+// form of the report may differ by more than the lengths that it counts.
+func TestNothingIsFinerThanAWeek(t *testing.T) {
+	f, o := worked(t)
+	for i := range f.Notifications {
+		f.Notifications[i].At = f.Notifications[i].At.Add(17 * time.Second)
+	}
+	r := report.Compose(f, o, large(), "Shop")
+	var all bytes.Buffer
+	for _, write := range []func(io.Writer) error{r.JSON, r.Markdown, r.HTML} {
+		if err := write(&all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, clock := range regexp.MustCompile(`\d\d:\d\d(:\d\d)?`).FindAllString(all.String(), -1) {
+		if clock != "00:00:00" { // the bounds of the period are days
+			t.Errorf("the report has the time %s", clock)
+		}
+	}
+	for _, told := range r.Story {
+		if day, err := time.Parse(time.DateOnly, string(told.Week)); err != nil || day.Weekday() != time.Monday {
+			t.Errorf("the story has %q, which begins no week", told.Week)
+		}
+	}
+	if ages := regexp.MustCompile(`days": -?\d+\.\d`).FindAllString(all.String(), -1); ages != nil {
+		t.Errorf("ages are finer than a day: %v", ages)
 	}
 }

@@ -52,6 +52,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		{"ExportAndImport", exportAndImport},
 		{"ReadOnly", readOnly},
 		{"Tail", tail},
+		{"Kinds", kinds},
+		{"ExportSome", exportSome},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
 	}
@@ -481,6 +483,39 @@ func exportAndImport(t *testing.T, open Open) {
 		t.Errorf("a changed line: %v", err)
 	}
 	verified(t, j, 6)
+}
+
+func kinds(t *testing.T, open Open) {
+	t.Helper()
+	j := open(t, ledger.Options{Actor: "ana"})
+	notes(t, j, 2)
+	record(t, j, "a")
+	notes(t, j, 1)
+	got, at, err := j.Kinds(t.Context(), 0, ledger.KindAction, ledger.KindTag)
+	if err != nil || len(got) != 1 || got[0].Kind != ledger.KindAction || at != 4 {
+		t.Errorf("%v up to %d, %v", got, at, err)
+	}
+	if got, next, err := j.Kinds(t.Context(), at, ledger.KindAction); err != nil || len(got) != 0 || next != at {
+		t.Errorf("nothing new: %v up to %d, %v", got, next, err)
+	}
+	record(t, j, "b")
+	if got, next, err := j.Kinds(t.Context(), at, ledger.KindAction); err != nil || len(got) != 1 || next != 5 {
+		t.Errorf("news: %v up to %d, %v", got, next, err)
+	}
+}
+
+func exportSome(t *testing.T, open Open) {
+	t.Helper()
+	j := open(t, ledger.Options{Actor: "ana"})
+	all := notes(t, j, 4)
+	var out bytes.Buffer
+	left, err := j.ExportSome(t.Context(), &out, func(r ledger.Record) bool { return r.ID != all[1].ID && r.ID != all[3].ID })
+	if err != nil || left != 2 || strings.Count(out.String(), "\n") != 2 || strings.Contains(out.String(), all[1].ID) {
+		t.Errorf("%d left out, %v:\n%s", left, err, out.String())
+	}
+	if added, known, err := j.Import(t.Context(), &out); err != nil || added != 0 || known != 2 {
+		t.Errorf("what is left is no export: %d added, %d known, %v", added, known, err)
+	}
 }
 
 func readOnly(t *testing.T, open Open) {
