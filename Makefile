@@ -16,6 +16,7 @@ help: ## list the targets
 
 build: ## build bin/conway, one static binary
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/conway ./cmd/conway
+	@cp bin/conway bin/.conway && mv bin/.conway bin/conway # a file that was copied starts faster than one that was linked
 
 run: build ## the cockpit
 	bin/conway
