@@ -63,7 +63,7 @@ func installed(b *testing.B, program string) string {
 		b.Fatal(err)
 	}
 	path := filepath.Join(b.TempDir(), filepath.Base(program))
-	if err := os.WriteFile(path, data, 0o700); err != nil { //nolint:gosec // a program has to be executable
+	if err := os.WriteFile(path, data, 0o700); err != nil {
 		b.Fatal(err)
 	}
 	return path
