@@ -66,13 +66,14 @@ func account(s *Scenario, p pace, token, webURL string) pdserver.Options {
 }
 
 // shifts is Ana's turn, which ends at nine, and the one after it, where she and
-// Ben change places.
+// Ben change places. A drill that begins in the hour before nine is in a turn that
+// has a day to go.
 func shifts(start time.Time) []pdserver.Shift {
 	end := time.Date(start.Year(), start.Month(), start.Day(), shiftEnd, 0, 0, 0, start.Location())
 	if !end.After(start.Add(time.Hour)) {
 		end = end.AddDate(0, 0, 1)
 	}
-	begin, next := end.AddDate(0, 0, -1), end.AddDate(0, 0, 1)
+	begin, next := end.AddDate(0, 0, -2), end.AddDate(0, 0, 1)
 	return []pdserver.Shift{
 		{Policy: policyID, Level: 1, User: meID, Schedule: "Primary", Start: begin, End: end},
 		{Policy: policyID, Level: 1, User: secondID, Schedule: "Primary", Start: end, End: next},
