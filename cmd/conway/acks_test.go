@@ -53,7 +53,7 @@ func alertDesk(t *testing.T, url string) desk {
 // alertCockpit is a core at work on a desk's config and ledger.
 type alertCockpit struct{ *core }
 
-func alertCore(t *testing.T, d desk) alertCockpit {
+func coreAtWork(t *testing.T, d desk) alertCockpit {
 	t.Helper()
 	a := &app{now: time.Now, configPath: d.config, process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}}
 	cfg, _, err := a.load(t.Context())
@@ -105,7 +105,7 @@ func TestAckOfAnAlertIsInTheLedgerOnly(t *testing.T) {
 	url, firing := alerts(t, started)
 	d := alertDesk(t, url)
 	id := "8f2c1d9be0a7741c-" + started.UTC().Format("20060102T150405Z")
-	c := alertCore(t, d)
+	c := coreAtWork(t, d)
 	awaitPage(t, c, func(p oncall.Page) bool { return p.Status == oncall.Triggered && p.NoAck })
 	if got := d.must("", "ack", id); !strings.Contains(got, "recorded in the ledger only; am has no acknowledgements and goes on calling") {
 		t.Errorf("a script is told: %s", got)
@@ -115,7 +115,7 @@ func TestAckOfAnAlertIsInTheLedgerOnly(t *testing.T) {
 	}
 	awaitPage(t, c, mine)
 	c.halt(t)
-	c = alertCore(t, d)
+	c = coreAtWork(t, d)
 	awaitPage(t, c, mine)
 	firing.Store(false)
 	awaitPage(t, c, func(p oncall.Page) bool { return p.Status == oncall.Resolved })

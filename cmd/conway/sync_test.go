@@ -146,17 +146,7 @@ func TestInterruptedSyncIsResumed(t *testing.T) {
 func TestCockpitAndSyncWriteTheSame(t *testing.T) {
 	s := account(t)
 	d := pagerDesk(t, s)
-	a := &app{now: time.Now, configPath: d.config, process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}}
-	cfg, _, err := a.load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := newCore(cfg, a.now, "pages")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.openLedger(t.Context(), c)
-	c.start(t.Context())
+	c := coreAtWork(t, d)
 	now := time.Now()
 	c.emit(oncall.DeploysEvent{Stamp: oncall.Stamp{Source: "ci", At: now}, Deploys: []oncall.Deploy{
 		{Ref: oncall.Ref{Source: "ci", ID: "1"}, Service: "checkout", Environment: "prod", Author: "Ana Lima", Status: oncall.DeploySucceeded, FinishedAt: now},
