@@ -16,7 +16,7 @@ type batch[T any] struct {
 	n      int
 }
 
-// push appends a copy of lines.
+// push appends lines. A long list is kept as it is, and no longer the caller's.
 func (b *batch[T]) push(lines []T) {
 	if len(lines) == 0 {
 		return
@@ -28,7 +28,11 @@ func (b *batch[T]) push(lines []T) {
 	}
 	// The first chunk is as small as its lines, because most batches are all there
 	// is; after that it is a flood, and room is made for it at once.
-	if len(b.chunks) == 0 || len(lines) >= chunkLines {
+	if len(lines) >= chunkLines {
+		b.chunks = append(b.chunks, slices.Clip(lines))
+		return
+	}
+	if len(b.chunks) == 0 {
 		b.chunks = append(b.chunks, slices.Clone(lines))
 		return
 	}
