@@ -225,6 +225,10 @@ func (c *chunk) label(at map[label]uint16, l label) (uint16, bool) {
 	return i, true
 }
 
+// wasted is the share of a chunk's text that a part of it may keep from being
+// freed, as a divisor.
+const wasted = 16
+
 // head returns the first n lines as a chunk of their own. It shares what it can.
 func (c *chunk) head(n int) *chunk {
 	h := *c
@@ -233,6 +237,11 @@ func (c *chunk) head(n int) *chunk {
 		h.far = c.far[:n:n]
 	} else {
 		h.near = c.near[:n:n]
+	}
+	if len(c.text)-len(h.text) > len(c.text)/wasted {
+		// The rest comes again in another chunk.
+		h.text, h.ends, h.messages, h.flags = strings.Clone(h.text), slices.Clone(h.ends), slices.Clone(h.messages), slices.Clone(h.flags)
+		h.near, h.far = slices.Clone(h.near), slices.Clone(h.far)
 	}
 	return &h
 }

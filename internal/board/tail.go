@@ -204,7 +204,7 @@ func (t Tail) add(lines []oncall.LogLine) Tail {
 
 // cut takes the lines from number seq on off the tail, and returns them.
 func (t Tail) cut(seq uint64) (Tail, []oncall.LogLine) {
-	var off []oncall.LogLine
+	off := make([]oncall.LogLine, 0, t.end-seq)
 	for _, l := range t.From(int(seq - t.first)) {
 		off = append(off, l)
 	}
