@@ -30,7 +30,7 @@ func (b *base) applyLines(e oncall.LinesEvent, gathered *gathered) []Change {
 	if joined := b.joins(e); !gathered.add(e, joined) {
 		gathered.put(b)
 		b.tail = b.tail.lose(e.Source, e.Dropped)
-		b.tail = b.tail.put(inTime(e.Lines), e.At, joined)
+		b.tail = b.tail.put(inTime(e.Lines), e.Texts, e.At, joined)
 	}
 	return changes
 }
@@ -54,7 +54,7 @@ func (g *gathered) add(e oncall.LinesEvent, joined time.Time) bool {
 		return false
 	}
 	if len(lines) > 0 {
-		g.lists = append(g.lists, list{lines, e.At})
+		g.lists = append(g.lists, list{lines, e.Texts, e.At})
 	}
 	if e.At.After(g.at) {
 		g.at = e.At
@@ -65,7 +65,8 @@ func (g *gathered) add(e oncall.LinesEvent, joined time.Time) bool {
 // put puts the gathered lines among those that are held.
 func (g *gathered) put(b *base) {
 	if g != nil {
-		b.tail = b.tail.put(mergedLists(g.lists), g.at, time.Time{})
+		lines, texts := mergedLists(g.lists)
+		b.tail = b.tail.put(lines, texts, g.at, time.Time{})
 		*g = gathered{}
 	}
 }

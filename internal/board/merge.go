@@ -23,13 +23,13 @@ const (
 // order: a line that is up to two seconds older than the last one stands where
 // its time belongs, and so does one from before joined, when its source was
 // first heard. Any other stands where it came, marked as late. Nothing waits for
-// a source that is slow or silent.
-func (t Tail) put(lines []oncall.LogLine, now, joined time.Time) Tail {
+// a source that is slow or silent. The lines may be those of the texts.
+func (t Tail) put(lines []oncall.LogLine, texts []string, now, joined time.Time) Tail {
 	if len(lines) == 0 {
 		return t
 	}
 	if t.Len() == 0 || !lines[0].At.Before(t.last(now)) {
-		return t.add(lines).heard(lines, now)
+		return t.add(lines, texts...).heard(lines, now)
 	}
 	floor := t.floor()
 	n, _ := slices.BinarySearchFunc(lines, floor, func(l oncall.LogLine, at time.Time) int { return l.At.Compare(at) })
@@ -147,24 +147,25 @@ func merged(a, b []oncall.LogLine, now time.Time) []oncall.LogLine {
 	return append(append(out, a...), b...)
 }
 
-// list is lines in order that came at a time.
+// list is lines in order that came at a time, and the texts that they are of.
 type list struct {
 	lines []oncall.LogLine
+	texts []string
 	now   time.Time
 }
 
 // mergedLists joins ordered lists as merging each with all before it would, but
 // copies a line once.
-func mergedLists(lists []list) []oncall.LogLine {
+func mergedLists(lists []list) (lines []oncall.LogLine, texts []string) {
 	n := 0
 	for _, l := range lists {
 		n += len(l.lines)
 	}
 	switch len(lists) {
 	case 0:
-		return nil
+		return nil, nil
 	case 1:
-		return lists[0].lines
+		return lists[0].lines, lists[0].texts
 	}
 	lists = slices.Clone(lists)
 	out := make([]oncall.LogLine, 0, n)
@@ -181,7 +182,7 @@ func mergedLists(lists []list) []oncall.LogLine {
 			lists = slices.Delete(lists, first, first+1)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // goesBefore reports whether the list's first line stands before one of the lists

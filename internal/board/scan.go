@@ -149,7 +149,7 @@ func (c *chunk) scan(q *Query, from, to int, first uint64, found []uint64) []uin
 		}
 		i := c.at(uint32(at))
 		end := int(c.ends[i])
-		if at+len(q.seek.text) > end {
+		if at < int(c.start(i)) || at+len(q.seek.text) > end {
 			pos = at + 1
 			continue
 		}

@@ -150,6 +150,7 @@ func (t *tail) read(buf []byte, now time.Time, b *lines.Batch) (more bool, err e
 			t.active = now
 			old := t.place.off < t.old
 			t.place.advance(buf[:n], data)
+			t.split.Text = b.Text
 			t.split.Add(data, now, t.lineTo(b, now, old))
 		}
 		if err == io.EOF {
