@@ -22,7 +22,7 @@ func main() { os.Exit(program()) }
 // 100,000 log lines held, the slower pace of 100 takes 5 MB more.
 const (
 	paceAtFirst = 400
-	paceLater   = 50
+	paceLater   = 25
 	// firstFor covers the start on a slow machine, and is over before much is held.
 	firstFor = time.Second
 	// memoryLimit is from where on garbage is collected however little there is of
