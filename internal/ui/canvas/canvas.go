@@ -226,7 +226,7 @@ func (c *Canvas) encode(content string) {
 		c.settle()
 	}
 	if !c.hurried {
-		c.set(rows)
+		c.enc.SetScrollOptim(c.set(rows) >= scrollable)
 		c.enc.Render(c.cells.RenderBuffer)
 		// It writes into a buffer, which takes everything.
 		_ = c.enc.Flush()
@@ -245,11 +245,24 @@ func (c *Canvas) encode(content string) {
 	}
 }
 
-// set sets the cells of the rows that are not as they were.
-func (c *Canvas) set(rows []string) {
+// scrollable is how many rows below each other at least change when what fills a
+// pane scrolls. To find out whether and how far it did costs more than to draw the
+// clocks of the title and the brief, three rows that change every second.
+const scrollable = 4
+
+// set sets the cells of the rows that are not as they were, and returns how many
+// of those at most stand below each other.
+func (c *Canvas) set(rows []string) (most int) {
+	run, next := 0, 0
 	for y, row := range c.changed(rows) {
 		uv.NewStyledString(row).Draw(c.cells, uv.Rect(0, y, c.w, 1))
+		if y != next {
+			run = 0
+		}
+		run, next = run+1, y+1
+		most = max(most, run)
 	}
+	return most
 }
 
 // changed goes over the rows of the screen that are not as they were, which most
