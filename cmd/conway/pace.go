@@ -22,7 +22,9 @@ const (
 	// memoryLimit is from where on garbage is collected however little there is of
 	// it: with a million log lines held, the pace of 25 would let in another 50 MB.
 	// A full collection looks at none of their text and takes a millisecond or two.
-	memoryLimit = 228 << 20
+	// With a limit ten megabytes lower five logs that flood would have one follow the
+	// other, and keys wait for a second.
+	memoryLimit = 240 << 20
 )
 
 // pace sets the pace at which garbage is collected, for a start, and returns what
