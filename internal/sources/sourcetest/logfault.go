@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,6 +45,7 @@ func searchFaultChecks() []logCheck {
 		logCheck{"search server hangs", checkSearchFails(silent, oncall.Unavailable)},
 		logCheck{"search server hangs under way", checkSearchFailsUnderWay(silent, oncall.Unavailable)},
 		logCheck{"search answer cut short", checkSearchCut},
+		logCheck{"search expires", checkSearchExpires},
 		logCheck{"search is told a login page", checkSearchFails(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = w.Write([]byte("<!DOCTYPE html><html><title>Sign in</title></html>"))
@@ -75,6 +77,9 @@ func checkSearchFails(breaks http.HandlerFunc, kinds ...oncall.FaultKind) func(t
 		h := b.hunt(tb.Context(), oncall.LogQuery{Query: c.Query(""), Window: around(b.lines)})
 		h.wait(c.plain().wait())
 		h.failed(kinds...)
+		if f := oncall.AsFault(h.err, b.source.Name(), ""); f.Kind == oncall.Auth && f.Fix == "" {
+			tb.Errorf("who may not ask is not told what to do: %q", f.Error())
+		}
 		if n := len(h.all()); n > 0 {
 			tb.Errorf("%d lines were found in a store that gave none", n)
 		}
@@ -118,6 +123,34 @@ func checkSearchCut(tb testing.TB, c LogCase) {
 	h.failed(oncall.Unavailable, oncall.Malformed)
 	if _, _, _, sent := g.counts(); c.Streams && len(h.all()) < sent {
 		tb.Errorf("%d lines were sent before the cut, and %d handed over", sent, len(h.all()))
+	}
+}
+
+// checkSearchExpires has the store forget a search after its first answer, after
+// its second, and so on. The search is made anew and finds all, or it says that it
+// has expired and what to do.
+func checkSearchExpires(tb testing.TB, c LogCase) {
+	tb.Helper()
+	const answers = 5
+	for n := 1; n <= answers; n++ {
+		b := c.ordinary(tb)
+		b.searcher()
+		b.able(b.store.Expire != nil, "forget a search")
+		sent := b.served().expireAfter(n, b.store.Expire)
+		h := b.hunt(tb.Context(), oncall.LogQuery{Query: c.Query(""), Window: around(b.lines)})
+		h.wait(c.plain().wait())
+		if h.err == nil {
+			h.same(b.lines)
+			continue
+		}
+		h.failed(oncall.Unavailable)
+		f := oncall.AsFault(h.err, b.source.Name(), "")
+		if !strings.Contains(f.Detail, "expired") || f.Fix == "" {
+			tb.Errorf("a search that the store forgot after answer %d says %q, want that it has expired, and the fix", n, f.Error())
+		}
+		if n := sent(); len(h.all()) < n {
+			tb.Errorf("%d lines were sent before the search expired, and %d handed over", n, len(h.all()))
+		}
 	}
 }
 
