@@ -39,11 +39,6 @@ const (
 	Growth = 5
 	// Held bounds what of it can be from earlier.
 	Held = 128
-	// burst is how many bytes of text at once are no typing. A link that lags
-	// collects a few keys; a key that is held down sends one byte many times.
-	burst = 12
-	// shortText bounds a text that a key may follow sooner than a paste ends.
-	shortText = 1 << 10
 	// maxSequence bounds the sequences that keys send.
 	maxSequence = 48
 )

@@ -1,18 +1,40 @@
 package intake
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
-// fast reports whether more text comes at once than anybody types.
+const (
+	// burst is how many bytes of text at once are no typing, unless they are few keys
+	// again and again: a link that lags collects them.
+	burst = 12
+	// fewKeys is how many letters somebody presses by turns who moves about, such as
+	// j, k and n. No text of burst letters has so few, and one that does has no line
+	// end. Any one key may be held down.
+	fewKeys = 3
+	// shortText bounds a text that a key may follow sooner than a paste ends.
+	shortText = 1 << 10
+)
+
+// fast reports whether more text comes at once than anybody types. A sequence, such
+// as that of an arrow, is no text: pastes that hold one have marks, or lose it.
 func fast(p []byte) bool {
-	n, same := 0, true
+	n, same, letters := 0, true, true
+	var keys uint32
 	for rest := p; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		if r < 0x20 && r != '\r' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r == utf8.RuneError {
 			break
 		}
 		same = same && rest[0] == p[0]
+		lower := rest[0] | 0x20
+		if letters = letters && lower >= 'a' && lower <= 'z'; letters {
+			keys |= 1 << (lower - 'a')
+		}
 		rest = rest[size:]
-		if n += size; n >= burst && !same {
+		few := letters && bits.OnesCount32(keys) <= fewKeys
+		if n += size; n >= burst && !same && !few {
 			return true
 		}
 	}
