@@ -107,8 +107,8 @@ func TestPatternOverSSH(t *testing.T) {
 	dir := filepath.Dir(shop)
 	s.reads(server, dir+"/app's $HOME;*.log*", anyKey)
 	p := s.cockpit(160, 40)
-	// A look for files is taken each 30 s.
-	const look = 40 * time.Second
+	// A look for files is taken each 30 s, and one that takes long is not the last.
+	const look = 90 * time.Second
 	sees := func(texts ...string) {
 		t.Helper()
 		p.poll(fmt.Sprintf("%q", texts), look, func(screen string) bool { return holds(screen, texts) }, func() {})
