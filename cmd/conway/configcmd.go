@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"conway/internal/config"
+	"conway/internal/owners"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -79,7 +80,7 @@ func (a *app) configCheck() error {
 	case err != nil:
 		return usage(err)
 	}
-	if _, err := sourcesOf(cfg, func(string) {}, allKinds()...); err != nil {
+	if _, err := sourcesOf(cfg, owners.Book{}, func(string) {}, allKinds()...); err != nil {
 		return err
 	}
 	bad := a.checkThemes(cfg)
