@@ -1,8 +1,10 @@
 package patterns
 
 import (
+	"cmp"
 	"container/list"
 	"hash/maphash"
+	"slices"
 	"strings"
 	"time"
 )
@@ -125,6 +127,25 @@ func (t *Tree) Groups() []Group {
 	for e := t.used.Front(); e != nil; e = e.Next() {
 		out = append(out, e.Value.(*node).Group)
 	}
+	return out
+}
+
+// Began returns the groups whose first line came after from and not after until, in
+// the order in which they began: of many those with the most lines. Without a line
+// from before nobody can tell what began, and there is none.
+func (t *Tree) Began(from, until time.Time, most int) []Group {
+	if t.oldest.IsZero() || !t.oldest.Before(from) {
+		return nil
+	}
+	var out []Group
+	for _, g := range t.Groups() {
+		if !g.Again && g.First.After(from) && !g.First.After(until) {
+			out = append(out, g)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Group) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID)) })
+	out = out[:min(len(out), most)]
+	slices.SortStableFunc(out, func(a, b Group) int { return a.First.Compare(b.First) })
 	return out
 }
 
