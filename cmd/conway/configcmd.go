@@ -91,7 +91,7 @@ func (a *app) configCheck() error {
 		}
 	}
 	promised := promisesOf(cfg)
-	for _, f := range slices.Concat(promised.faults, ownershipOf(cfg).faults) {
+	for _, f := range slices.Concat(promised.faults, promised.unmet(cfg), ownershipOf(cfg).faults) {
 		fmt.Fprintln(a.stderr, printable(f.Error()))
 		bad++
 	}

@@ -220,13 +220,15 @@ func TestWhoseChangeADeployWas(t *testing.T) {
 func TestConfigCheckSaysWhatOfTheFilesCannotBeUsed(t *testing.T) {
 	d := atDesk(
 		t, "metrics: [{type: prometheus, name: prom, url: http://127.0.0.1:9}]",
-		fmt.Sprintf("slos: {files: [%q, /nowhere/*.yaml]}", write(t, "slo.yaml", "version: prometheus/v1\nservice: s\nslos: [{name: n, objective: 99, sli: {plugin: {id: x}}}]\n")),
+		fmt.Sprintf("slos: {files: [%q, /nowhere/*.yaml]}", write(t, "slo.yaml", "version: prometheus/v1\nservice: s\nslos: [{name: n, objective: 99, sli: {plugin: {id: x}}}, {name: ok, objective: 99, sli: {raw: {error_ratio_query: 'r[{{.window}}]'}}}]\n")),
+		"services: {checkout: {engagement: {by: sre, until: \"2027-03-31\", slo: nobodys}}}",
 		fmt.Sprintf("owners: {files: [%q]}", write(t, "opslevel.yml", "service: {name: checkout}\n")),
 	)
 	got := d.run("", "config", "check")
 	for _, want := range []string{
 		"slo.yaml:3: slos[0].sli.plugin: a plugin is code of Sloth's, not a query", "slos.files: no file is /nowhere/*.yaml",
 		"opslevel.yml:1: service.owner: it names no owner",
+		`services.checkout.engagement.slo: no file under slos has an objective "nobodys"; they have s-ok`,
 	} {
 		if got.code != exitUsage || !strings.Contains(got.err, want) {
 			t.Errorf("exit %d, want %q in:\n%s", got.code, want, got.err)
