@@ -75,6 +75,7 @@ func (a *app) timeline(ctx context.Context, id string, o timelineOptions) error 
 	past, err := a.past(ctx, cfg)
 	t.missed("the ledger", err)
 	t.past = past
+	a.knowAcks(ctx, c)
 	t.ask(ctx, o.wait)
 	if !t.tell(a.person(ctx, cfg, past.facts.Wishes)) {
 		return fmt.Errorf("nothing is known of %s: %s", t.ref, clean.clean(strings.Join(append(t.line.Missing, "the ledger has no record of it"), "; ")))
