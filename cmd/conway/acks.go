@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"conway/internal/ledger"
 	"conway/internal/oncall"
@@ -53,7 +54,7 @@ func (c *core) tellAcks(ctx context.Context) {
 				r.tellOpen(was)
 			}
 		}
-		if !sleep(ctx, othersEvery) {
+		if !sleep(ctx, sources.Beat(time.Now(), othersEvery)) {
 			return
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/list"
 	"hash/maphash"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -121,13 +122,15 @@ func (t *Tree) Add(message string, at time.Time) int {
 	return n.ID
 }
 
-// Groups returns all groups, the one that was seen last first.
-func (t *Tree) Groups() []Group {
-	out := make([]Group, 0, t.used.Len())
-	for e := t.used.Front(); e != nil; e = e.Next() {
-		out = append(out, e.Value.(*node).Group)
+// All goes over all groups, the one that was seen last first.
+func (t *Tree) All() iter.Seq[Group] {
+	return func(yield func(Group) bool) {
+		for e := t.used.Front(); e != nil; e = e.Next() {
+			if !yield(e.Value.(*node).Group) {
+				return
+			}
+		}
 	}
-	return out
 }
 
 // Began returns the groups whose first line came after from and not after until, in
@@ -138,7 +141,7 @@ func (t *Tree) Began(from, until time.Time, most int) []Group {
 		return nil
 	}
 	var out []Group
-	for _, g := range t.Groups() {
+	for g := range t.All() {
 		if !g.Again && g.First.After(from) && !g.First.After(until) {
 			out = append(out, g)
 		}
