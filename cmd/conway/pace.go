@@ -10,19 +10,19 @@ import (
 // The pace of the garbage collector, in percent of what is in use. Collecting
 // takes a fifth of the work until the first frame is there, and can wait. From
 // then on memory counts for more than a processor with little to do: with
-// 100,000 log lines held, the slower pace of 100 takes 5 MB more.
+// 100,000 log lines held, the slower pace of 50 takes 4 MB more, and 100 another 5.
 const (
 	paceAtFirst = 400
-	paceLater   = 50
+	paceLater   = 25
 	// firstFor covers the start on a slow machine, and is over before much is held.
 	firstFor = time.Second
 	// roomLeft is how much garbage there may be at least. Percents of the little that
 	// an idle cockpit holds would have it collect every other second.
 	roomLeft = 10 << 20
 	// memoryLimit is from where on garbage is collected however little there is of
-	// it: with a million log lines held, the pace of 50 would let in another 100 MB.
+	// it: with a million log lines held, the pace of 25 would let in another 50 MB.
 	// A full collection looks at none of their text and takes a millisecond or two.
-	memoryLimit = 236 << 20
+	memoryLimit = 228 << 20
 )
 
 // pace sets the pace at which garbage is collected, for a start, and returns what
@@ -34,6 +34,7 @@ func pace() (stop func() bool) {
 		debug.SetGCPercent(paceLater)
 		keepPace()
 		debug.FreeOSMemory() // what the start took, which the parent never needs again
+		letGoTouched()
 	}).Stop
 }
 

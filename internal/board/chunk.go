@@ -22,12 +22,12 @@ const (
 )
 
 // chunk is a run of log lines in compact form: the text of all lines is one
-// string, and a line is 14 bytes beside it without pointers, 18 in a slow log, so
+// string, with a newline between two, and a line is 14 bytes beside it without pointers, 18 in a slow log, so
 // that the collector has nothing to look at. It is immutable.
 type chunk struct {
 	text string
-	// ends are where in the text each line ends; it begins where the one before
-	// ends.
+	// ends are where in the text each line ends; it begins behind the newline after
+	// the one before.
 	ends []uint32
 	// base is the time of the first line in nanoseconds since 1970; the others are
 	// in near as distances from it, or in far when they do not fit there.
@@ -76,7 +76,7 @@ func (c *chunk) start(i int) uint32 {
 	if i == 0 {
 		return 0
 	}
-	return c.ends[i-1]
+	return c.ends[i-1] + 1
 }
 
 // raw returns the text of line i.
@@ -119,33 +119,91 @@ func (c *chunk) line(i int) oncall.LogLine {
 	return l
 }
 
-// pack makes chunks of the lines, in their order.
-func pack(lines []oncall.LogLine) []*chunk {
+// pack makes chunks of the lines, in their order. Where they are the lines of one
+// of the texts, that becomes the chunk's as it is.
+func pack(lines []oncall.LogLine, texts []string) []*chunk {
 	out := make([]*chunk, 0, len(lines)/chunkLines+1)
 	for len(lines) > 0 {
-		n, size := 0, 0
-		for n < len(lines) && n < chunkLines {
-			if n > 0 && size+len(lines[n].Raw) > chunkBytes {
-				break
-			}
-			size += len(lines[n].Raw)
-			n++
+		n, text := 0, ""
+		if len(texts) > 0 && strings.HasPrefix(texts[0], lines[0].Raw) {
+			n, text = leading(lines, texts[0])
+			texts = rest(texts, len(text))
 		}
-		c, took := packOne(lines[:n], size)
+		if n == 0 {
+			n, text = copied(lines, texts)
+		}
+		c, took := packOne(lines[:n], text)
 		out = append(out, c)
 		lines = lines[took:]
 	}
 	return out
 }
 
-// packOne makes one chunk of lines with size bytes of text. It returns how many
+// ownText is from how many bytes on a text is a chunk of its own: letting it be
+// one costs less than putting it together with others.
+const ownText = 32 << 10
+
+// leading returns how many lines are those at the beginning of a text, with a
+// newline between two, and that part of it. It is 0 when that is not worth it, or
+// keeps much more from being freed.
+func leading(lines []oncall.LogLine, text string) (n int, part string) {
+	end := -1
+	for n < min(len(lines), chunkLines) && end < len(text) {
+		from, raw := end+1, lines[n].Raw
+		// Of what is the same string only the length is compared.
+		if (n > 0 && text[end] != '\n') || !strings.HasPrefix(text[from:], raw) {
+			break
+		}
+		end = from + len(raw)
+		n++
+	}
+	if end < ownText || (n < chunkLines && len(text)-end > len(text)/wasted) {
+		return 0, ""
+	}
+	return n, text[:end]
+}
+
+// rest returns what is left of the texts after some of the first one, which with 0
+// is of no use.
+func rest(texts []string, after int) []string {
+	if left := texts[0]; after > 0 && after+1 < len(left) {
+		texts = slices.Clone(texts)
+		texts[0] = left[after+1:]
+		return texts
+	}
+	return texts[1:]
+}
+
+// copied returns how many of the lines make a chunk of copied text, and the text.
+// The first line of one of the texts is left for the next chunk.
+func copied(lines []oncall.LogLine, texts []string) (n int, text string) {
+	size := 0
+	for n < len(lines) && n < chunkLines {
+		raw := lines[n].Raw
+		if n > 0 && (size+len(raw) > chunkBytes || len(texts) > 0 && strings.HasPrefix(texts[0], raw)) {
+			break
+		}
+		size += len(raw) + 1
+		n++
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for i := range lines[:n] {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(lines[i].Raw)
+	}
+	return n, b.String()
+}
+
+// packOne makes one chunk of lines, whose text it is given. It returns how many
 // of them it took: fewer when they have too many labels.
-func packOne(lines []oncall.LogLine, size int) (*chunk, int) {
+func packOne(lines []oncall.LogLine, text string) (*chunk, int) {
 	c := &chunk{
 		ends: make([]uint32, 0, len(lines)), messages: make([]uint32, 0, len(lines)), flags: make([]uint16, 0, len(lines)),
 	}
-	var text strings.Builder
-	text.Grow(size)
+	end := -1
 	at := make(map[label]uint16, 4)
 	times := make([]int64, 0, len(lines))
 	last, lastLabel := label{}, uint16(0)
@@ -166,8 +224,8 @@ func packOne(lines []oncall.LogLine, size int) (*chunk, int) {
 		if l.Late {
 			flags |= lateBit
 		}
-		text.WriteString(l.Raw)
-		c.ends = append(c.ends, uint32(text.Len()))
+		end += 1 + len(l.Raw)
+		c.ends = append(c.ends, uint32(end))
 		c.flags = append(c.flags, flags)
 		m, nano, ok := squeeze(l)
 		if !ok {
@@ -178,7 +236,7 @@ func packOne(lines []oncall.LogLine, size int) (*chunk, int) {
 		}
 		c.messages, times = append(c.messages, m), append(times, nano)
 	}
-	c.text = text.String()
+	c.text = text[:end]
 	c.setTimes(times)
 	return c, c.len()
 }
@@ -225,14 +283,23 @@ func (c *chunk) label(at map[label]uint16, l label) (uint16, bool) {
 	return i, true
 }
 
+// wasted is the share of a chunk's text that a part of it may keep from being
+// freed, as a divisor.
+const wasted = 16
+
 // head returns the first n lines as a chunk of their own. It shares what it can.
 func (c *chunk) head(n int) *chunk {
 	h := *c
-	h.text, h.ends, h.messages, h.flags = c.text[:c.start(n)], c.ends[:n:n], c.messages[:n:n], c.flags[:n:n]
+	h.text, h.ends, h.messages, h.flags = c.text[:c.ends[n-1]], c.ends[:n:n], c.messages[:n:n], c.flags[:n:n]
 	if c.far != nil {
 		h.far = c.far[:n:n]
 	} else {
 		h.near = c.near[:n:n]
+	}
+	if len(c.text)-len(h.text) > len(c.text)/wasted {
+		// The rest comes again in another chunk.
+		h.text, h.ends, h.messages, h.flags = strings.Clone(h.text), slices.Clone(h.ends), slices.Clone(h.messages), slices.Clone(h.flags)
+		h.near, h.far = slices.Clone(h.near), slices.Clone(h.far)
 	}
 	return &h
 }
@@ -247,11 +314,11 @@ func joins(a, b *chunk) bool {
 func join(a, b *chunk) *chunk {
 	n := a.len() + b.len()
 	c := &chunk{
-		text: a.text + b.text, labels: slices.Clone(a.labels),
+		text: a.text + "\n" + b.text, labels: slices.Clone(a.labels),
 		ends: append(make([]uint32, 0, n), a.ends...), messages: append(append(make([]uint32, 0, n), a.messages...), b.messages...),
 		flags: append(make([]uint16, 0, n), a.flags...),
 	}
-	shift := uint32(len(a.text))
+	shift := uint32(len(a.text) + 1)
 	for _, e := range b.ends {
 		c.ends = append(c.ends, e+shift)
 	}

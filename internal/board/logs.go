@@ -30,7 +30,7 @@ func (b *base) applyLines(e oncall.LinesEvent, gathered *gathered) []Change {
 	if joined := b.joins(e); !gathered.add(e, joined) {
 		gathered.put(b)
 		b.tail = b.tail.lose(e.Source, e.Dropped)
-		b.tail = b.tail.put(inTime(e.Lines), e.At, joined)
+		b.tail = b.tail.put(inTime(e.Lines), e.Texts, e.At, joined)
 	}
 	return changes
 }
@@ -39,7 +39,7 @@ func (b *base) applyLines(e oncall.LinesEvent, gathered *gathered) []Change {
 // order among each other first, because those that are held then need to make
 // room once and not for each source.
 type gathered struct {
-	lines []oncall.LogLine
+	lists []list
 	// at is when the last of them came.
 	at time.Time
 }
@@ -53,10 +53,9 @@ func (g *gathered) add(e oncall.LinesEvent, joined time.Time) bool {
 	if g == nil || missing || len(lines) > 0 && lines[0].At.Before(joined) {
 		return false
 	}
-	if len(g.lines) > 0 {
-		lines = merged(g.lines, lines, e.At)
+	if len(lines) > 0 {
+		g.lists = append(g.lists, list{lines, e.Texts, e.At})
 	}
-	g.lines = lines
 	if e.At.After(g.at) {
 		g.at = e.At
 	}
@@ -66,7 +65,8 @@ func (g *gathered) add(e oncall.LinesEvent, joined time.Time) bool {
 // put puts the gathered lines among those that are held.
 func (g *gathered) put(b *base) {
 	if g != nil {
-		b.tail = b.tail.put(g.lines, g.at, time.Time{})
+		lines, texts := mergedLists(g.lists)
+		b.tail = b.tail.put(lines, texts, g.at, time.Time{})
 		*g = gathered{}
 	}
 }

@@ -23,13 +23,13 @@ const (
 // order: a line that is up to two seconds older than the last one stands where
 // its time belongs, and so does one from before joined, when its source was
 // first heard. Any other stands where it came, marked as late. Nothing waits for
-// a source that is slow or silent.
-func (t Tail) put(lines []oncall.LogLine, now, joined time.Time) Tail {
+// a source that is slow or silent. The lines may be those of the texts.
+func (t Tail) put(lines []oncall.LogLine, texts []string, now, joined time.Time) Tail {
 	if len(lines) == 0 {
 		return t
 	}
 	if t.Len() == 0 || !lines[0].At.Before(t.last(now)) {
-		return t.add(lines).heard(lines, now)
+		return t.add(lines, texts...).heard(lines, now)
 	}
 	floor := t.floor()
 	n, _ := slices.BinarySearchFunc(lines, floor, func(l oncall.LogLine, at time.Time) int { return l.At.Compare(at) })
@@ -138,13 +138,61 @@ func merged(a, b []oncall.LogLine, now time.Time) []oncall.LogLine {
 	}
 	out := make([]oncall.LogLine, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
-		if b[0].At.Before(a[0].At) && !a[0].Late && !a[0].At.After(now) {
+		if before(&b[0], &a[0], now) {
 			out, b = append(out, b[0]), b[1:]
 		} else {
 			out, a = append(out, a[0]), a[1:]
 		}
 	}
 	return append(append(out, a...), b...)
+}
+
+// list is lines in order that came at a time, and the texts that they are of.
+type list struct {
+	lines []oncall.LogLine
+	texts []string
+	now   time.Time
+}
+
+// mergedLists joins ordered lists as merging each with all before it would, but
+// copies a line once.
+func mergedLists(lists []list) (lines []oncall.LogLine, texts []string) {
+	n := 0
+	for _, l := range lists {
+		n += len(l.lines)
+	}
+	switch len(lists) {
+	case 0:
+		return nil, nil
+	case 1:
+		return lists[0].lines, lists[0].texts
+	}
+	lists = slices.Clone(lists)
+	out := make([]oncall.LogLine, 0, n)
+	for len(lists) > 0 {
+		first := 0
+		for i := 1; i < len(lists); i++ {
+			if lists[i].goesBefore(&lists[first].lines[0]) {
+				first = i
+			}
+		}
+		of := &lists[first]
+		out, of.lines = append(out, of.lines[0]), of.lines[1:]
+		if len(of.lines) == 0 {
+			lists = slices.Delete(lists, first, first+1)
+		}
+	}
+	return out, nil
+}
+
+// goesBefore reports whether the list's first line stands before one of the lists
+// before it.
+func (l *list) goesBefore(a *oncall.LogLine) bool { return before(&l.lines[0], a, l.now) }
+
+// before reports whether b, which came later than a, stands before it. Late lines,
+// and those from after now, hold back what came later.
+func before(b, a *oncall.LogLine, now time.Time) bool {
+	return b.At.Before(a.At) && !a.Late && !a.At.After(now)
 }
 
 // without returns the tail without the lines of the sources that gone names,

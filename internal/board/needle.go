@@ -17,8 +17,9 @@ type needle struct {
 	// cases.
 	at        int
 	low, high byte
-	// other is the place of the second rarest byte, and dense is true when the
-	// rarest is too frequent to be looked for alone.
+	// other is the place of another byte, and dense is true when the rarest is too
+	// frequent to be looked for alone. The two are then those that are rarest
+	// together.
 	other int
 	dense bool
 }
@@ -52,24 +53,65 @@ func (n *needle) tuned(sample string) *needle {
 	for i := range len(sample) {
 		often[sample[i]]++
 	}
-	t := *n
-	best, second := math.MaxInt, math.MaxInt
-	for i := range len(t.text) {
-		low, high := t.cases(i)
-		count := often[low]
+	var rare [pairedOf]counted
+	for i := range rare {
+		rare[i].count = math.MaxInt
+	}
+	for i := range len(n.text) {
+		low, high := n.cases(i)
+		c := counted{i, often[low]}
 		if high != low {
-			count += often[high]
+			c.count += often[high]
 		}
-		switch {
-		case count < best:
-			t.other, second = t.at, best
-			t.at, t.low, t.high, best = i, low, high, count
-		case count < second && low != t.low:
-			t.other, second = i, count
+		for j := range rare {
+			if c.count < rare[j].count {
+				rare[j], c = c, rare[j]
+			}
 		}
 	}
-	t.dense = second < math.MaxInt && best > len(sample)/rareEvery
+	t := *n
+	t.at, t.dense = rare[0].at, false
+	t.low, t.high = t.cases(t.at)
+	if rare[1].count < math.MaxInt && rare[0].count > len(sample)/rareEvery {
+		t.dense = true
+		t.pair(rare[:], sample)
+	}
 	return &t
+}
+
+// counted is a place in a needle, and how often its byte is in the sample.
+type counted struct{ at, count int }
+
+// pairedOf is how many of a needle's rarest bytes the best two are chosen from.
+const pairedOf = 8
+
+// pair chooses the two of the needle's bytes that are least often together in the
+// sample, which may be other ones than the rarest: digits are not rare beside
+// each other, and a letter is beside a digit.
+func (n *needle) pair(of []counted, sample string) {
+	best := math.MaxInt
+	for i, a := range of {
+		for _, b := range of[:i] {
+			if a.count == math.MaxInt {
+				return
+			}
+			if c := n.together(a.at, b.at, sample, best); c < best {
+				best, n.at, n.other = c, b.at, a.at
+			}
+		}
+	}
+	n.low, n.high = n.cases(n.at)
+}
+
+// together counts the places in the sample where both bytes of the needle are as
+// far from each other as in the needle, as long as they are fewer than enough.
+func (n *needle) together(at, other int, sample string, enough int) (count int) {
+	first, second, kept := n.lanes(at, other)
+	a, b := sample[min(at, len(sample)):], sample[min(other, len(sample)):]
+	for i := 0; i <= min(len(a), len(b))-lanes && count < enough; i += lanes {
+		count += bits.OnesCount64(zeros((load(a[i:])^first|load(b[i:])^second)&kept) & highest)
+	}
+	return count
 }
 
 // cases returns a byte of the needle in the cases that match.
@@ -138,26 +180,28 @@ func (f *finder) index(s string, from int) int {
 	}
 }
 
-// indexPair finds the needle by its two rarest bytes, sixteen places at a time.
+// indexPair finds the needle by two of its bytes, thirty-two places at a time.
 func (n *needle) indexPair(s string, from int) int {
 	last := len(s) - len(n.text)
 	if last < from {
 		return -1
 	}
-	first, firstCase := n.lanes(n.at)
-	second, secondCase := n.lanes(n.other)
+	first, second, kept := n.lanes(n.at, n.other)
 	a, b := s[n.at:], s[n.other:]
 	i := from
-	for end := min(len(a), len(b)) - 2*lanes; i <= end; i += 2 * lanes {
+	for end := min(len(a), len(b)) - stride; i <= end; i += stride {
 		// A lane is zero where both bytes are the needle's.
-		v := (load(a, i) | firstCase) ^ first | (load(b, i) | secondCase) ^ second
-		w := (load(a, i+lanes) | firstCase) ^ first | (load(b, i+lanes) | secondCase) ^ second
-		if zeros(v)|zeros(w) == 0 {
+		x, y := a[i:i+stride], b[i:i+stride]
+		z0 := zeros((load(x) ^ first | load(y) ^ second) & kept)
+		z1 := zeros((load(x[lanes:]) ^ first | load(y[lanes:]) ^ second) & kept)
+		z2 := zeros((load(x[2*lanes:]) ^ first | load(y[2*lanes:]) ^ second) & kept)
+		z3 := zeros((load(x[3*lanes:]) ^ first | load(y[3*lanes:]) ^ second) & kept)
+		if (z0|z1|z2|z3)&highest == 0 {
 			continue
 		}
-		// Above a zero lane others may be taken for zero; each is compared anyway.
-		for at, z := range [...]uint64{zeros(v), zeros(w)} {
-			for at = i + at*lanes; z != 0; z &= z - 1 {
+		// Some that are not zero may be taken for it; each is compared anyway.
+		for at, z := range [...]uint64{z0, z1, z2, z3} {
+			for at, z = i+at*lanes, z&highest; z != 0; z &= z - 1 {
 				if p := at + bits.TrailingZeros64(z)/8; p <= last && n.equal(s[p:p+len(n.text)]) {
 					return p
 				}
@@ -174,24 +218,30 @@ func (n *needle) indexPair(s string, from int) int {
 
 const (
 	// lanes is how many bytes a word has, and ones has a 1 in each.
-	lanes = 8
-	ones  = 0x0101010101010101
+	lanes   = 8
+	ones    = 0x0101010101010101
+	highest = ones << 7
+	// stride is how many places are looked at together.
+	stride = 4 * lanes
 )
 
-// zeros returns the highest bit of each lane that is zero.
-func zeros(v uint64) uint64 { return (v - ones) &^ v & (ones << 7) }
+// zeros sets the highest bit of each lane that is zero, and of a lane of 1 above
+// one. The other bits say nothing.
+func zeros(v uint64) uint64 { return (v - ones) &^ v }
 
-// lanes returns one byte of the needle in all lanes, and what makes a letter's two
-// cases one where they match both.
-func (n *needle) lanes(at int) (all, oneCase uint64) {
+// lanes returns two bytes of the needle, each in all lanes, and the bits in which
+// a text has to be the same: without that which parts a letter's two cases where
+// one of the bytes is a letter in both.
+func (n *needle) lanes(at, other int) (first, second, kept uint64) {
 	low, high := n.cases(at)
-	return ones * uint64(low), ones * uint64(low^high)
+	otherLow, otherHigh := n.cases(other)
+	return ones * uint64(low), ones * uint64(otherLow), ^(ones * uint64(low^high|otherLow^otherHigh))
 }
 
-// load returns eight bytes of s, the first one lowest. The compiler makes it one
-// instruction.
-func load(s string, i int) uint64 {
-	b := s[i : i+lanes]
+// load returns the first eight bytes of b, the first one lowest. The compiler
+// makes it one instruction.
+func load(b string) uint64 {
+	_ = b[lanes-1]
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }

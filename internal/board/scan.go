@@ -3,6 +3,7 @@ package board
 import (
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -13,8 +14,13 @@ import (
 // byte than one with it, about.
 const slowFactor = 24
 
-// sampleBytes is how much of the newest lines tells which bytes are rare.
-const sampleBytes = 8 << 10
+const (
+	// sampleBytes is how much of each of some chunks tells which bytes are rare.
+	sampleBytes = 2 << 10
+	// samples is from how many chunks: what numbers begin with, say, is the same in
+	// all lines of one and another in all lines of the next.
+	samples = 4
+)
 
 // Scan looks for lines that match, newest first: it begins below the line with
 // number before, and ends when it has looked at about room bytes. It returns the
@@ -25,9 +31,6 @@ func (t Tail) Scan(q Query, before uint64, room int) (found []uint64, next uint6
 	weight := 1
 	if q.slow {
 		weight = slowFactor
-	}
-	if n := len(t.chunks); q.seek != nil && n > 0 {
-		q.seek = q.seek.tuned(t.chunks[n-1].text[:min(sampleBytes, len(t.chunks[n-1].text))])
 	}
 	var parts []stretch
 	size := 0
@@ -47,6 +50,9 @@ func (t Tail) Scan(q Query, before uint64, room int) (found []uint64, next uint6
 		size += weight * n
 		before = c.start + uint64(from)
 	}
+	if q.seek != nil {
+		q.seek = q.seek.tuned(sample(parts))
+	}
 	return scanAll(&q, parts, size), before
 }
 
@@ -55,6 +61,17 @@ type stretch struct {
 	placed
 
 	from, to int
+}
+
+// sample returns some of the text of the stretches.
+func sample(of []stretch) string {
+	var b strings.Builder
+	n := min(samples, len(of))
+	for i := range n {
+		text := of[i*len(of)/n].text
+		b.WriteString(text[:min(sampleBytes, len(text))])
+	}
+	return b.String()
 }
 
 const (
@@ -132,7 +149,7 @@ func (c *chunk) scan(q *Query, from, to int, first uint64, found []uint64) []uin
 		}
 		i := c.at(uint32(at))
 		end := int(c.ends[i])
-		if at+len(q.seek.text) > end {
+		if at < int(c.start(i)) || at+len(q.seek.text) > end {
 			pos = at + 1
 			continue
 		}

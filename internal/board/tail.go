@@ -181,17 +181,18 @@ func (t Tail) lose(source string, d oncall.Dropped) Tail {
 	return t
 }
 
-// add returns the tail with the lines at its end.
-func (t Tail) add(lines []oncall.LogLine) Tail {
+// add returns the tail with the lines at its end, which may be those of the texts.
+func (t Tail) add(lines []oncall.LogLine, texts ...string) Tail {
 	if t.limit == 0 {
 		t = newTail(0)
 	}
 	chunks := slices.Clone(t.chunks)
-	for _, c := range pack(lines) {
+	for _, c := range pack(lines, texts) {
 		start := t.end
 		t.end += uint64(c.len())
 		t.bytes += len(c.text)
-		for n := len(chunks); n > 0 && joins(chunks[n-1].chunk, c); n = len(chunks) {
+		own := len(c.text) >= ownText
+		for n := len(chunks); n > 0 && !own && joins(chunks[n-1].chunk, c); n = len(chunks) {
 			start = chunks[n-1].start
 			c = join(chunks[n-1].chunk, c)
 			chunks = chunks[:n-1]
@@ -204,7 +205,7 @@ func (t Tail) add(lines []oncall.LogLine) Tail {
 
 // cut takes the lines from number seq on off the tail, and returns them.
 func (t Tail) cut(seq uint64) (Tail, []oncall.LogLine) {
-	var off []oncall.LogLine
+	off := make([]oncall.LogLine, 0, t.end-seq)
 	for _, l := range t.From(int(seq - t.first)) {
 		off = append(off, l)
 	}

@@ -12,27 +12,39 @@ const smallChunk = 32
 // batch is a queue of lines in chunks, so that neither growing nor dropping the
 // oldest moves what is already there. The zero value is empty.
 type batch[T any] struct {
-	chunks [][]T
+	chunks []chunk[T]
 	n      int
 }
 
-// push appends a copy of lines.
-func (b *batch[T]) push(lines []T) {
+// chunk is some lines, and the texts that they are parts of, if that is known.
+type chunk[T any] struct {
+	lines []T
+	texts []string
+}
+
+// push appends lines. A long list is kept as it is, and no longer the caller's.
+func (b *batch[T]) push(lines []T, texts []string) {
 	if len(lines) == 0 {
 		return
 	}
 	b.n += len(lines)
-	if last := len(b.chunks) - 1; last >= 0 && len(b.chunks[last])+len(lines) <= max(cap(b.chunks[last]), smallChunk) {
-		b.chunks[last] = append(b.chunks[last], lines...)
+	if last := len(b.chunks) - 1; last >= 0 && len(b.chunks[last].lines)+len(lines) <= max(cap(b.chunks[last].lines), smallChunk) {
+		b.chunks[last].lines = append(b.chunks[last].lines, lines...)
 		return
 	}
-	// The first chunk is as small as its lines, because most batches are all there
-	// is; after that it is a flood, and room is made for it at once.
-	if len(b.chunks) == 0 || len(lines) >= chunkLines {
-		b.chunks = append(b.chunks, slices.Clone(lines))
+	var own []T
+	switch {
+	case len(lines) >= chunkLines:
+		b.chunks = append(b.chunks, chunk[T]{slices.Clip(lines), texts})
 		return
+	case len(b.chunks) == 0:
+		// The first chunk is as small as its lines, because most batches are all there
+		// is; after that it is a flood, and room is made for it at once.
+		own = slices.Clone(lines)
+	default:
+		own = append(make([]T, 0, chunkLines), lines...)
 	}
-	b.chunks = append(b.chunks, append(make([]T, 0, chunkLines), lines...))
+	b.chunks = append(b.chunks, chunk[T]{lines: own})
 }
 
 // drop removes the n oldest lines, or all if there are fewer, and returns how
@@ -41,24 +53,29 @@ func (b *batch[T]) drop(n int) int {
 	n = min(n, b.n)
 	b.n -= n
 	for left := n; left > 0; {
-		first := b.chunks[0]
+		first := b.chunks[0].lines
 		if len(first) > left {
 			// Cleared, because the chunk outlives the lines and would hold their text.
 			clear(first[:left])
-			b.chunks[0] = first[left:]
+			b.chunks[0] = chunk[T]{lines: first[left:]}
 			break
 		}
 		left -= len(first)
-		b.chunks[0] = nil
+		b.chunks[0] = chunk[T]{}
 		b.chunks = b.chunks[1:]
 	}
 	return n
 }
 
-// lines returns everything, oldest first. The batch must not be used again.
-func (b *batch[T]) lines() []T {
+// lines returns everything, oldest first, with the texts that are known. The batch
+// must not be used again.
+func (b *batch[T]) lines() (lines []T, texts []string) {
 	if len(b.chunks) == 1 {
-		return b.chunks[0]
+		return b.chunks[0].lines, b.chunks[0].texts
 	}
-	return slices.Concat(b.chunks...)
+	lines = make([]T, 0, b.n)
+	for _, c := range b.chunks {
+		lines, texts = append(lines, c.lines...), append(texts, c.texts...)
+	}
+	return lines, texts
 }

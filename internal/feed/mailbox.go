@@ -38,8 +38,8 @@ func NewMailbox(lineBound int) *Mailbox {
 	return &Mailbox{wake: make(chan struct{}, 1), bound: lineBound, pending: newPending()}
 }
 
-// Put adds one event. It never blocks and may be called from any goroutine. It
-// keeps no list that the caller may go on to change.
+// Put adds one event. It never blocks and may be called from any goroutine. The
+// lists of lines in the event are the mailbox's from then on.
 //
 // A snapshot takes the place of an unread older one of the same source, except
 // that a failure is kept behind unread data and not in its place. Lines and

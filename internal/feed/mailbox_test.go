@@ -394,3 +394,24 @@ func BenchmarkMailboxLines(b *testing.B) {
 		})
 	}
 }
+
+// TestTextsComeWithTheirLines has texts come out with the lines that they were put
+// in with, and none once a part of the lines was dropped.
+func TestTextsComeWithTheirLines(t *testing.T) {
+	for _, tt := range []struct{ bound, texts int }{{10_000, 2}, {1500, 1}} {
+		box := NewMailbox(tt.bound)
+		for i, text := range []string{"one", "two"} {
+			e := lines("app", i*1000, 1000)
+			e.Texts = []string{text}
+			box.Put(e)
+		}
+		events, err := box.Next(t.Context())
+		if err != nil || len(events) != 1 {
+			t.Fatalf("%d events, %v", len(events), err)
+		}
+		e := events[0].(oncall.LinesEvent)
+		if len(e.Texts) != tt.texts || e.Texts[tt.texts-1] != "two" || len(e.Lines) != min(tt.bound, 2000) || e.Lines[len(e.Lines)-1].Raw != "1999" {
+			t.Errorf("with room for %d: %d lines of the texts %q", tt.bound, len(e.Lines), e.Texts)
+		}
+	}
+}

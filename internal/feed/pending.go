@@ -90,7 +90,7 @@ func (p *pending) addLines(seq uint64, e oncall.LinesEvent) {
 	head := logHead{e.Stamp, e.Scope}
 	head.Err = nil
 	if e.Err == nil || len(e.Lines) > 0 || !none(e.Dropped) {
-		s.push(seq, head, e.Lines, e.Dropped)
+		s.push(seq, head, e.Lines, e.Texts, e.Dropped)
 	}
 	// A failure that lines have followed since is over, as with snapshots.
 	s.failed = nil
@@ -107,7 +107,7 @@ func (p *pending) addRun(seq uint64, e oncall.RunEvent) {
 		s = &stream[runHead, oncall.OutputLine]{same: sameRun}
 		p.outputs[key] = s
 	}
-	s.push(seq, runHead{e.Stamp, e.Run}, e.Output, e.Dropped)
+	s.push(seq, runHead{e.Stamp, e.Run}, e.Output, nil, e.Dropped)
 	p.lines += len(e.Output)
 }
 
@@ -154,15 +154,17 @@ func (p *pending) entries() []entry {
 	}
 	for _, s := range p.outputs {
 		for _, g := range s.segs {
+			output, _ := g.lines.lines()
 			entries = append(entries, entry{topicRun, g.seq, oncall.RunEvent{
-				Stamp: g.head.Stamp, Run: g.head.run, Output: g.lines.lines(), Dropped: g.dropped,
+				Stamp: g.head.Stamp, Run: g.head.run, Output: output, Dropped: g.dropped,
 			}})
 		}
 	}
 	for _, s := range p.logs {
 		for _, g := range s.segs {
+			lines, texts := g.lines.lines()
 			entries = append(entries, entry{topicLines, g.seq, oncall.LinesEvent{
-				Stamp: g.head.Stamp, Scope: g.head.scope, Lines: g.lines.lines(), Dropped: g.dropped,
+				Stamp: g.head.Stamp, Scope: g.head.scope, Lines: lines, Dropped: g.dropped, Texts: texts,
 			}})
 		}
 		if s.failed != nil {

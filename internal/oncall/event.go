@@ -88,6 +88,10 @@ type LinesEvent struct {
 	Scope   string
 	Lines   []LogLine
 	Dropped Dropped
+	// Texts are what runs of the lines are parts of, in order, with a newline between
+	// two lines. Whoever keeps many lines may keep a text instead of a copy. There
+	// may be none.
+	Texts []string
 }
 
 // ActionEvent is how far an action has come.

@@ -11,8 +11,8 @@ import (
 	"conway/internal/oncall"
 )
 
-// Emit takes one event. It never blocks, keeps nothing that the caller goes on
-// to change, and may be called from any goroutine until Run returns.
+// Emit takes one event. It never blocks, and may be called from any goroutine
+// until Run returns. What the event holds is no longer the caller's to change.
 type Emit func(oncall.Event)
 
 // Source brings in one kind of news from one outside system.

@@ -57,7 +57,7 @@ func (r *running) take(e oncall.Event) {
 	}
 	r.events = append(r.events, e)
 	if l, ok := e.(oncall.LinesEvent); ok {
-		if len(l.Lines) > 4096 {
+		if len(l.Lines) > 8192 {
 			r.t.Errorf("an event of %d lines", len(l.Lines))
 		}
 		for _, line := range l.Lines {

@@ -26,7 +26,7 @@ const (
 	// floodPace is the least time between two looks at files that flood: their
 	// lines pass too fast to be read, and each frame less leaves the processor to
 	// others. floodSize is how many bytes in one look are a flood.
-	floodPace = 2 * pace
+	floodPace = 3 * pace
 	floodSize = 64 << 10
 	// turn bounds one look, so that a writer who is faster than the reader
 	// cannot hide a rotation.

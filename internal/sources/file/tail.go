@@ -121,8 +121,9 @@ func (t *tail) close() {
 
 const (
 	// chunkSize is how much is read at a time. Beyond it, reading does not get
-	// faster.
-	chunkSize = 256 << 10
+	// faster. With the beginning of a line from before it still fits whole pages,
+	// in which the text is held.
+	chunkSize = 255 << 10
 	// maxChunks is how much is read of one file before the next one's turn.
 	maxChunks = 16
 )
@@ -150,6 +151,7 @@ func (t *tail) read(buf []byte, now time.Time, b *lines.Batch) (more bool, err e
 			t.active = now
 			old := t.place.off < t.old
 			t.place.advance(buf[:n], data)
+			t.split.Text = b.Text
 			t.split.Add(data, now, t.lineTo(b, now, old))
 		}
 		if err == io.EOF {

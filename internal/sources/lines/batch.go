@@ -9,7 +9,7 @@ import (
 
 // MaxBatch bounds the lines of one event, so that whoever takes it can draw in
 // between.
-const MaxBatch = 4096
+const MaxBatch = 8192
 
 // Batch collects log lines and emits them as events of at most MaxBatch. It is
 // not safe for concurrent use.
@@ -19,6 +19,8 @@ type Batch struct {
 	emit   sources.Emit
 	lines  []oncall.LogLine
 	gap    oncall.Dropped
+	// texts are what the lines are parts of.
+	texts []string
 	// last is the size of the event before, the best guess for the next one's.
 	last int
 	// emitted is true once anything was.
@@ -35,6 +37,9 @@ func NewBatch(source string, now func() time.Time, emit sources.Emit) *Batch {
 func (b *Batch) Add(raw, origin string, cut bool, read time.Time) {
 	b.PutFrom(oncall.ParseLine(raw, read), origin, cut)
 }
+
+// Text tells what the next lines are parts of.
+func (b *Batch) Text(text string) { b.texts = append(b.texts, text) }
 
 // PutFrom adds one parsed line.
 func (b *Batch) PutFrom(l oncall.LogLine, origin string, cut bool) {
@@ -77,9 +82,9 @@ func (b *Batch) Alive() {
 }
 
 func (b *Batch) emitNow() {
-	e := oncall.LinesEvent{Stamp: oncall.Stamp{Source: b.source, At: b.now()}, Lines: b.lines, Dropped: b.gap}
+	e := oncall.LinesEvent{Stamp: oncall.Stamp{Source: b.source, At: b.now()}, Lines: b.lines, Dropped: b.gap, Texts: b.texts}
 	b.last = len(b.lines)
-	b.lines, b.gap = nil, oncall.Dropped{}
+	b.lines, b.gap, b.texts = nil, oncall.Dropped{}, nil
 	b.emitted = true
 	b.emit(e)
 }

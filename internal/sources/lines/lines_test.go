@@ -181,3 +181,28 @@ func FuzzSplitter(f *testing.F) {
 		}
 	})
 }
+
+// TestTextsHoldTheirLines cuts a text into pieces, and finds the lines in the
+// texts that the batch tells of, whole and in order.
+func TestTextsHoldTheirLines(t *testing.T) {
+	var events []oncall.LinesEvent
+	b := NewBatch("app", time.Now, func(e oncall.Event) { events = append(events, e.(oncall.LinesEvent)) })
+	s := Splitter{Text: b.Text}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for rest := strings.Repeat("a line\nanother one\n\n", 500); rest != ""; {
+		n := min(len(rest), 1+rng.IntN(300))
+		s.Add([]byte(rest[:n]), time.Time{}, func(raw string, cut bool) { b.Add(raw, "f", cut, time.Time{}) })
+		rest = rest[n:]
+	}
+	b.Flush()
+	if len(events) != 1 || len(events[0].Lines) != 1500 {
+		t.Fatalf("%d events", len(events))
+	}
+	var raw []string
+	for _, l := range events[0].Lines {
+		raw = append(raw, l.Raw)
+	}
+	if got, want := strings.Join(events[0].Texts, "\n"), strings.Join(raw, "\n"); got != want {
+		t.Errorf("the texts hold %d bytes, the lines %d", len(got), len(want))
+	}
+}

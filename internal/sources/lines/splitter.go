@@ -25,6 +25,9 @@ const (
 type Splitter struct {
 	// Max bounds a line; 0 means MaxLine.
 	Max int
+	// Text, if it is not nil, takes the text of which the next lines are parts, with
+	// a newline between two.
+	Text func(text string)
 
 	// part is the beginning of a line that has no newline yet.
 	part []byte
@@ -45,7 +48,7 @@ type Line func(raw string, cut bool)
 // Add takes the next bytes, which it does not keep, and gives each whole line
 // to line. All lines of one call share one allocation.
 func (s *Splitter) Add(p []byte, now time.Time, line Line) {
-	if len(s.part) > 0 || s.over || s.taken {
+	if s.over || s.taken {
 		i := bytes.IndexByte(p, '\n')
 		if i < 0 {
 			s.hold(p, now)
@@ -57,7 +60,12 @@ func (s *Splitter) Add(p []byte, now time.Time, line Line) {
 	}
 	i := bytes.LastIndexByte(p, '\n')
 	if i >= 0 {
-		s.block(string(p[:i]), line)
+		var text strings.Builder
+		text.Grow(len(s.part) + i)
+		text.Write(s.part)
+		text.Write(p[:i])
+		s.reset()
+		s.block(text.String(), line)
 		p = p[i+1:]
 	}
 	s.hold(p, now)
@@ -68,6 +76,9 @@ func (s *Splitter) Add(p []byte, now time.Time, line Line) {
 
 // block gives out the lines of a text whose last newline is already off.
 func (s *Splitter) block(text string, line Line) {
+	if s.Text != nil {
+		s.Text(text)
+	}
 	for {
 		i := strings.IndexByte(text, '\n')
 		if i < 0 {
