@@ -213,7 +213,7 @@ const briefCommit = 7
 
 func brief(commit string) string { return commit[:min(len(commit), briefCommit)] }
 
-// countNights counts the whole ledger for the person at this screen.
+// countNights counts what the ledger holds for the person at this screen.
 func (c *core) countNights(ctx context.Context) {
 	n, err := c.nights(ctx)
 	if ctx.Err() != nil {
@@ -232,7 +232,8 @@ func (c *core) nights(ctx context.Context) (oncall.Nights, error) {
 	if err != nil {
 		return oncall.Nights{}, err
 	}
-	facts, unread, err := factsOf(ctx, c.journal)
+	now := c.now()
+	facts, unread, err := factsOf(ctx, c.journal, report.Quarter(now))
 	if err != nil {
 		return oncall.Nights{}, err
 	}
@@ -247,5 +248,5 @@ func (c *core) nights(ctx context.Context) (oncall.Nights, error) {
 	if !slices.ContainsFunc(facts.People, func(p report.Person) bool { return p.ID == me.ID }) {
 		facts.People = append(facts.People, me)
 	}
-	return report.Nights(facts, me.ID, privacy(c.cfg, facts), c.now()), nil
+	return report.Nights(facts, me.ID, privacy(c.cfg, facts), now), nil
 }

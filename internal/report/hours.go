@@ -49,6 +49,9 @@ func (p Person) work() Hours {
 
 // zone returns where the person lived at t; UTC when nothing is known.
 func (p Person) zone(t time.Time) *time.Location {
+	if len(p.Stays) == 1 && p.Stays[0].Zone != nil {
+		return p.Stays[0].Zone // as of most people
+	}
 	loc := time.UTC
 	for i, s := range slices.SortedFunc(slices.Values(p.Stays), func(a, b Stay) int { return a.From.Compare(b.From) }) {
 		if s.Zone != nil && (i == 0 || !s.From.After(t)) {

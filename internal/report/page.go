@@ -35,19 +35,19 @@ const disengaged = 30 * time.Minute
 
 // Interruptions returns the pages of the facts, ordered by time. Nothing is left
 // out but tests and channels that wake nobody.
-func Interruptions(f Facts) []Page {
-	x := newIndex(f)
+func Interruptions(f Facts) []Page { return newIndex(f).pages(f) }
+
+func (x *index) pages(f Facts) []Page {
 	type whom struct{ person, root string }
-	calls := map[whom][]Notification{}
+	calls := make(map[whom][]Notification, len(f.Incidents))
 	for _, n := range f.Notifications {
-		in, known := x.incidents[x.root(n.Incident)]
-		if !n.Channel.wakes() || known && in.Test || x.incidents[n.Incident].Test {
+		w := whom{n.Person, x.root(n.Incident)}
+		if !n.Channel.wakes() || x.incidents[w.root].Test || x.incidents[n.Incident].Test {
 			continue
 		}
-		w := whom{n.Person, x.root(n.Incident)}
 		calls[w] = append(calls[w], n)
 	}
-	var out []Page
+	out := make([]Page, 0, len(calls))
 	for w, all := range calls {
 		slices.SortStableFunc(all, func(a, b Notification) int { return a.At.Compare(b.At) })
 		out = append(out, x.interruptions(w.person, w.root, all)...)
@@ -157,9 +157,10 @@ type index struct {
 
 func newIndex(f Facts) *index {
 	x := &index{
-		people: map[string]Person{}, incidents: map[string]Incident{}, into: map[string]string{},
-		acks: map[string][]Ack{}, releases: map[string][]Release{}, deploys: map[string]Deploy{},
-		confirmed: map[string]string{}, verdicts: map[string]Verdict{}, contested: map[string]bool{},
+		people: map[string]Person{}, incidents: make(map[string]Incident, len(f.Incidents)), into: map[string]string{},
+		acks: make(map[string][]Ack, len(f.Acks)), releases: make(map[string][]Release, len(f.Incidents)),
+		deploys:   make(map[string]Deploy, len(f.Deploys)),
+		confirmed: map[string]string{}, verdicts: make(map[string]Verdict, len(f.Verdicts)), contested: map[string]bool{},
 	}
 	for _, m := range f.Merges {
 		x.into[m.Incident] = m.Into
@@ -219,6 +220,9 @@ func (x *index) judge(f Facts) {
 // root follows merges to the incident that is left. A ring of merges, which no
 // pager makes but an import might hold, ends where it began.
 func (x *index) root(id string) string {
+	if _, merged := x.into[id]; !merged {
+		return id
+	}
 	seen := map[string]bool{}
 	for !seen[id] {
 		seen[id] = true

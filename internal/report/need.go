@@ -1,0 +1,312 @@
+package report
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"conway/internal/oncall"
+)
+
+// Facts returns what the numbers of the period of o depend on, and of the period of
+// the same length before it. The error names a record that cannot be read. A Reading
+// is read once.
+func (r *Reading) Facts(o Options) (Facts, error) {
+	l := r.join()
+	n := l.need(o)
+	f := newReader()
+	f.expect(l.count(n))
+	for i := range l.entries {
+		if e := &l.entries[i]; n.has(l, e) {
+			l.replay(f, e)
+		}
+	}
+	facts, err := f.end()
+	facts.Teams, facts.Known = n.teams, n.known
+	return facts, err
+}
+
+// count counts the records that matter by kind.
+func (l *Lane) count(n *need) (of [entryRecord + 1]int) {
+	for i := range l.entries {
+		if e := &l.entries[i]; n.has(l, e) {
+			of[e.kind]++
+		}
+	}
+	return of
+}
+
+// expect makes room for facts.
+func (r *reader) expect(of [entryRecord + 1]int) {
+	f := &r.facts
+	f.Notifications, f.Acks = make([]Notification, 0, of[entryNotify]), make([]Ack, 0, of[entryAck])
+	f.Releases = make([]Release, 0, of[entryRelease]+of[entrySnooze]+of[entryHandoff]+of[entryResolve])
+	f.Incidents, f.Deploys = make([]Incident, 0, of[entryIncident]), make([]Deploy, 0, of[entryDeploy])
+	r.incidents, r.deploys = make(map[string]int, of[entryIncident]), make(map[string]int, of[entryDeploy])
+	r.verdicts, r.suspects = make(map[string]int, of[entryTag]/2), make(map[string]AttribBody, of[entryAttrib])
+}
+
+// join puts all lanes into the first, in the order of Read.
+func (r *Reading) join() *Lane {
+	l := r.lanes[0]
+	for _, m := range r.lanes[1:] {
+		l.take(m)
+	}
+	r.lanes = nil
+	if l.unsorted {
+		slices.SortFunc(l.entries, func(a, b entry) int { return a.compare(&b) })
+	}
+	return l
+}
+
+// take adds what another lane has.
+func (l *Lane) take(m *Lane) {
+	is := make([]word, len(m.words.all))
+	for i, s := range m.words.all {
+		is[i] = l.words.keep(s)
+	}
+	incidents, deploys, runs, records := place(l.incidents), place(l.deploys), place(l.runs), place(l.records)
+	for _, w := range m.incidents {
+		w.service, w.print, w.title, w.owner = is[w.service], is[w.print], is[w.title], is[w.owner]
+		l.incidents = append(l.incidents, w)
+	}
+	for _, w := range m.deploys {
+		l.deploys = append(l.deploys, deployWords{is[w.service], is[w.team], is[w.kind], is[w.checks]})
+	}
+	for _, w := range m.runs {
+		w.runbook, w.incident = is[w.runbook], is[w.incident]
+		l.runs = append(l.runs, w)
+	}
+	l.records = append(l.records, m.records...)
+	l.unsorted = l.unsorted || m.unsorted
+	for _, e := range m.entries {
+		e.of = is[e.of]
+		switch e.kind {
+		case entryIncident:
+			e.a += incidents
+		case entryDeploy:
+			e.a += deploys
+		case entryRun:
+			e.a += runs
+		case entryRecord:
+			e.a += records
+		default:
+			e.a, e.b = is[e.a], is[e.b]
+		}
+		l.put(e)
+	}
+}
+
+// need says which records matter to a period. What is kept of an incident is all
+// that is known of it and of those merged into it, so that each page that is left
+// is what it is among all. Left out are incidents
+//
+//   - that nobody was called for, or not before the period's end,
+//   - whose last call is so long ago that nothing looks back to it,
+//   - that took nobody's sleep in the period, which one that never ended may,
+//   - and that nobody asked for work.
+type need struct {
+	start, end time.Time
+	// root is where merges lead, for those that were merged.
+	root map[word]word
+	// kept are the roots that matter, and shipped the deploys.
+	kept, shipped []bool
+	teams         []string
+	// known is how many incidents there are, whether they matter or not.
+	known int
+}
+
+// lookBack is how far before the earlier period a call is looked for: a signal
+// before an incident may be a repeat of a call before that.
+const lookBack = signalSpan + repeatSpan
+
+// told is what is known of an incident, in nanoseconds since 1970.
+type told struct {
+	called, acked, asked, ended bool
+	// first and last are its calls, moved the last of its moments, over its last end
+	// for everybody.
+	first, last, moved, over int64
+}
+
+func (l *Lane) need(o Options) *need {
+	n := &need{
+		start: o.Start.Add(-o.End.Sub(o.Start)), end: o.End, root: l.roots(),
+		kept: make([]bool, len(l.words.all)), shipped: make([]bool, len(l.words.all)),
+	}
+	all := make([]told, len(l.words.all))
+	for i := range l.entries {
+		l.tell(n, all, &l.entries[i])
+	}
+	resettle := max(o.Resettle, usualResettle)
+	far, near, end := n.start.Add(-lookBack).UnixNano(), n.start.Add(-resettle).UnixNano(), n.end.UnixNano()
+	for w, t := range all {
+		if n.of(word(w)) != word(w) {
+			continue
+		}
+		lasts := t.acked && (!t.ended || t.over < t.last)
+		n.kept[w] = t.asked || t.called && t.first <= end && (t.last >= far || t.moved >= near || lasts)
+	}
+	l.ships(n)
+	l.names(n)
+	return n
+}
+
+// roots follows merges as index does.
+func (l *Lane) roots() map[word]word {
+	into := map[word]word{}
+	for i := range l.entries {
+		if e := &l.entries[i]; e.kind == entryMerge {
+			into[e.of] = e.a
+		}
+	}
+	out := make(map[word]word, len(into))
+	for w := range into {
+		seen := map[word]bool{}
+		root := w
+		for !seen[root] {
+			seen[root] = true
+			next, merged := into[root]
+			if !merged {
+				break
+			}
+			root = next
+		}
+		out[w] = root
+	}
+	return out
+}
+
+func (n *need) of(w word) word {
+	if root, merged := n.root[w]; merged {
+		return root
+	}
+	return w
+}
+
+// tell takes in when something happened to an incident.
+func (l *Lane) tell(n *need, all []told, e *entry) {
+	t := &all[n.of(e.of)]
+	switch e.kind {
+	case entryNotify:
+		if !t.called {
+			t.called, t.first, t.last = true, e.ns, e.ns
+		}
+		t.first, t.last = min(t.first, e.ns), max(t.last, e.ns)
+	case entryAck:
+		t.acked = true
+	case entryRelease, entrySnooze, entryHandoff, entryResolve:
+		if e.a == 0 && n.of(e.of) == e.of {
+			// The end of one that was merged releases nobody.
+			if !t.ended {
+				t.ended, t.over = true, e.ns
+			}
+			t.over = max(t.over, e.ns)
+		}
+	case entryRecord:
+		t.asked = t.asked || l.records[e.a].Kind == KindFollowUp
+		return
+	case entryTag:
+		t.asked = t.asked || l.words.all[e.a] == string(oncall.TagFollowUp)
+		return
+	default:
+		return
+	}
+	t.moved = max(t.moved, e.ns)
+}
+
+// ships finds the deploys of the period, and those that an incident may be laid to.
+func (l *Lane) ships(n *need) {
+	start, end := n.start.UnixNano(), n.end.UnixNano()
+	for i := range l.entries {
+		switch e := &l.entries[i]; e.kind {
+		case entryDeploy:
+			if e.ns >= start && e.ns <= end {
+				n.shipped[e.of] = true
+			}
+		case entryAttrib:
+			if n.kept[n.of(e.of)] {
+				n.shipped[e.a] = true
+			}
+		}
+	}
+}
+
+// names finds every team that the incidents and the deploys of all time name last:
+// privacy is about all of them.
+func (l *Lane) names(n *need) {
+	owner, author, seen := make([]word, len(l.words.all)), make([]word, len(l.words.all)), make([]bool, len(l.words.all))
+	for i := range l.entries {
+		switch e := &l.entries[i]; e.kind {
+		case entryIncident:
+			owner[e.of] = l.incidents[e.a].owner
+			if !seen[e.of] {
+				seen[e.of] = true
+				n.known++
+			}
+		case entryDeploy:
+			author[e.of] = l.deploys[e.a].team
+		}
+	}
+	teams := map[string]bool{}
+	for _, some := range [][]word{owner, author} {
+		for _, w := range some {
+			if w != 0 {
+				teams[l.words.all[w]] = true
+			}
+		}
+	}
+	n.teams = slices.Sorted(maps.Keys(teams))
+}
+
+// has reports whether a record matters.
+func (n *need) has(l *Lane, e *entry) bool {
+	switch e.kind {
+	case entryNotify, entryAck, entryRelease, entrySnooze, entryHandoff, entryResolve, entryIncident, entryAttrib:
+		return n.kept[n.of(e.of)]
+	case entryTag:
+		return n.kept[n.of(e.of)]
+	case entryDeploy:
+		return n.shipped[e.of]
+	case entryRun:
+		at := l.runs[e.a].at
+		return at.Before(n.end) && !at.Before(n.start.Add(-toilSpan))
+	}
+	return true
+}
+
+// replay hands a record to what Read is made of.
+func (l *Lane) replay(r *reader, e *entry) {
+	is := l.words.all
+	switch e.kind {
+	case entryNotify, entryAck, entryRelease, entrySnooze, entryHandoff, entryResolve:
+		b := MomentBody{Incident: is[e.of], Person: is[e.a], Auto: e.yes}
+		if e.kind == entryNotify {
+			b.Channel = Channel(is[e.b])
+		} else {
+			b.Reason = Reason(is[e.b])
+		}
+		r.moment(momentKind(e.kind), e.at(), b)
+	case entryIncident:
+		w := l.incidents[e.a]
+		r.incident(Incident{
+			ID: is[e.of], Service: is[w.service], Fingerprint: is[w.print], Title: is[w.title], Owner: is[w.owner],
+			OwnerGuessed: w.guessed, Test: w.test, Major: w.major,
+		})
+	case entryMerge:
+		r.facts.Merges = append(r.facts.Merges, Merge{Incident: is[e.of], Into: is[e.a], At: e.at()})
+	case entryDeploy:
+		w := l.deploys[e.a]
+		r.deploy(Deploy{ID: is[e.of], Service: is[w.service], Team: is[w.team], Kind: is[w.kind], Checks: is[w.checks], At: e.at()})
+	case entryAttrib:
+		r.suspects[is[e.of]] = AttribBody{Incident: is[e.of], Deploy: is[e.a], Likely: e.yes}
+	case entryTag:
+		r.tag(e.at(), is[e.of], oncall.TagName(is[e.a]), is[e.b])
+	case entryRun:
+		w := l.runs[e.a]
+		r.facts.Runs = append(r.facts.Runs, Run{Runbook: is[w.runbook], Incident: is[w.incident], At: w.at, Spent: w.spent})
+	case entryContest:
+		r.contested[is[e.of]] = !e.yes
+	case entryRecord:
+		r.hear(l.records[e.a])
+	}
+}
