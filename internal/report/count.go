@@ -158,6 +158,13 @@ func (h *history) counter(o Options) *counter {
 		o.Resettle = usualResettle
 	}
 	c := &counter{history: h, o: o}
+	n := 0
+	for _, p := range h.all {
+		if c.in(p.Notified) {
+			n++
+		}
+	}
+	c.pages = make([]timed, 0, n)
 	long, bare := c.minutes(o.Resettle), c.minutes(0)
 	for i, p := range h.all {
 		if !c.in(p.Notified) {
@@ -186,7 +193,8 @@ func (c *counter) minutes(after time.Duration) []time.Duration {
 		if !c.in(p.Notified) {
 			continue
 		}
-		for _, w := range c.people[p.Person].nights(s) {
+		who := c.people[p.Person]
+		for _, w := range who.spans(s, who.sleep()) {
 			out[i] += s.cut(w).length()
 		}
 	}

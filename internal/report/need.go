@@ -1,6 +1,7 @@
 package report
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -16,8 +17,8 @@ func (r *Reading) Facts(o Options) (Facts, error) {
 	n := l.need(o)
 	f := newReader()
 	f.expect(l.count(n))
-	for i := range l.entries {
-		if e := &l.entries[i]; n.has(l, e) {
+	for e := range l.inOrder() {
+		if n.has(l, e) {
 			l.replay(f, e)
 		}
 	}
@@ -27,9 +28,9 @@ func (r *Reading) Facts(o Options) (Facts, error) {
 }
 
 // count counts the records that matter by kind.
-func (l *Lane) count(n *need) (of [entryRecord + 1]int) {
-	for i := range l.entries {
-		if e := &l.entries[i]; n.has(l, e) {
+func (l *joined) count(n *need) (of [entryRecord + 1]int) {
+	for e := range l.each() {
+		if n.has(l, e) {
 			of[e.kind]++
 		}
 	}
@@ -46,26 +47,69 @@ func (r *reader) expect(of [entryRecord + 1]int) {
 	r.verdicts, r.suspects = make(map[string]int, of[entryTag]/2), make(map[string]AttribBody, of[entryAttrib])
 }
 
-// join puts all lanes into the first, in the order of Read.
-func (r *Reading) join() *Lane {
-	l := r.lanes[0]
-	for _, m := range r.lanes[1:] {
-		l.take(m)
+// joined is what all lanes took, in the words of the first.
+type joined struct {
+	*Lane
+	// parts are the entries of each lane, in the order of Read.
+	parts [][]entry
+}
+
+// join puts all lanes together.
+func (r *Reading) join() *joined {
+	l := &joined{Lane: r.lanes[0]}
+	for i, m := range r.lanes {
+		if i > 0 {
+			l.take(m)
+		}
+		if m.unsorted {
+			slices.SortFunc(m.entries, func(a, b entry) int { return a.compare(&b) })
+		}
+		l.parts = append(l.parts, m.entries)
 	}
 	r.lanes = nil
-	if l.unsorted {
-		slices.SortFunc(l.entries, func(a, b entry) int { return a.compare(&b) })
-	}
 	return l
 }
 
-// take adds what another lane has.
-func (l *Lane) take(m *Lane) {
+// each goes through all entries.
+func (l *joined) each() iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		for _, part := range l.parts {
+			for i := range part {
+				if !yield(&part[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// inOrder is each in the order of Read.
+func (l *joined) inOrder() iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		left := slices.Clone(l.parts)
+		for {
+			next := -1
+			for i, part := range left {
+				if len(part) > 0 && (next < 0 || part[0].compare(&left[next][0]) < 0) {
+					next = i
+				}
+			}
+			if next < 0 || !yield(&left[next][0]) {
+				return
+			}
+			left[next] = left[next][1:]
+		}
+	}
+}
+
+// take puts what another lane has into this one's words and places.
+func (l *joined) take(m *Lane) {
 	is := make([]word, len(m.words.all))
 	for i, s := range m.words.all {
 		is[i] = l.words.keep(s)
 	}
 	incidents, deploys, runs, records := place(l.incidents), place(l.deploys), place(l.runs), place(l.records)
+	l.incidents, l.deploys = slices.Grow(l.incidents, len(m.incidents)), slices.Grow(l.deploys, len(m.deploys))
 	for _, w := range m.incidents {
 		w.service, w.print, w.title, w.owner = is[w.service], is[w.print], is[w.title], is[w.owner]
 		l.incidents = append(l.incidents, w)
@@ -78,8 +122,8 @@ func (l *Lane) take(m *Lane) {
 		l.runs = append(l.runs, w)
 	}
 	l.records = append(l.records, m.records...)
-	l.unsorted = l.unsorted || m.unsorted
-	for _, e := range m.entries {
+	for i := range m.entries {
+		e := &m.entries[i]
 		e.of = is[e.of]
 		switch e.kind {
 		case entryIncident:
@@ -93,7 +137,6 @@ func (l *Lane) take(m *Lane) {
 		default:
 			e.a, e.b = is[e.a], is[e.b]
 		}
-		l.put(e)
 	}
 }
 
@@ -128,14 +171,14 @@ type told struct {
 	first, last, moved, over int64
 }
 
-func (l *Lane) need(o Options) *need {
+func (l *joined) need(o Options) *need {
 	n := &need{
 		start: o.Start.Add(-o.End.Sub(o.Start)), end: o.End, root: l.roots(),
 		kept: make([]bool, len(l.words.all)), shipped: make([]bool, len(l.words.all)),
 	}
 	all := make([]told, len(l.words.all))
-	for i := range l.entries {
-		l.tell(n, all, &l.entries[i])
+	for e := range l.each() {
+		l.tell(n, all, e)
 	}
 	resettle := max(o.Resettle, usualResettle)
 	far, near, end := n.start.Add(-lookBack).UnixNano(), n.start.Add(-resettle).UnixNano(), n.end.UnixNano()
@@ -152,10 +195,10 @@ func (l *Lane) need(o Options) *need {
 }
 
 // roots follows merges as index does.
-func (l *Lane) roots() map[word]word {
+func (l *joined) roots() map[word]word {
 	into := map[word]word{}
-	for i := range l.entries {
-		if e := &l.entries[i]; e.kind == entryMerge {
+	for e := range l.inOrder() {
+		if e.kind == entryMerge {
 			into[e.of] = e.a
 		}
 	}
@@ -184,7 +227,7 @@ func (n *need) of(w word) word {
 }
 
 // tell takes in when something happened to an incident.
-func (l *Lane) tell(n *need, all []told, e *entry) {
+func (l *joined) tell(n *need, all []told, e *entry) {
 	t := &all[n.of(e.of)]
 	switch e.kind {
 	case entryNotify:
@@ -215,10 +258,10 @@ func (l *Lane) tell(n *need, all []told, e *entry) {
 }
 
 // ships finds the deploys of the period, and those that an incident may be laid to.
-func (l *Lane) ships(n *need) {
+func (l *joined) ships(n *need) {
 	start, end := n.start.UnixNano(), n.end.UnixNano()
-	for i := range l.entries {
-		switch e := &l.entries[i]; e.kind {
+	for e := range l.each() {
+		switch e.kind {
 		case entryDeploy:
 			if e.ns >= start && e.ns <= end {
 				n.shipped[e.of] = true
@@ -233,10 +276,10 @@ func (l *Lane) ships(n *need) {
 
 // names finds every team that the incidents and the deploys of all time name last:
 // privacy is about all of them.
-func (l *Lane) names(n *need) {
+func (l *joined) names(n *need) {
 	owner, author, seen := make([]word, len(l.words.all)), make([]word, len(l.words.all)), make([]bool, len(l.words.all))
-	for i := range l.entries {
-		switch e := &l.entries[i]; e.kind {
+	for e := range l.inOrder() {
+		switch e.kind {
 		case entryIncident:
 			owner[e.of] = l.incidents[e.a].owner
 			if !seen[e.of] {
@@ -259,7 +302,7 @@ func (l *Lane) names(n *need) {
 }
 
 // has reports whether a record matters.
-func (n *need) has(l *Lane, e *entry) bool {
+func (n *need) has(l *joined, e *entry) bool {
 	switch e.kind {
 	case entryNotify, entryAck, entryRelease, entrySnooze, entryHandoff, entryResolve, entryIncident, entryAttrib:
 		return n.kept[n.of(e.of)]
@@ -275,7 +318,7 @@ func (n *need) has(l *Lane, e *entry) bool {
 }
 
 // replay hands a record to what Read is made of.
-func (l *Lane) replay(r *reader, e *entry) {
+func (l *joined) replay(r *reader, e *entry) {
 	is := l.words.all
 	switch e.kind {
 	case entryNotify, entryAck, entryRelease, entrySnooze, entryHandoff, entryResolve:

@@ -38,19 +38,28 @@ const disengaged = 30 * time.Minute
 func Interruptions(f Facts) []Page { return newIndex(f).pages(f) }
 
 func (x *index) pages(f Facts) []Page {
-	type whom struct{ person, root string }
-	calls := make(map[whom][]Notification, len(f.Incidents))
-	for _, n := range f.Notifications {
-		w := whom{n.Person, x.root(n.Incident)}
-		if !n.Channel.wakes() || x.incidents[w.root].Test || x.incidents[n.Incident].Test {
-			continue
-		}
-		calls[w] = append(calls[w], n)
+	type calling struct {
+		root, person string
+		at           time.Time
 	}
-	out := make([]Page, 0, len(calls))
-	for w, all := range calls {
-		slices.SortStableFunc(all, func(a, b Notification) int { return a.At.Compare(b.At) })
-		out = append(out, x.interruptions(w.person, w.root, all)...)
+	all := make([]calling, 0, len(f.Notifications))
+	for _, n := range f.Notifications {
+		root := x.root(n.Incident)
+		if n.Channel.wakes() && !x.incidents[root].Test && !x.incidents[n.Incident].Test {
+			all = append(all, calling{root, n.Person, n.At})
+		}
+	}
+	slices.SortFunc(all, func(a, b calling) int {
+		return cmp.Or(cmp.Compare(a.root, b.root), cmp.Compare(a.person, b.person), a.at.Compare(b.at))
+	})
+	out := make([]Page, 0, len(all))
+	var calls []time.Time
+	for i, c := range all {
+		calls = append(calls, c.at)
+		if i+1 == len(all) || all[i+1].root != c.root || all[i+1].person != c.person {
+			out = x.interruptions(out, c.person, c.root, calls)
+			calls = calls[:0]
+		}
 	}
 	slices.SortFunc(out, func(a, b Page) int {
 		return cmp.Or(a.Notified.Compare(b.Notified), cmp.Compare(a.Root, b.Root), cmp.Compare(a.Person, b.Person))
@@ -58,20 +67,20 @@ func (x *index) pages(f Facts) []Page {
 	return out
 }
 
-// interruptions makes pages of one person's notifications of one root incident.
-// A further one is the same interruption while the person is at it, and until
-// they were left alone for long enough. A snooze that lapses wakes anew.
-func (x *index) interruptions(person, root string, calls []Notification) []Page {
-	var out []Page
+// interruptions adds the pages of one person's calls for one root incident, given
+// in order. A further one is the same interruption while the person is at it, and
+// until they were left alone for long enough. A snooze that lapses wakes anew.
+func (x *index) interruptions(out []Page, person, root string, calls []time.Time) []Page {
 	var last time.Time
-	for _, n := range calls {
-		if i := len(out) - 1; i >= 0 {
-			p := x.until(out[i], n.At)
+	none := len(out)
+	for _, at := range calls {
+		if i := len(out) - 1; i >= none {
+			p := x.until(out[i], at)
 			engaged := !p.Acked.IsZero() && p.Released.IsZero()
 			snoozed := p.Reason == Snoozed
-			if engaged || !snoozed && n.At.Sub(later(last, p.Released)) < disengaged {
+			if engaged || !snoozed && at.Sub(later(last, p.Released)) < disengaged {
 				out[i].Calls++
-				last = n.At
+				last = at
 				continue
 			}
 			out[i] = p.superseded(last)
@@ -79,11 +88,11 @@ func (x *index) interruptions(person, root string, calls []Notification) []Page 
 		who := x.people[person]
 		out = append(out, Page{
 			Root: root, Person: person, Woken: who.Team, Row: x.row(root), Guessed: x.incidents[root].OwnerGuessed,
-			Notified: n.At, Calls: 1, Band: who.Band(n.At),
+			Notified: at, Calls: 1, Band: who.Band(at),
 		})
-		last = n.At
+		last = at
 	}
-	if i := len(out) - 1; i >= 0 {
+	if i := len(out) - 1; i >= none {
 		out[i] = x.until(out[i], time.Time{})
 	}
 	return out

@@ -13,8 +13,8 @@ type plain struct {
 	words *words
 	// left is what is to be read, and text the last text with its escapes undone.
 	left, text []byte
-	// ref is an oncall.Ref as a string.
-	ref []byte
+	// source, id and ref are an oncall.Ref, in parts and as a string.
+	source, id, ref []byte
 }
 
 // member is one that an object may have. One of the pointers says what its value is
@@ -93,12 +93,11 @@ func (p *plain) value(name []byte, members []member) bool {
 
 // reference reads an oncall.Ref.
 func (p *plain) reference(w *word) bool {
-	var source, id [64]byte
-	s, n := source[:0], id[:0]
-	if !p.object([]member{{name: "source", raw: &s}, {name: "id", raw: &n}}) {
+	p.source, p.id = p.source[:0], p.id[:0]
+	if !p.object([]member{{name: "source", raw: &p.source}, {name: "id", raw: &p.id}}) {
 		return false
 	}
-	p.ref = append(append(append(p.ref[:0], s...), '/'), n...)
+	p.ref = append(append(append(p.ref[:0], p.source...), '/'), p.id...)
 	*w = p.words.of(p.ref)
 	return true
 }
@@ -250,29 +249,33 @@ type word uint32
 type words struct {
 	all []string
 	at  map[string]word
-	// lately are those that were asked for last: what is written together is about
+	// lately has each where its last bytes lead to: what is written together is about
 	// the same.
-	lately [4]word
-	turn   int
+	lately [1 << 10]word
 }
 
-func newWords() *words {
-	return &words{all: []string{""}, at: map[string]word{"": 0}}
+// newWords makes room for so many.
+func newWords(n int) *words {
+	w := &words{all: make([]string, 0, n+1), at: make(map[string]word, n+1)}
+	w.keep("")
+	return w
 }
 
 // of returns a text's word. It keeps nothing of the bytes.
 func (w *words) of(b []byte) word {
-	for _, n := range w.lately {
-		if w.all[n] == string(b) {
-			return n
-		}
+	place := uint32(len(b)) //nolint:gosec // any number will do
+	for _, c := range b[max(0, len(b)-6):] {
+		place = place*31 + uint32(c)
+	}
+	near := &w.lately[place%uint32(len(w.lately))]
+	if w.all[*near] == string(b) {
+		return *near
 	}
 	n, known := w.at[string(b)]
 	if !known {
 		n = w.keep(string(b))
 	}
-	w.lately[w.turn%len(w.lately)] = n
-	w.turn++
+	*near = n
 	return n
 }
 

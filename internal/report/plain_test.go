@@ -63,7 +63,7 @@ func FuzzPlain(f *testing.F) {
 
 // TestPlainReadsWhatIsWritten would find that nothing is read quickly any more.
 func TestPlainReadsWhatIsWritten(t *testing.T) {
-	p := plain{words: newWords()}
+	p := plain{words: newWords(0)}
 	var a, b word
 	var yes bool
 	members := []member{{name: "a", text: &a}, {name: "b", ref: &b}, {name: "c", flag: &yes}, {name: "d", number: true}, {name: "e"}}

@@ -22,11 +22,11 @@ type Reading struct{ lanes []*Lane }
 // NewReading returns one for about so many records in all.
 func NewReading(lanes int, records int64) *Reading {
 	r := &Reading{}
-	// What others have goes to the first in the end. Memory that is never written to
-	// costs nothing.
-	for room := records + 1; len(r.lanes) < lanes; room = records/int64(lanes) + 1 {
-		w := newWords()
-		r.lanes = append(r.lanes, &Lane{words: w, plain: plain{words: w}, entries: make([]entry, 0, room)})
+	for range lanes {
+		// Memory that is never written to costs nothing; words that are few cost little.
+		some := int(records)/lanes + 1
+		w := newWords(some / 8)
+		r.lanes = append(r.lanes, &Lane{words: w, plain: plain{words: w}, entries: make([]entry, 0, some)})
 	}
 	return r
 }
