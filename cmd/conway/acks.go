@@ -58,6 +58,19 @@ func (c *core) tellAcks(ctx context.Context) {
 
 // read takes in what the ledger has got since the last time.
 func (r *ackReader) read(ctx context.Context, j *ledger.Journal) error {
+	if r.at == 0 {
+		// What is wrong with it is found below, and what was heard by then may be heard
+		// again.
+		r.at, _ = j.Scan(ctx, 0, func(raw ledger.Raw) error {
+			switch string(raw.Kind) {
+			case ledger.KindAction, ledger.KindActionState, report.KindResolve:
+				rec, err := raw.Record()
+				r.hear(rec)
+				return err
+			}
+			return nil
+		})
+	}
 	for {
 		some, next, err := j.Since(ctx, r.at)
 		if err != nil || len(some) == 0 {

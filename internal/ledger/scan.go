@@ -12,6 +12,13 @@ import (
 type Raw struct {
 	At             time.Time
 	ID, Kind, Body []byte
+	row            cells
+}
+
+// Record returns the whole record, to be kept.
+func (r Raw) Record() (Record, error) {
+	out, _, err := row(r.row)
+	return out, err
 }
 
 // Scan hands over all records after a cursor, at several times the pace of Since,
@@ -82,7 +89,7 @@ func (j *Journal) stretch(ctx context.Context, after, last int64, take func(Raw)
 		return nil
 	}
 	return j.scan(ctx, func(d *db) error {
-		return d.each("SELECT "+rawColumns+" FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq", func(s cells) error {
+		return d.each("SELECT "+columns+" FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq", func(s cells) error {
 			r, err := rawRow(s)
 			if err != nil {
 				return err
@@ -91,10 +98,6 @@ func (j *Journal) stretch(ctx context.Context, after, last int64, take func(Raw)
 		}, after, last)
 	})
 }
-
-// rawColumns are what rawRow reads. Whether the hashes are whole is for the store to
-// say: their bytes are not needed.
-const rawColumns = "seq, id, at, kind, body, length(prev) = 32 AND length(hash) = 32"
 
 // rawRow is row of what a Raw holds, and finds the same fault with it.
 func rawRow(s cells) (r Raw, err error) {
@@ -105,9 +108,10 @@ func rawRow(s cells) (r Raw, err error) {
 	} else if r.At, err = parseTime(string(at)); err != nil {
 		return r, fmt.Errorf("%w: record %d: %w", ErrDamaged, s.ColumnInt64(0), err)
 	}
-	if s.ColumnInt64(5) == 0 {
+	if len(s.ColumnRawBlob(7)) != len(Hash{}) || len(s.ColumnRawBlob(8)) != len(Hash{}) {
 		return r, fmt.Errorf("%w: record %d: a hash has the wrong length", ErrDamaged, s.ColumnInt64(0))
 	}
-	r.ID, r.Kind, r.Body = s.ColumnRawText(1), s.ColumnRawText(3), s.ColumnRawText(4)
+	r.ID, r.Kind, r.Body = s.ColumnRawText(1), s.ColumnRawText(3), s.ColumnRawText(6)
+	r.row = s
 	return r, nil
 }

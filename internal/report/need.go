@@ -111,11 +111,11 @@ func (l *joined) take(m *Lane) {
 	incidents, deploys, runs, records := place(l.incidents), place(l.deploys), place(l.runs), place(l.records)
 	l.incidents, l.deploys = slices.Grow(l.incidents, len(m.incidents)), slices.Grow(l.deploys, len(m.deploys))
 	for _, w := range m.incidents {
-		w.service, w.print, w.title, w.owner = is[w.service], is[w.print], is[w.title], is[w.owner]
+		w.id, w.service, w.print, w.title, w.owner = is[w.id], is[w.service], is[w.print], is[w.title], is[w.owner]
 		l.incidents = append(l.incidents, w)
 	}
 	for _, w := range m.deploys {
-		l.deploys = append(l.deploys, deployWords{is[w.service], is[w.team], is[w.kind], is[w.checks]})
+		l.deploys = append(l.deploys, deployWords{is[w.id], is[w.service], is[w.team], is[w.kind], is[w.checks]})
 	}
 	for _, w := range m.runs {
 		w.runbook, w.incident = is[w.runbook], is[w.incident]

@@ -7,8 +7,6 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"conway/internal/oncall"
 )
 
 // Reading reads the records of a whole ledger and makes of them the facts that the
@@ -62,19 +60,6 @@ type entry struct {
 	of   word
 	a, b word
 }
-
-type (
-	incidentWords struct {
-		service, print, title, owner word
-		guessed, test, major         bool
-	}
-	deployWords struct{ service, team, kind, checks word }
-	runWords    struct {
-		runbook, incident word
-		at                time.Time
-		spent             time.Duration
-	}
-)
 
 // entryKind is a kind of record as a number: no type of its own, because most of what
 // looks at it asks for a few.
@@ -201,122 +186,53 @@ func (l *Lane) hold(e *entry, r Record) {
 // place is where the next one of some goes.
 func place[T any](all []T) word { return word(len(all)) }
 
-// slow reads a body that is not plain.
-func slow[T any](body []byte, use func(T)) error { return with(Record{Body: body}, use) }
-
 // read takes a body apart.
-func (l *Lane) read(e *entry, body []byte) error {
-	keep := l.words.keep
+func (l *Lane) read(e *entry, body []byte) (err error) {
 	switch e.kind {
 	case entryNotify, entryAck, entryRelease, entrySnooze, entryHandoff, entryResolve:
 		return l.moment(e, body)
 	case entryIncident:
-		return l.incident(e, body)
+		var w incidentWords
+		if w, err = l.incidentBody(body); err == nil {
+			e.of, e.a = w.id, place(l.incidents)
+			l.incidents = append(l.incidents, w)
+		}
 	case entryMerge:
-		if l.body(body, member{name: "incident", text: &e.of}, member{name: "into", text: &e.a}) {
-			return nil
-		}
-		return slow(body, func(b MergeBody) { e.of, e.a = keep(b.Incident), keep(b.Into) })
+		e.of, e.a, err = l.mergeBody(body)
 	case entryDeploy:
-		return l.deploy(e, body)
+		var w deployWords
+		if w, err = l.deployBody(body); err == nil {
+			e.of, e.a = w.id, place(l.deploys)
+			l.deploys = append(l.deploys, w)
+		}
 	case entryAttrib:
-		if l.body(body, member{name: "incident", text: &e.of}, member{name: "deploy", text: &e.a}, member{name: "score", number: true},
-			member{name: "chance", number: true}, member{name: "likely", flag: &e.yes}) {
-			return nil
-		}
-		return slow(body, func(b AttribBody) { e.of, e.a, e.yes = keep(b.Incident), keep(b.Deploy), b.Likely })
+		e.of, e.a, e.yes, err = l.attribBody(body)
 	case entryTag:
-		e.of = keep(oncall.Ref{}.String())
-		if l.body(body, member{name: "page", ref: &e.of}, member{name: "name", text: &e.a}, member{name: "value", text: &e.b}) {
-			return nil
-		}
-		return slow(body, func(b oncall.Tag) { e.of, e.a, e.b = keep(b.Page.String()), keep(string(b.Name)), keep(b.Value) })
+		e.of, e.a, e.b, err = l.tagBody(body)
 	case entryRun:
-		return l.run(e, body)
-	case entryContest:
-		if l.body(body, member{name: "incident", text: &e.of}, member{name: "withdrawn", flag: &e.yes}) {
-			return nil
+		var w runWords
+		if w, err = l.runBody(body); err == nil {
+			e.a = place(l.runs)
+			l.runs = append(l.runs, w)
 		}
-		return slow(body, func(b ContestBody) { e.of, e.yes = keep(b.Incident), b.Withdrawn })
+	case entryContest:
+		e.of, e.yes, err = l.contestBody(body)
 	}
-	return nil
+	return err
 }
 
 func (l *Lane) moment(e *entry, body []byte) error {
-	var channel, reason word
-	if !l.body(body, member{name: "incident", text: &e.of}, member{name: "person", text: &e.a}, member{name: "channel", text: &channel},
-		member{name: "reason", text: &reason}, member{name: "auto", flag: &e.yes}) {
-		keep := l.words.keep
-		if err := slow(body, func(b MomentBody) {
-			e.of, e.a, e.yes = keep(b.Incident), keep(b.Person), b.Auto
-			channel, reason = keep(string(b.Channel)), keep(string(b.Reason))
-		}); err != nil {
-			return err
-		}
-	}
-	switch e.kind {
-	case entryNotify:
-		e.b = channel
-	case entryResolve:
-		e.a = 0 // it releases everybody
-	default:
-		e.b = reason
-	}
-	return nil
-}
-
-func (l *Lane) run(e *entry, body []byte) error {
-	var b oncall.StepRun
-	w := runWords{incident: l.words.keep(b.Page.String())}
-	if l.body(body, member{name: "id"}, member{name: "page", ref: &w.incident}, member{name: "runbook", text: &w.runbook},
-		member{name: "step", whole: true}, member{name: "title"}, member{name: "script"}, member{name: "state", check: b.State.UnmarshalText},
-		member{name: "exit", whole: true}, member{name: "started", check: b.Started.UnmarshalText},
-		member{name: "ended", check: b.Ended.UnmarshalText}, member{name: "reason"}) {
-		w.at, w.spent = b.Started, b.Duration(b.Started)
-	} else if err := slow(body, func(b oncall.StepRun) {
-		r := runOf(b)
-		w = runWords{l.words.keep(r.Runbook), l.words.keep(r.Incident), r.At, r.Spent}
-	}); err != nil {
+	w, err := l.momentBody(body)
+	if err != nil {
 		return err
 	}
-	e.a = place(l.runs)
-	l.runs = append(l.runs, w)
-	return nil
-}
-
-func (l *Lane) incident(e *entry, body []byte) error {
-	var w incidentWords
-	if !l.body(body, member{name: "id", text: &e.of}, member{name: "service", text: &w.service}, member{name: "fingerprint", text: &w.print},
-		member{name: "title", text: &w.title}, member{name: "owner", text: &w.owner}, member{name: "owner_source"},
-		member{name: "owner_confidence", number: true}, member{name: "owner_guessed", flag: &w.guessed}, member{name: "test", flag: &w.test},
-		member{name: "major", flag: &w.major}, member{name: "url"}) {
-		keep := l.words.keep
-		if err := slow(body, func(b IncidentBody) {
-			e.of = keep(b.ID)
-			w = incidentWords{keep(b.Service), keep(b.Fingerprint), keep(b.Title), keep(b.Owner), b.OwnerGuessed, b.Test, b.Major}
-		}); err != nil {
-			return err
-		}
+	e.of, e.a, e.b, e.yes = w.incident, w.person, w.reason, w.auto
+	switch e.kind {
+	case entryNotify:
+		e.b = w.channel
+	case entryResolve:
+		e.a = 0 // it releases everybody
 	}
-	e.a = place(l.incidents)
-	l.incidents = append(l.incidents, w)
-	return nil
-}
-
-func (l *Lane) deploy(e *entry, body []byte) error {
-	var w deployWords
-	if !l.body(body, member{name: "id", text: &e.of}, member{name: "service", text: &w.service}, member{name: "team", text: &w.team},
-		member{name: "kind", text: &w.kind}, member{name: "checks", text: &w.checks}) {
-		keep := l.words.keep
-		if err := slow(body, func(b DeployBody) {
-			e.of = keep(b.ID)
-			w = deployWords{keep(b.Service), keep(b.Team), keep(b.Kind), keep(b.Checks)}
-		}); err != nil {
-			return err
-		}
-	}
-	e.a = place(l.deploys)
-	l.deploys = append(l.deploys, w)
 	return nil
 }
 

@@ -27,8 +27,9 @@ func scan(t *testing.T, open Open) {
 			lanes := make([]func(ledger.Raw) error, n)
 			for i := range lanes {
 				lanes[i] = func(r ledger.Raw) error {
-					got[i] += fmt.Sprintf("%s %v %s %s\n", r.ID, r.At, r.Kind, r.Body)
-					return nil
+					whole, err := r.Record()
+					got[i] += fmt.Sprintf("%s %v %s %s %v\n", r.ID, r.At, r.Kind, r.Body, whole)
+					return err
 				}
 			}
 			at, err := j.Scan(t.Context(), after, lanes...)
@@ -36,7 +37,7 @@ func scan(t *testing.T, open Open) {
 			expect(t, "the cursor after it", at, next)
 			all, said := "", ""
 			for _, r := range want {
-				said += fmt.Sprintf("%s %v %s %s\n", r.ID, r.At, r.Kind, r.Body)
+				said += fmt.Sprintf("%s %v %s %s %v\n", r.ID, r.At, r.Kind, r.Body, r)
 			}
 			for _, some := range got {
 				all += some
