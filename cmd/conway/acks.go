@@ -61,15 +61,10 @@ func (r *ackReader) read(ctx context.Context, j *ledger.Journal) error {
 	if r.at == 0 {
 		// What is wrong with it is found below, and what was heard by then may be heard
 		// again.
-		r.at, _ = j.Scan(ctx, 0, func(raw ledger.Raw) error {
-			switch string(raw.Kind) {
-			case ledger.KindAction, ledger.KindActionState, report.KindResolve:
-				rec, err := raw.Record()
-				r.hear(rec)
-				return err
-			}
+		r.at, _ = j.Each(ctx, 0, func(rec ledger.Record) error {
+			r.hear(rec)
 			return nil
-		})
+		}, ledger.KindAction, ledger.KindActionState, report.KindResolve)
 	}
 	for {
 		some, next, err := j.Since(ctx, r.at)

@@ -12,13 +12,6 @@ import (
 type Raw struct {
 	At             time.Time
 	ID, Kind, Body []byte
-	row            cells
-}
-
-// Record returns the whole record, to be kept.
-func (r Raw) Record() (Record, error) {
-	out, _, err := row(r.row)
-	return out, err
 }
 
 // Scan hands over all records after a cursor, at several times the pace of Since,
@@ -89,7 +82,7 @@ func (j *Journal) stretch(ctx context.Context, after, last int64, take func(Raw)
 		return nil
 	}
 	return j.scan(ctx, func(d *db) error {
-		return d.each("SELECT "+columns+" FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq", func(s cells) error {
+		return d.each("SELECT "+rawColumns+" FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq", func(s cells) error {
 			r, err := rawRow(s)
 			if err != nil {
 				return err
@@ -99,19 +92,47 @@ func (j *Journal) stretch(ctx context.Context, after, last int64, take func(Raw)
 	})
 }
 
+// Each hands over the records of some kinds after a cursor, one by one, and returns
+// the cursor after everything that was looked at. It is for what cannot be kept all
+// at once, as Kinds does.
+func (j *Journal) Each(ctx context.Context, after Cursor, take func(Record) error, kinds ...string) (Cursor, error) {
+	next := after
+	err := j.scan(ctx, func(d *db) error {
+		_, seq, err := d.last()
+		if err != nil {
+			return err
+		}
+		next = Cursor(seq)
+		where, args := ofKinds(after, kinds)
+		return d.each("SELECT "+columns+" FROM record WHERE "+where+" ORDER BY seq", func(s cells) error {
+			r, _, err := row(s)
+			if err != nil {
+				return err
+			}
+			return take(r)
+		}, args...)
+	})
+	if err != nil {
+		return after, fmt.Errorf("read ledger: %w", err)
+	}
+	return next, nil
+}
+
+// rawColumns are what rawRow reads: each that is not is time saved.
+const rawColumns = "id, at, kind, body, prev, hash"
+
 // rawRow is row of what a Raw holds, and finds the same fault with it.
 func rawRow(s cells) (r Raw, err error) {
-	at := s.ColumnRawText(2)
+	at := s.ColumnRawText(1)
 	// What it takes it takes as parseTime does, in less time.
 	if r.At.UnmarshalText(at) == nil {
 		r.At = r.At.UTC()
 	} else if r.At, err = parseTime(string(at)); err != nil {
-		return r, fmt.Errorf("%w: record %d: %w", ErrDamaged, s.ColumnInt64(0), err)
+		return r, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if len(s.ColumnRawBlob(7)) != len(Hash{}) || len(s.ColumnRawBlob(8)) != len(Hash{}) {
-		return r, fmt.Errorf("%w: record %d: a hash has the wrong length", ErrDamaged, s.ColumnInt64(0))
+	if len(s.ColumnRawBlob(4)) != len(Hash{}) || len(s.ColumnRawBlob(5)) != len(Hash{}) {
+		return r, fmt.Errorf("%w: a hash has the wrong length", ErrDamaged)
 	}
-	r.ID, r.Kind, r.Body = s.ColumnRawText(1), s.ColumnRawText(3), s.ColumnRawText(6)
-	r.row = s
+	r.ID, r.Kind, r.Body = s.ColumnRawText(0), s.ColumnRawText(2), s.ColumnRawText(3)
 	return r, nil
 }

@@ -196,11 +196,16 @@ func (l *joined) need(o Options) *need {
 
 // roots follows merges as index does.
 func (l *joined) roots() map[word]word {
-	into := map[word]word{}
-	for e := range l.inOrder() {
+	var merges []*entry
+	for e := range l.each() {
 		if e.kind == entryMerge {
-			into[e.of] = e.a
+			merges = append(merges, e)
 		}
+	}
+	slices.SortFunc(merges, (*entry).compare)
+	into := map[word]word{}
+	for _, e := range merges {
+		into[e.of] = e.a
 	}
 	out := make(map[word]word, len(into))
 	for w := range into {
@@ -277,27 +282,27 @@ func (l *joined) ships(n *need) {
 // names finds every team that the incidents and the deploys of all time name last:
 // privacy is about all of them.
 func (l *joined) names(n *need) {
-	owner, author, seen := make([]word, len(l.words.all)), make([]word, len(l.words.all)), make([]bool, len(l.words.all))
-	for e := range l.inOrder() {
-		switch e.kind {
-		case entryIncident:
-			owner[e.of] = l.incidents[e.a].owner
-			if !seen[e.of] {
-				seen[e.of] = true
-				n.known++
-			}
-		case entryDeploy:
-			author[e.of] = l.deploys[e.a].team
-		}
-	}
+	last := make([]*entry, len(l.words.all))
 	teams := map[string]bool{}
-	for _, some := range [][]word{owner, author} {
-		for _, w := range some {
-			if w != 0 {
-				teams[l.words.all[w]] = true
+	for _, kind := range []entryKind{entryIncident, entryDeploy} {
+		clear(last)
+		for e := range l.each() {
+			if e.kind == kind && (last[e.of] == nil || e.compare(last[e.of]) > 0) {
+				last[e.of] = e
+			}
+		}
+		for _, e := range last {
+			switch {
+			case e == nil:
+			case kind == entryIncident:
+				n.known++
+				teams[l.words.all[l.incidents[e.a].owner]] = true
+			default:
+				teams[l.words.all[l.deploys[e.a].team]] = true
 			}
 		}
 	}
+	delete(teams, "")
 	n.teams = slices.Sorted(maps.Keys(teams))
 }
 

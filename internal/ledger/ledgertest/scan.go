@@ -27,9 +27,8 @@ func scan(t *testing.T, open Open) {
 			lanes := make([]func(ledger.Raw) error, n)
 			for i := range lanes {
 				lanes[i] = func(r ledger.Raw) error {
-					whole, err := r.Record()
-					got[i] += fmt.Sprintf("%s %v %s %s %v\n", r.ID, r.At, r.Kind, r.Body, whole)
-					return err
+					got[i] += fmt.Sprintf("%s %v %s %s\n", r.ID, r.At, r.Kind, r.Body)
+					return nil
 				}
 			}
 			at, err := j.Scan(t.Context(), after, lanes...)
@@ -37,7 +36,7 @@ func scan(t *testing.T, open Open) {
 			expect(t, "the cursor after it", at, next)
 			all, said := "", ""
 			for _, r := range want {
-				said += fmt.Sprintf("%s %v %s %s %v\n", r.ID, r.At, r.Kind, r.Body, r)
+				said += fmt.Sprintf("%s %v %s %s\n", r.ID, r.At, r.Kind, r.Body)
 			}
 			for _, some := range got {
 				all += some
