@@ -69,12 +69,13 @@ func weekOf(t time.Time) Week {
 func Compose(f Facts, o Options, p Privacy, unit string) Report {
 	f = p.Anonymous(f)
 	h := newHistory(f)
-	current := h.counter(o)
-	now := current.count()
-	r := Report{Version: Version, Unit: unit, K: p.least(), Now: now, Headline: headline(now)}
 	earlier := o
 	earlier.Start, earlier.End = o.Start.Add(-o.End.Sub(o.Start)), o.Start
-	if before := h.counter(earlier).count(); before.Pages > 0 {
+	current := h.counter(o)
+	var now, before Numbers
+	both(func() { now = current.count() }, func() { before = h.counter(earlier).count() })
+	r := Report{Version: Version, Unit: unit, K: p.least(), Now: now, Headline: headline(now)}
+	if before.Pages > 0 {
 		r.Before = &before
 	}
 	r.Five = five(now, r.Before)

@@ -174,22 +174,17 @@ func newIndex(f Facts) *index {
 	for _, m := range f.Merges {
 		x.into[m.Incident] = m.Into
 	}
+	both(func() { x.name(f) }, func() { x.time(f) })
+	return x
+}
+
+// name takes in what things are and what was said of them.
+func (x *index) name(f Facts) {
 	for _, p := range f.People {
 		x.people[p.ID] = p
 	}
 	for _, i := range f.Incidents {
 		x.incidents[i.ID] = i
-	}
-	for _, a := range f.Acks {
-		x.acks[x.root(a.Incident)] = append(x.acks[x.root(a.Incident)], a)
-	}
-	for _, r := range f.Releases {
-		// A child that ends when it is merged releases nobody: its parent goes on.
-		root := x.root(r.Incident)
-		if root != r.Incident && r.Person == "" {
-			continue
-		}
-		x.releases[root] = append(x.releases[root], r)
 	}
 	for _, d := range f.Deploys {
 		x.deploys[d.ID] = d
@@ -200,13 +195,28 @@ func newIndex(f Facts) *index {
 		}
 	}
 	x.judge(f)
+}
+
+// time takes in when people were at it.
+func (x *index) time(f Facts) {
+	for _, a := range f.Acks {
+		root := x.root(a.Incident)
+		x.acks[root] = append(x.acks[root], a)
+	}
+	for _, r := range f.Releases {
+		// A child that ends when it is merged releases nobody: its parent goes on.
+		root := x.root(r.Incident)
+		if root != r.Incident && r.Person == "" {
+			continue
+		}
+		x.releases[root] = append(x.releases[root], r)
+	}
 	for _, all := range x.acks {
 		slices.SortStableFunc(all, func(a, b Ack) int { return a.At.Compare(b.At) })
 	}
 	for _, all := range x.releases {
 		slices.SortStableFunc(all, func(a, b Release) int { return a.At.Compare(b.At) })
 	}
-	return x
 }
 
 // judge keeps the verdict of each root incident: its own before one of a child,

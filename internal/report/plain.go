@@ -263,7 +263,7 @@ func newWords(n int) *words {
 
 // of returns a text's word. It keeps nothing of the bytes.
 func (w *words) of(b []byte) word {
-	place := uint32(len(b)) //nolint:gosec // any number will do
+	place := uint32(len(b))
 	for _, c := range b[max(0, len(b)-6):] {
 		place = place*31 + uint32(c)
 	}
