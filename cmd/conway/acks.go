@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"conway/internal/ledger"
 	"conway/internal/oncall"
@@ -50,7 +51,7 @@ func (c *core) tellAcks(ctx context.Context) {
 				r.tellOpen(was)
 			}
 		}
-		if !sleep(ctx, othersEvery) {
+		if !sleep(ctx, sources.Beat(time.Now(), othersEvery)) {
 			return
 		}
 	}

@@ -83,7 +83,7 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 	defer c.gated()
 	made := make(chan tea.Model, 1)
 	p, lost := a.program(ctx, c, &awaited{made: made}, opts.Mouse)
-	opts.Notice, opts.Later, opts.Themes = notice, later, a.themes()
+	opts.Notice, opts.Later, opts.Themes = notice, later, a.themes(a.colours())
 	prepared := make(chan error, 1)
 	go func() { prepared <- a.prepare(ctx, c, opts, p, made) }()
 	defer func() {
@@ -153,7 +153,7 @@ func (a *app) program(ctx context.Context, c *core, m tea.Model, mouse bool) (p 
 	o := a.screenOf()
 	a.canvas.To(c.gate)
 	p = tea.NewProgram(a.canvas.Of(pace.Of(m)),
-		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithEnvironment(o.Environ), tea.WithColorProfile(o.Profile),
+		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithEnvironment(o.Environ), tea.WithColorProfile(a.colours()),
 		tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg {
 			if s, ok := msg.(tea.WindowSizeMsg); ok && s.Width == 0 {
 				return nil // the library's own, of the nowhere that it writes to
@@ -199,6 +199,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	if err != nil {
 		return ui.Options{}, usage(err)
 	}
+	sheet = sheet.In(a.colours())
 	sheet.Linkable = linker(c.cfg.Links)
 	w := &world{core: c, getenv: a.getenv}
 	return ui.Options{

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/colorprofile"
+
 	"github.com/spf13/cobra"
 
 	"conway/internal/config"
@@ -107,7 +109,7 @@ func (a *app) configCheck() error {
 func (a *app) checkThemes(cfg config.Config) int {
 	bad := 0
 	own := a.ownThemes()
-	for _, t := range a.themes() {
+	for _, t := range a.themes(colorprofile.TrueColor) {
 		if _, mine := own[t.Name]; !mine && t.Name != cfg.Theme {
 			continue
 		}

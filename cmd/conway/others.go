@@ -9,6 +9,7 @@ import (
 	"conway/internal/feed"
 	"conway/internal/ledger"
 	"conway/internal/oncall"
+	"conway/internal/sources"
 )
 
 const (
@@ -130,7 +131,7 @@ func (c *core) watchOthers(ctx context.Context) {
 			}
 			failed = err != nil
 		}
-		if !sleep(ctx, othersEvery) {
+		if !sleep(ctx, sources.Beat(time.Now(), othersEvery)) {
 			return
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"conway/internal/ledger"
 	"conway/internal/oncall"
 	"conway/internal/report"
+	"conway/internal/sources"
 )
 
 // recollectEvery is how often the ledger is looked at for new records: one look at
@@ -119,7 +120,7 @@ func (c *core) recollect(ctx context.Context) {
 				told, news = c.tellRecall(r, recall, told), false
 			}
 		}
-		timer := time.NewTimer(recollectEvery)
+		timer := time.NewTimer(sources.Beat(time.Now(), recollectEvery))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/charmbracelet/colorprofile"
+
 	"conway/internal/config"
 	"conway/internal/ui/memo"
 )
@@ -119,7 +121,7 @@ func TestOwnThemes(t *testing.T) {
 	if !strings.Contains(names, "mine") || !strings.Contains(names, "torn") || strings.Contains(names, "notes") || strings.Count(names, "night") != 1 {
 		t.Errorf("the themes are %s", names)
 	}
-	for _, th := range a.themes() {
+	for _, th := range a.themes(colorprofile.TrueColor) {
 		s, err := th.Sheet()
 		switch th.Name {
 		case "torn":

@@ -43,10 +43,12 @@ func (a *app) profile(out io.Writer, environ []string) colorprofile.Profile {
 	return colorprofile.Detect(out, environ)
 }
 
+// colours are those of the terminal.
+func (a *app) colours() colorprofile.Profile { return a.profile(a.stdout, a.screenEnviron()) }
+
 // screenOf returns what the canvas has to know of the terminal.
 func (a *app) screenOf() canvas.Options {
 	o := canvas.Options{Environ: a.screenEnviron(), Ask: a.asksForWhole()}
-	o.Profile = a.profile(a.stdout, o.Environ)
 	if out, ok := a.stdout.(*os.File); ok {
 		o.HardTabs, o.Backspace = envelope.Motion(out)
 	}

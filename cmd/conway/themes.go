@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/charmbracelet/colorprofile"
+
 	"conway/internal/config"
 	"conway/internal/ui"
 	"conway/internal/ui/style"
@@ -70,9 +72,10 @@ func (a *app) themeNames() []string {
 	return slices.Compact(all)
 }
 
-// themes are all that can be chosen. A person's own takes the place of a shipped
-// one of the same name. Each is read when it is first looked at.
-func (a *app) themes() []ui.Theme {
+// themes are all that can be chosen, in the colours of a terminal. A person's own
+// takes the place of a shipped one of the same name. Each is read when it is first
+// looked at.
+func (a *app) themes(p colorprofile.Profile) []ui.Theme {
 	own := a.ownThemes()
 	var out []ui.Theme
 	for _, name := range a.themeNames() {
@@ -80,7 +83,10 @@ func (a *app) themes() []ui.Theme {
 		if path, ok := own[name]; ok {
 			read = func() (style.Sheet, error) { return ownSheet(name, path) }
 		}
-		out = append(out, ui.Theme{Name: name, Sheet: sync.OnceValues(read)})
+		out = append(out, ui.Theme{Name: name, Sheet: sync.OnceValues(func() (style.Sheet, error) {
+			s, err := read()
+			return s.In(p), err
+		})})
 	}
 	return out
 }

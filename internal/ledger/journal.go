@@ -29,6 +29,7 @@ type Journal struct {
 	failed            error
 	// readers holds the connection for short reads while nobody uses it.
 	readers chan *db
+	quiet   quiet
 
 	mu sync.Mutex
 	// broken is the failure after which nothing is written any more.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // batch is how many records Since returns at once.
@@ -19,6 +20,13 @@ type Cursor int64
 // costs one look at the end of an index. Of a damaged ledger it returns what
 // lies before the damage, and then ErrDamaged.
 func (j *Journal) Since(ctx context.Context, after Cursor) ([]Record, Cursor, error) {
+	var files *[2]stamp
+	if w, ok := j.store.(watched); ok {
+		// By the clock that dates files, and before they are read.
+		if files = w.files(time.Now()); j.quiet.after(after, files) && !j.closed() && ctx.Err() == nil {
+			return nil, after, nil
+		}
+	}
 	var out []Record
 	next := after
 	err := j.read(ctx, func(d *db) error {
@@ -40,6 +48,9 @@ func (j *Journal) Since(ctx context.Context, after Cursor) ([]Record, Cursor, er
 	if err != nil {
 		return nil, after, fmt.Errorf("read ledger: %w", err)
 	}
+	if len(out) == 0 {
+		j.quiet.learn(after, files)
+	}
 	return out, next, nil
 }
 
@@ -47,13 +58,35 @@ func (j *Journal) Since(ctx context.Context, after Cursor) ([]Record, Cursor, er
 // cursor after everything that was looked at. It is for kinds of which there are
 // few: the others are passed over without being read.
 func (j *Journal) Kinds(ctx context.Context, after Cursor, kinds ...string) ([]Record, Cursor, error) {
+	where, args := ofKinds(after, kinds)
 	var out []Record
-	next, err := j.Each(ctx, after, func(r Record) error {
-		out = append(out, r)
-		return nil
-	}, kinds...)
+	next := after
+	far := false
+	pass := func(d *db) error {
+		_, seq, err := d.last()
+		if err != nil {
+			return err
+		}
+		next = Cursor(seq)
+		return d.each("SELECT "+columns+" FROM record WHERE "+where+" ORDER BY seq", func(s cells) error {
+			r, _, err := row(s)
+			out = append(out, r)
+			return err
+		}, args...)
+	}
+	err := j.read(ctx, func(d *db) error {
+		_, seq, err := d.last()
+		if far = Cursor(seq)-after > batch; err != nil || far {
+			return err
+		}
+		return pass(d)
+	})
+	if err == nil && far {
+		// That takes its time, and a connection of its own.
+		err = j.scan(ctx, pass)
+	}
 	if err != nil {
-		return nil, after, err
+		return nil, after, fmt.Errorf("read ledger: %w", err)
 	}
 	return out, next, nil
 }

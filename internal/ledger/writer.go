@@ -37,12 +37,20 @@ func (j *Journal) write(ctx context.Context, name string, do func(*db) error) er
 	return j.hand(ctx, job{ctx: ctx, name: name, do: do, done: make(chan error, 1)})
 }
 
-// hand gives the writer a job and waits for its outcome.
-func (j *Journal) hand(ctx context.Context, jb job) error {
+// closed reports whether Close has been called.
+func (j *Journal) closed() bool {
 	select {
 	case <-j.quit:
-		return ErrClosed
+		return true
 	default:
+		return false
+	}
+}
+
+// hand gives the writer a job and waits for its outcome.
+func (j *Journal) hand(ctx context.Context, jb job) error {
+	if j.closed() {
+		return ErrClosed
 	}
 	select {
 	case j.jobs <- jb:
@@ -145,10 +153,8 @@ func guard(do func() error) (err error) {
 
 // read runs do on the connection for short reads.
 func (j *Journal) read(ctx context.Context, do func(*db) error) (err error) {
-	select {
-	case <-j.quit:
+	if j.closed() {
 		return ErrClosed
-	default:
 	}
 	var d *db
 	select {
@@ -193,10 +199,8 @@ func (j *Journal) away(ctx context.Context, err error) {
 
 // scan runs do on a connection of its own, so that a long read holds nothing up.
 func (j *Journal) scan(ctx context.Context, do func(*db) error) error {
-	select {
-	case <-j.quit:
+	if j.closed() {
 		return ErrClosed
-	default:
 	}
 	ctx, cancel := context.WithTimeout(ctx, scanTimeout)
 	defer cancel()

@@ -3,6 +3,7 @@ package patterns
 import (
 	"container/list"
 	"hash/maphash"
+	"iter"
 	"strings"
 	"time"
 )
@@ -119,13 +120,15 @@ func (t *Tree) Add(message string, at time.Time) int {
 	return n.ID
 }
 
-// Groups returns all groups, the one that was seen last first.
-func (t *Tree) Groups() []Group {
-	out := make([]Group, 0, t.used.Len())
-	for e := t.used.Front(); e != nil; e = e.Next() {
-		out = append(out, e.Value.(*node).Group)
+// All goes over all groups, the one that was seen last first.
+func (t *Tree) All() iter.Seq[Group] {
+	return func(yield func(Group) bool) {
+		for e := t.used.Front(); e != nil; e = e.Next() {
+			if !yield(e.Value.(*node).Group) {
+				return
+			}
+		}
 	}
-	return out
 }
 
 // Oldest returns the time of the earliest line that was added, zero for none.

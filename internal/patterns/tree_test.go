@@ -77,13 +77,13 @@ func TestEachKindOfLineIsOneGroup(t *testing.T) {
 			seen[id] = name
 		}
 	}
-	for _, g := range tree.Groups() {
+	for _, g := range slices.Collect(tree.All()) {
 		t.Logf("%6d %s", g.Count, g.Pattern())
 		if g.Count < 1000 || g.First.After(at(1)) || g.Last.Before(at(18)) || g.Again || g.Example == "" {
 			t.Errorf("group %+v", g)
 		}
 	}
-	if !strings.Contains(tree.Groups()[0].Pattern(), "<*>") && len(tree.Groups()) < 5 {
+	if !strings.Contains(slices.Collect(tree.All())[0].Pattern(), "<*>") && len(slices.Collect(tree.All())) < 5 {
 		t.Error("nothing is left open")
 	}
 }
@@ -92,7 +92,7 @@ func TestPattern(t *testing.T) {
 	tree := patterns.New(0)
 	tree.Add("payment 17 declined by acquirer-2 trace=4bf92f3577b34da6 reason=limit", at(1))
 	tree.Add("payment 18 declined by acquirer-3 trace=00f067aa0ba902b7 reason=fraud", at(0))
-	g := tree.Groups()
+	g := slices.Collect(tree.All())
 	if len(g) != 1 || g[0].Pattern() != "payment <*> declined by <*> trace=<*> <*>" || g[0].Count != 2 || !g[0].First.Equal(at(0)) || !tree.Oldest().Equal(at(0)) {
 		t.Errorf("groups %+v: %s", g, g[0].Pattern())
 	}
@@ -118,14 +118,14 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if n := len(tree.Groups()); n > 2000 {
+	if n := len(slices.Collect(tree.All())); n > 2000 {
 		t.Errorf("%d groups are kept", n)
 	}
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 6<<20 {
 		t.Errorf("%d KB for 2000 groups", grown>>10)
 	}
 	id := tree.Add("the first of all", at(2))
-	if g := tree.Groups()[0]; g.ID != id || !g.Again {
+	if g := slices.Collect(tree.All())[0]; g.ID != id || !g.Again {
 		t.Errorf("what was let go came back as new: %+v", g)
 	}
 }
@@ -140,7 +140,7 @@ func TestEveryLineIsCounted(t *testing.T) {
 			tree.Add(s, at(0))
 		}
 		var n uint64
-		for _, g := range tree.Groups() {
+		for _, g := range slices.Collect(tree.All()) {
 			n += g.Count
 		}
 		if n != uint64(len(in)) {

@@ -160,7 +160,8 @@ func (m *Model) Init() tea.Cmd { return tea.Batch(m.opts.Listen, m.opts.Later, m
 type tickMsg struct{}
 
 func tick() tea.Cmd {
-	return tea.Tick(tickEvery, func(time.Time) tea.Msg { return tickMsg{} })
+	// By the beat that jobs which only look from time to time keep to.
+	return tea.Every(tickEvery, func(time.Time) tea.Msg { return tickMsg{} })
 }
 
 // Update routes a message to what it concerns.

@@ -6,10 +6,17 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"conway/internal/sources"
 )
 
-// pause does nothing for a while, so that what comes meanwhile is read at once.
+// pause does nothing for a while, so that what comes meanwhile is read at once. A
+// look that found nothing, and was not asked for by anything that might go on, has
+// no such while.
 func (r *run) pause(ctx context.Context) {
+	if r.ticked && r.took == 0 && r.rest == pace {
+		return
+	}
 	t := time.NewTimer(r.rest)
 	defer t.Stop()
 	select {
@@ -18,12 +25,28 @@ func (r *run) pause(ctx context.Context) {
 	}
 }
 
+// beat returns how long it is until all files are looked at.
+func (r *run) beat() time.Duration {
+	if r.watch.w == nil && r.o.Poll == defaultPoll {
+		return sources.Beat(time.Now(), r.o.Poll/2)
+	}
+	return sources.Beat(time.Now(), r.o.Poll)
+}
+
+// beaten is called when that time has come.
+func (r *run) beaten() {
+	r.scanDue = true
+	r.tick.Reset(r.beat())
+}
+
 // wait returns when there may be something to do.
-func (r *run) wait(ctx context.Context, tick <-chan time.Time) {
+func (r *run) wait(ctx context.Context) {
+	r.ticked = false
 	select {
 	case <-ctx.Done():
-	case <-tick:
-		r.scanDue = true
+	case <-r.tick.C:
+		r.ticked = true
+		r.beaten()
 	case e, ok := <-r.watch.events():
 		r.note(e, ok)
 	case _, ok := <-r.watch.errors():
@@ -32,11 +55,11 @@ func (r *run) wait(ctx context.Context, tick <-chan time.Time) {
 }
 
 // hear takes in everything that has been said already.
-func (r *run) hear(tick <-chan time.Time) {
+func (r *run) hear() {
 	for {
 		select {
-		case <-tick:
-			r.scanDue = true
+		case <-r.tick.C:
+			r.beaten()
 		case e, ok := <-r.watch.events():
 			r.note(e, ok)
 		case _, ok := <-r.watch.errors():

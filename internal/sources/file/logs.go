@@ -16,8 +16,10 @@ const (
 	// defaultTail is how many lines of each file are shown at the start: more
 	// than a screen, less than what takes time.
 	defaultTail = 2000
-	// defaultPoll is how often all files are looked at, watched or not.
-	defaultPoll = 500 * time.Millisecond
+	// defaultPoll is how often all files are looked at, watched or not: the system
+	// does not tell of what another machine writes. It is done twice as often where
+	// the system tells of nothing.
+	defaultPoll = time.Second
 	// pace is the least time between two looks, about a frame. Lines that come
 	// within it make one event.
 	pace = 16 * time.Millisecond
@@ -45,7 +47,8 @@ type LogOptions struct {
 	// from its end; 0 means 2000, a negative number none. Files that come later
 	// are read whole.
 	Tail int
-	// Poll is how often all files are looked at; 0 means 500 ms.
+	// Poll is how often all files are looked at; 0 means every second, and every
+	// half where the system has no watches left to give.
 	Poll time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -121,8 +124,8 @@ func (l *Logs) run(ctx context.Context, emit sources.Emit, w *watch) error {
 		batch: lines.NewBatch(l.o.Name, l.o.Now, emit), names: map[string]*tail{},
 	}
 	defer r.close()
-	tick := time.NewTicker(l.o.Poll)
-	defer tick.Stop()
+	r.tick = time.NewTimer(r.beat())
+	defer r.tick.Stop()
 	r.recall()
 	for first := true; ; first = false {
 		pending := r.look(ctx)
@@ -134,9 +137,9 @@ func (l *Logs) run(ctx context.Context, emit sources.Emit, w *watch) error {
 		}
 		if !pending {
 			r.pause(ctx)
-			r.wait(ctx, tick.C)
+			r.wait(ctx)
 		}
-		r.hear(tick.C)
+		r.hear()
 	}
 }
 
@@ -149,6 +152,10 @@ type run struct {
 	watch *watch
 	// names are the names under which the system speaks of each file.
 	names map[string]*tail
+	// tick is when all files are looked at next; ticked is true for a look that
+	// nothing else has asked for.
+	tick   *time.Timer
+	ticked bool
 	// scanDue asks for a look at which files there are.
 	scanDue bool
 	// rest is how long to do nothing, longer after finding files took long.

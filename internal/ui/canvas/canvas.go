@@ -15,10 +15,9 @@ import (
 
 // Options are what is known of a terminal before anything is drawn.
 type Options struct {
-	// Environ is the environment by which the terminal is known, Profile its
-	// colours.
+	// Environ is the environment by which the terminal is known. What is drawn is
+	// in its colours already.
 	Environ []string
-	Profile colorprofile.Profile
 	// HardTabs and Backspace say that the terminal's driver hands tabs and
 	// backspaces on as they are, so that they can move the cursor.
 	HardTabs, Backspace bool
@@ -74,8 +73,7 @@ func (c *Canvas) Hurry() {
 	ansi.StringWidthWc("│")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// A terminal without colours needs what only the encoder knows.
-	c.hurried = c.enc == nil && c.o.Profile >= colorprofile.ANSI
+	c.hurried = c.enc == nil
 }
 
 // Settle ends the hurry: from now on no more is sent than the cells that change.
@@ -189,7 +187,7 @@ func (c *Canvas) begin() {
 // encoder returns an encoder for a terminal of this size.
 func (c *Canvas) encoder() *uv.TerminalRenderer {
 	enc := uv.NewTerminalRenderer(&c.raw, c.o.Environ)
-	enc.SetColorProfile(c.o.Profile)
+	enc.SetColorProfile(colorprofile.TrueColor) // which turns no colour into another
 	enc.SetScrollOptim(true)
 	enc.SetBackspace(c.o.Backspace)
 	enc.SetTabStops(-1)
@@ -226,7 +224,7 @@ func (c *Canvas) encode(content string) {
 		c.settle()
 	}
 	if !c.hurried {
-		c.set(rows)
+		c.enc.SetScrollOptim(c.set(rows) >= scrollable)
 		c.enc.Render(c.cells.RenderBuffer)
 		// It writes into a buffer, which takes everything.
 		_ = c.enc.Flush()
@@ -245,11 +243,24 @@ func (c *Canvas) encode(content string) {
 	}
 }
 
-// set sets the cells of the rows that are not as they were.
-func (c *Canvas) set(rows []string) {
+// scrollable is how many rows below each other at least change when what fills a
+// pane scrolls. To find out whether and how far it did costs more than to draw the
+// clocks of the title and the brief, three rows that change every second.
+const scrollable = 4
+
+// set sets the cells of the rows that are not as they were, and returns how many
+// of those at most stand below each other.
+func (c *Canvas) set(rows []string) (most int) {
+	run, next := 0, 0
 	for y, row := range c.changed(rows) {
 		uv.NewStyledString(row).Draw(c.cells, uv.Rect(0, y, c.w, 1))
+		if y != next {
+			run = 0
+		}
+		run, next = run+1, y+1
+		most = max(most, run)
 	}
+	return most
 }
 
 // changed goes over the rows of the screen that are not as they were, which most
@@ -279,17 +290,12 @@ func (c *Canvas) sketch(rows []string) bool {
 			return false
 		}
 	}
-	out := &colorprofile.Writer{Forward: &c.raw, Profile: c.o.Profile}
 	if c.rows == nil {
 		c.raw.WriteString(ansi.CursorHomePosition + ansi.EraseScreenBelow)
 	}
 	for y, row := range c.changed(rows) {
 		c.raw.WriteString(ansi.CursorPosition(1, y+1))
-		if c.o.Profile == colorprofile.TrueColor {
-			c.raw.WriteString(row)
-		} else {
-			_, _ = out.WriteString(row) // into a buffer
-		}
+		c.raw.WriteString(row)
 		c.raw.WriteString(ansi.ResetStyle)
 		// Behind a full row the cursor still is on its last cell.
 		if c.rows != nil && ansi.StringWidth(row) < c.w {

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
 
@@ -68,9 +67,6 @@ func on(t *testing.T, o canvas.Options) (*canvas.Canvas, *terminal) {
 	s.gate = gate.New(s)
 	s.gate.Allow(true, nil)
 	o.Environ = []string{"TERM=xterm-256color"}
-	if o.Profile == colorprofile.Unknown {
-		o.Profile = colorprofile.TrueColor
-	}
 	c := canvas.New(o)
 	c.To(s.gate)
 	c.Resize(width, height)
@@ -128,8 +124,7 @@ func TestAChangedScreenLooksLikeAFreshOne(t *testing.T) {
 	}
 	for seed := range uint64(40) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		profile := colorprofile.Ascii + colorprofile.Profile(seed/4%4)
-		c, s := on(t, canvas.Options{Backspace: seed%2 == 0, HardTabs: seed%3 == 0, Profile: profile})
+		c, s := on(t, canvas.Options{Backspace: seed%2 == 0, HardTabs: seed%3 == 0})
 		if seed%4 < 3 {
 			c.Hurry()
 		}
@@ -155,7 +150,7 @@ func TestAChangedScreenLooksLikeAFreshOne(t *testing.T) {
 			}
 			rows[rng.IntN(len(rows))] = kinds[rng.IntN(len(kinds))] + strings.Repeat("·", rng.IntN(3))
 			c.Draw(view(rows...))
-			fresh, want := on(t, canvas.Options{Profile: profile})
+			fresh, want := on(t, canvas.Options{})
 			fresh.Draw(view(rows...))
 			for y := range height {
 				for x := range width {

@@ -16,11 +16,14 @@ import (
 
 const (
 	// groupRoom is how many lines are put into groups in one frame, in which a person
-	// may be waiting for a key: some two milliseconds' worth.
+	// may be waiting for a key: a millisecond's worth, five of lines that are alike
+	// in nothing.
 	groupRoom = 400
-	// groupBacklog is how many may wait for the next frames. Of more, a sample is
-	// taken.
+	// groupBacklog is how many may wait for the next frames. Of more, and then until
+	// one frame can take what there is, groupSample are taken from all over them: a
+	// log that floods stays the same for many frames.
 	groupBacklog = 10 * groupRoom
+	groupSample  = 100
 )
 
 // groups are the patterns of the lines that are shown.
@@ -30,8 +33,8 @@ type groups struct {
 	epoch   int
 	// next is the number of the first line that was not looked at.
 	next uint64
-	// sampled is true once a line was passed over.
-	sampled bool
+	// sampled is true once a line was passed over, and flooded while that goes on.
+	sampled, flooded bool
 	// open is true while the groups are shown instead of the lines, and at is the
 	// one that is selected.
 	open bool
@@ -47,8 +50,9 @@ func (g *groups) feed(t board.Tail, x *index) {
 	g.next = max(g.next, first)
 	left := int(first+uint64(t.Len())) - int(g.next)
 	step := 1
-	if left > groupBacklog {
-		step = (left + groupRoom - 1) / groupRoom
+	g.flooded = left > groupRoom && (g.flooded || left > groupBacklog)
+	if g.flooded {
+		step = (left + groupSample - 1) / groupSample
 		g.sampled = true
 	} else {
 		left = min(left, groupRoom)
@@ -73,20 +77,32 @@ func since(f pane.Frame, b board.Board) (time.Time, text.Safe) {
 	return time.Time{}, text.Safe{}
 }
 
-// list returns the groups, new ones first, then those with the most lines, and
-// how many are new. Without lines from before nobody can tell what is new.
-func (g *groups) list(from time.Time) (all []patterns.Group, fresh int) {
-	if g.tree == nil {
-		return nil, 0
-	}
-	all = g.tree.Groups()
+// news tells which groups are new. Without lines from before nobody can tell.
+func (g *groups) news(from time.Time) func(patterns.Group) bool {
 	known := !from.IsZero() && g.tree.Oldest().Before(from)
-	isNew := func(p patterns.Group) bool { return known && !p.Again && p.First.After(from) }
-	for _, p := range all {
+	return func(p patterns.Group) bool { return known && !p.Again && p.First.After(from) }
+}
+
+// fresh returns how many groups are new.
+func (g *groups) fresh(from time.Time) (n int) {
+	if g.tree == nil {
+		return 0
+	}
+	isNew := g.news(from)
+	for p := range g.tree.All() {
 		if isNew(p) {
-			fresh++
+			n++
 		}
 	}
+	return n
+}
+
+// list returns the groups, new ones first, then those with the most lines.
+func (g *groups) list(from time.Time) []patterns.Group {
+	if g.tree == nil {
+		return nil
+	}
+	all, isNew := slices.Collect(g.tree.All()), g.news(from)
 	slices.SortStableFunc(all, func(a, b patterns.Group) int {
 		if x, y := isNew(a), isNew(b); x != y {
 			if x {
@@ -96,13 +112,13 @@ func (g *groups) list(from time.Time) (all []patterns.Group, fresh int) {
 		}
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID))
 	})
-	return all, fresh
+	return all
 }
 
 // freshWords says how many patterns are new, empty for none.
 func (p *Pane) freshWords(f pane.Frame, b board.Board) text.Safe {
 	from, _ := since(f, b)
-	switch _, n := p.groups.list(from); n {
+	switch n := p.groups.fresh(from); n {
 	case 0:
 		return text.Safe{}
 	case 1:
@@ -115,7 +131,7 @@ func (p *Pane) freshWords(f pane.Frame, b board.Board) text.Safe {
 // groupLines draws the groups.
 func (p *Pane) groupLines(f pane.Frame, b board.Board) pane.Block {
 	from, what := since(f, b)
-	all, fresh := p.groups.list(from)
+	all, fresh := p.groups.list(from), p.groups.fresh(from)
 	head := text.Sprintf("%d patterns", len(all))
 	switch {
 	case from.IsZero():
@@ -155,7 +171,7 @@ func (p *Pane) groupLines(f pane.Frame, b board.Board) pane.Block {
 // handleGroups answers the keys while the groups are shown.
 func (p *Pane) handleGroups(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
 	from, _ := since(f, b)
-	all, _ := p.groups.list(from)
+	all := p.groups.list(from)
 	switch a {
 	case keymap.Back:
 		p.groups.open = false

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/charmbracelet/colorprofile"
+
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/goccy/go-yaml"
@@ -183,6 +185,20 @@ func (t Theme) Sheet(name string) (Sheet, error) {
 		}
 	}
 	return s, nil
+}
+
+// In returns the sheet in the nearest colours that a terminal has, or without any.
+// What it writes is then as the terminal takes it.
+func (s *Sheet) In(p colorprofile.Profile) Sheet {
+	out := *s
+	var b strings.Builder
+	w := colorprofile.Writer{Forward: &b, Profile: p}
+	for r, open := range s.open {
+		b.Reset()
+		_, _ = w.WriteString(open) // into a builder
+		out.open[r] = b.String()
+	}
+	return out
 }
 
 // isColour reports whether v is #rrggbb or the number of a terminal's colour.

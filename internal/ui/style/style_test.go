@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/charmbracelet/colorprofile"
+
 	"conway/internal/text"
 	"conway/internal/ui/style"
 	"conway/themes"
@@ -92,4 +94,33 @@ func draw(s style.Sheet, r style.Role, x string) string {
 	var b strings.Builder
 	s.Write(&b, r, text.Decode(x))
 	return b.String()
+}
+
+// TestInTheTerminalsColours has a sheet keep its attributes and change its colours.
+func TestInTheTerminalsColours(t *testing.T) {
+	t.Parallel()
+	roles := map[string]style.Ink{}
+	for _, r := range style.Roles() {
+		roles[r.String()] = style.Ink{FG: "red", BG: "dark", Bold: true}
+	}
+	s, err := style.Theme{Palette: map[string]string{"red": "#d70000", "dark": "#000087"}, Roles: roles}.Sheet("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p, want := range map[colorprofile.Profile]string{
+		colorprofile.TrueColor: "\x1b[38;2;215;0;0;48;2;0;0;135;1mx\x1b[m", colorprofile.ANSI256: "\x1b[38;5;160;48;5;18;1mx\x1b[m",
+		colorprofile.ANSI: "\x1b[91;44;1mx\x1b[m", colorprofile.ASCII: "\x1b[1mx\x1b[m",
+	} {
+		in := s.In(p)
+		for _, r := range style.Roles() {
+			var b strings.Builder
+			in.Write(&b, r, text.Const("x"))
+			if b.String() != want {
+				t.Fatalf("in %s role %s writes %q, not %q", p, r, b.String(), want)
+			}
+		}
+		if in.Look(style.Text) != s.Look(style.Text) {
+			t.Errorf("in %s a picture looks otherwise", p)
+		}
+	}
 }

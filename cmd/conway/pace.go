@@ -1,0 +1,68 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+// The pace of the garbage collector, in percent of what is in use. Collecting
+// takes a fifth of the work until the first frame is there, and can wait. From
+// then on memory counts for more than a processor with little to do: with
+// 100,000 log lines held, the slower pace of 100 takes 5 MB more.
+const (
+	paceAtFirst = 400
+	paceLater   = 50
+	// firstFor covers the start on a slow machine, and is over before much is held.
+	firstFor = time.Second
+	// roomLeft is how much garbage there may be at least. Percents of the little that
+	// an idle cockpit holds would have it collect every other second.
+	roomLeft = 10 << 20
+	// memoryLimit is from where on garbage is collected however little there is of
+	// it: with a million log lines held, the pace of 50 would let in another 100 MB.
+	// A full collection looks at none of their text and takes a millisecond or two.
+	memoryLimit = 236 << 20
+)
+
+// pace sets the pace at which garbage is collected, for a start, and returns what
+// ends the start early.
+func pace() (stop func() bool) {
+	debug.SetGCPercent(paceAtFirst)
+	debug.SetMemoryLimit(memoryLimit)
+	return time.AfterFunc(firstFor, func() {
+		debug.SetGCPercent(paceLater)
+		keepPace()
+		debug.FreeOSMemory() // what the start took, which the parent never needs again
+	}).Stop
+}
+
+// beacon is garbage, so that its end tells of each collection. It has a pointer so
+// that it shares its memory with nothing.
+type beacon struct{ _ *beacon }
+
+// keepPace sets the pace anew after each collection, by what was left then.
+func keepPace() {
+	runtime.SetFinalizer(&beacon{}, func(*beacon) {
+		debug.SetGCPercent(paceFor(live()))
+		keepPace()
+	})
+}
+
+// live returns how many bytes the last collection left.
+func live() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(s)
+	if s[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return s[0].Value.Uint64()
+}
+
+// paceFor returns the pace that leaves room enough beside so many bytes.
+func paceFor(live uint64) int {
+	if live == 0 {
+		return paceLater
+	}
+	return max(paceLater, int(min(roomLeft*100/live, paceAtFirst)))
+}
