@@ -197,6 +197,9 @@ func (a *app) facts(ctx context.Context, cfg config.Config, o report.Options) (r
 	var facts report.Facts
 	var unread error
 	err := a.withLedger(ctx, cfg, true, func(j *ledger.Journal) (err error) {
+		if h, err := j.Head(ctx); err == nil && a.toil != nil {
+			a.toil(h.Count)
+		}
 		facts, unread, err = factsOf(ctx, j, o)
 		return err
 	})
