@@ -78,12 +78,22 @@ func Int(n int) Safe {
 // Concat returns the parts one after another.
 func Concat(parts ...Safe) Safe {
 	var b strings.Builder
-	w := 0
+	w, size := 0, 0
+	for _, p := range parts {
+		size += len(p.s)
+	}
+	b.Grow(size)
 	for _, p := range parts {
 		b.WriteString(p.s)
 		w += p.w
 	}
 	return Safe{b.String(), w}
+}
+
+// Repeat returns the text n times, one after another.
+func (s Safe) Repeat(n int) Safe {
+	n = max(0, n)
+	return Safe{strings.Repeat(s.s, n), s.w * n}
 }
 
 // Join returns the parts with sep between them, leaving empty parts out.

@@ -71,6 +71,9 @@ type Model struct {
 	// hidden is true while a person does not want the ledger's line.
 	hidden bool
 
+	// size is how many bytes the last screen took.
+	size int
+
 	// theme is the one in force, whichever is being looked at.
 	theme string
 	past  past

@@ -27,6 +27,8 @@ func (m *Model) View() tea.View {
 // Content returns the screen's rows, styled, each as wide as the terminal.
 func (m *Model) Content() string {
 	var b strings.Builder
+	b.Grow(m.size + m.size/8) // about what the last one took
+	defer func() { m.size = b.Len() }()
 	for i, l := range m.rows() {
 		if i > 0 {
 			b.WriteByte('\n')
@@ -196,15 +198,7 @@ func rule(l pane.Line, border style.Role, heavy bool, w int) pane.Line {
 	if left <= 0 {
 		return l.Fit(w)
 	}
-	return append(l, pane.S(border, repeat(sign, left)))
-}
-
-func repeat(s text.Safe, n int) text.Safe {
-	parts := make([]text.Safe, max(0, n))
-	for i := range parts {
-		parts[i] = s
-	}
-	return text.Concat(parts...)
+	return append(l, pane.S(border, sign.Repeat(left)))
 }
 
 func box(t layout.Tile, title pane.Line, border style.Role, body pane.Block) pane.Block {
@@ -215,14 +209,16 @@ func box(t layout.Tile, title pane.Line, border style.Role, body pane.Block) pan
 	head := append(pane.L(pane.S(border, left), pane.S(border, text.Const(" "))), title...)
 	head = append(head.Fit(min(head.Width(), t.W-2)), pane.S(border, text.Const(" ")))
 	head = append(rule(head, border, border == style.BorderFocus, t.W-1), pane.S(border, right))
-	out := pane.Block{head}
+	out := make(pane.Block, 0, len(body)+2)
+	out = append(out, head)
 	side := pane.S(border, text.Const("│"))
 	for _, l := range body {
-		row := append(pane.L(side), l...)
-		out = append(out, append(row, side))
+		row := make(pane.Line, 0, len(l)+2)
+		row = append(append(append(row, side), l...), side)
+		out = append(out, row)
 	}
 	if t.Last {
-		out = append(out, pane.L(pane.S(border, text.Const("└")), pane.S(border, repeat(text.Const("─"), t.W-2)), pane.S(border, text.Const("┘"))))
+		out = append(out, pane.L(pane.S(border, text.Const("└")), pane.S(border, text.Const("─").Repeat(t.W-2)), pane.S(border, text.Const("┘"))))
 	}
 	return out
 }

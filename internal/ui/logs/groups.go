@@ -23,7 +23,7 @@ const (
 	// one frame can take what there is, groupSample are taken from all over them: a
 	// log that floods stays the same for many frames.
 	groupBacklog = 10 * groupRoom
-	groupSample  = 100
+	groupSample  = 50
 )
 
 // groups are the patterns of the lines that are shown.

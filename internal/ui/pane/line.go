@@ -1,6 +1,8 @@
 package pane
 
 import (
+	"slices"
+
 	"conway/internal/text"
 	"conway/internal/ui/style"
 )
@@ -41,6 +43,9 @@ func (l Line) Width() int {
 // Fit returns the line in exactly w cells: cut with an ellipsis, or padded with
 // the role of its last span.
 func (l Line) Fit(w int) Line {
+	if l.Width() == w {
+		return slices.Clip(l) // whoever appends to it gets another
+	}
 	out := make(Line, 0, len(l)+1)
 	left := w
 	for i, s := range l {

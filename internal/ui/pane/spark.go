@@ -44,8 +44,8 @@ func plot(cols []float64, win oncall.Window, h int, reach float64, marks []Mark)
 	high = max(high, reach)
 	w := len(cols)
 	out := make(Block, 0, h)
+	at := make([]Span, w)
 	for row := h - 1; row >= 0; row-- {
-		at := make([]Span, w)
 		for i, v := range cols {
 			at[i] = S(style.Bar, bar(level(v, low, high, h)-row*barLevels))
 		}
@@ -176,14 +176,16 @@ func bar(n int) text.Safe {
 // merge joins neighbouring spans of one role.
 func merge(spans []Span) Line {
 	var out Line
+	parts := make([]text.Safe, len(spans))
+	for i, s := range spans {
+		parts[i] = s.Text
+	}
 	for i := 0; i < len(spans); {
-		j := i
-		var parts []text.Safe
+		j := i + 1
 		for j < len(spans) && spans[j].Role == spans[i].Role {
-			parts = append(parts, spans[j].Text)
 			j++
 		}
-		out = append(out, S(spans[i].Role, text.Concat(parts...)))
+		out = append(out, S(spans[i].Role, text.Concat(parts[i:j]...)))
 		i = j
 	}
 	return out
