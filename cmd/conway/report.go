@@ -318,10 +318,11 @@ func engagements(cfg config.Config, f report.Facts, start, end time.Time) []repo
 	}
 	var out []report.Engagement
 	for _, name := range slices.Sorted(maps.Keys(cfg.Services)) {
-		if e := cfg.Services[name].Engagement; e != nil {
-			out = append(out, report.Engagement{
-				Service: name, By: e.By, Until: e.Ends(), SLO: e.SLO, Spent: e.SLO != "" && spent[e.SLO] >= 1,
-			})
+		s := cfg.Services[name]
+		if e := s.Engagement; e != nil {
+			// Sloth's objectives are recorded with their service before their name.
+			gone := e.SLO != "" && slices.ContainsFunc([]string{e.SLO, name + "-" + e.SLO, s.Labels["service"] + "-" + e.SLO}, func(id string) bool { return spent[id] >= 1 })
+			out = append(out, report.Engagement{Service: name, By: e.By, Until: e.Ends(), SLO: e.SLO, Spent: gone})
 		}
 	}
 	return out

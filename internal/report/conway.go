@@ -58,7 +58,7 @@ func (c *counter) conway() Conway {
 }
 
 func (c *counter) congruence(teams []string, counts bool, weight func(timed) float64) Congruence {
-	cells, unknown, agreed := cellOf{}, 0.0, 0.0
+	cells, by, unknown, agreed := cellOf{}, cellOf{}, 0.0, 0.0
 	for _, p := range c.pages {
 		w := weight(p)
 		if c.contested[p.Root] {
@@ -69,11 +69,15 @@ func (c *counter) congruence(teams []string, counts bool, weight func(timed) flo
 			continue
 		}
 		cells.add(p.Row, p.Woken, w)
-		if p.Row != p.Woken && c.agreed(p) {
+		if p.Row != p.Woken && w > 0 && c.agreed(p) {
 			agreed += w
+			by.add(p.Row, p.Woken, w)
 		}
 	}
 	m := cells.matrix(teams, unknown)
+	if agreed > 0 {
+		m.Agreed = by.over(m.Rows, m.Columns)
+	}
 	out := Congruence{Matrix: m, E: m.Chance(), Kappa: m.Corrected()}
 	out.Own, out.All = m.Own()
 	out.C, _ = m.Congruence()

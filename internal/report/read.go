@@ -77,8 +77,10 @@ type (
 		ID      string `json:"id"`
 		Service string `json:"service"`
 		Team    string `json:"team,omitempty"`
-		Kind    string `json:"kind,omitempty"`
-		Checks  string `json:"checks,omitempty"`
+		// TeamSource says how it is known whose change it was.
+		TeamSource string `json:"team_source,omitempty"`
+		Kind       string `json:"kind,omitempty"`
+		Checks     string `json:"checks,omitempty"`
 	}
 	// AttribBody is KindAttrib: the deploy that a page was preceded by, as it was
 	// shown. It becomes an attribution when a person judges it with a tag.
