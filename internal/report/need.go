@@ -148,6 +148,8 @@ func (l *joined) take(m *Lane) {
 //   - whose last call is so long ago that nothing looks back to it,
 //   - that took nobody's sleep in the period, which one that never ended may,
 //   - and that nobody asked for work.
+//
+// Budgets, follow-ups, recommendations, decisions and wishes are those of all time.
 type need struct {
 	start, end time.Time
 	// root is where merges lead, for those that were merged.
