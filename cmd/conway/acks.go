@@ -82,6 +82,14 @@ func (a *app) knowAcks(ctx context.Context, c *core) {
 
 // read takes in what the ledger has got since the last time.
 func (r *ackReader) read(ctx context.Context, j *ledger.Journal) error {
+	if r.at == 0 {
+		// What is wrong with it is found below, and what was heard by then may be heard
+		// again.
+		r.at, _ = j.Each(ctx, 0, func(rec ledger.Record) error {
+			r.hear(rec)
+			return nil
+		}, ledger.KindAction, ledger.KindActionState, report.KindResolve)
+	}
 	for {
 		some, next, err := j.Since(ctx, r.at)
 		if err != nil || len(some) == 0 {

@@ -76,7 +76,7 @@ func (a *app) printJSON(v any) error {
 func escapeFormat(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		if r != '\n' && unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
+		if plain := r >= ' ' && r <= '~'; !plain && r != '\n' && unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
 			if r > 0xffff {
 				r -= 0x10000
 				fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)

@@ -142,7 +142,7 @@ func (w *world) recommend(i pane.Recommend) tea.Cmd {
 		}
 		ctx := context.WithoutCancel(w.ctx)
 		v := adviser{cfg: w.cfg, promises: w.promises, now: w.now, facts: func() (report.Facts, error) {
-			facts, _, err := factsOf(w.ctx, w.journal)
+			facts, _, err := factsOf(w.ctx, w.journal, report.Quarter(w.now())) // budgets are of all time
 			return facts, err
 		}}
 		args := []string{i.Team}

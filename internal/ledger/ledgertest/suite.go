@@ -51,6 +51,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		{"ReadOnly", readOnly},
 		{"Tail", tail},
 		{"Kinds", kinds},
+		{"Scan", scan},
 		{"ExportSome", exportSome},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
