@@ -3,6 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"time"
 
 	"conway/internal/ledger"
@@ -57,8 +60,36 @@ func (c *core) tellAcks(ctx context.Context) {
 	}
 }
 
+// knowAcks tells pagers without acknowledgements of those that the ledger has, for a
+// command that looks once. A ledger that has not begun has none; what else keeps it
+// from being read is said.
+func (a *app) knowAcks(ctx context.Context, c *core) {
+	r := ackReader{pagers: c.ackless(), asked: map[string]ledger.Record{}, over: map[string]bool{}}
+	if len(r.pagers) == 0 {
+		return
+	}
+	err := a.withLedger(ctx, c.cfg, true, func(j *ledger.Journal) error {
+		some, _, err := j.Kinds(ctx, 0, ledger.KindAction, ledger.KindActionState)
+		for _, rec := range some {
+			r.hear(rec)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(a.stderr, printable("which alerts are acknowledged here is not known: "+err.Error()))
+	}
+}
+
 // read takes in what the ledger has got since the last time.
 func (r *ackReader) read(ctx context.Context, j *ledger.Journal) error {
+	if r.at == 0 {
+		// What is wrong with it is found below, and what was heard by then may be heard
+		// again.
+		r.at, _ = j.Each(ctx, 0, func(rec ledger.Record) error {
+			r.hear(rec)
+			return nil
+		}, ledger.KindAction, ledger.KindActionState, report.KindResolve)
+	}
 	for {
 		some, next, err := j.Since(ctx, r.at)
 		if err != nil || len(some) == 0 {

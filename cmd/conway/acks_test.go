@@ -138,6 +138,31 @@ func TestAckOfAnAlertIsInTheLedgerOnly(t *testing.T) {
 	c.halt(t)
 }
 
+// TestCommandsTellOfAcksLikeTheCockpit has an alert acknowledged by a script, while
+// no cockpit runs.
+func TestCommandsTellOfAcksLikeTheCockpit(t *testing.T) {
+	started := time.Now().Add(-10 * time.Minute).Truncate(time.Second)
+	url, _ := alerts(t, started)
+	d := alertDesk(t, url)
+	if got := d.run("", "pages"); got.code != 0 || got.err != "" || !strings.Contains(got.stdout, "triggered") {
+		t.Errorf("without any ledger: exit %d: %s%s", got.code, got.stdout, got.err)
+	}
+	d.must("", "ack", "8f2c1d9be0a7741c-"+started.UTC().Format("20060102T150405Z"))
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"pages"}, "acked here only"},
+		{[]string{"pages", "--json"}, `"email": "ana@example.com"`},
+		{[]string{"snapshot", "--size", "160x40"}, "acked here only"},
+		{[]string{"handoff"}, "acknowledged by ana@example.com in conway only"},
+	} {
+		if got := d.run("", tt.args...); got.err != "" || !strings.Contains(got.stdout, tt.want) {
+			t.Errorf("%v does not say %q: exit %d\n%s%s", tt.args, tt.want, got.code, got.stdout, got.err)
+		}
+	}
+}
+
 // TestSyncSaysWhatAlertmanagerForgets adds what fires now, once.
 func TestSyncSaysWhatAlertmanagerForgets(t *testing.T) {
 	url, _ := alerts(t, time.Now().Add(-time.Hour))

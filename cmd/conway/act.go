@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"conway/internal/board"
+	"conway/internal/config"
 	"conway/internal/oncall"
 )
 
@@ -181,6 +182,27 @@ func (a *app) await(ctx context.Context, c *core, open map[string]oncall.Ref, wa
 		failed = true
 	}
 	return failed
+}
+
+// named loads the config and finds the page of an ID, for a verb that records
+// something about it.
+func (a *app) named(ctx context.Context, verb, id string) (config.Config, oncall.Ref, error) {
+	cfg, _, err := a.load(ctx)
+	switch {
+	case err != nil:
+		return cfg, oncall.Ref{}, err
+	case cfg.ReadOnly:
+		return cfg, oncall.Ref{}, usage(fmt.Errorf("%s: read_only is set in the config", verb))
+	}
+	c, err := newCore(cfg, a.now, board.KindPages)
+	if err != nil {
+		return cfg, oncall.Ref{}, err
+	}
+	refs, err := a.refs(c, []string{id})
+	if err != nil {
+		return cfg, oncall.Ref{}, err
+	}
+	return cfg, refs[0], nil
 }
 
 // refs turns what was typed into the names of pages.

@@ -49,6 +49,9 @@ type process struct {
 	signals *envelope.Signals
 	// hardening is why tokens are less well kept than they could be.
 	hardening error
+	// toil is called by a command that works through so many records and ends; nil for
+	// whoever does not mind.
+	toil func(records int64)
 }
 
 // exitError is an error with the code to exit with.

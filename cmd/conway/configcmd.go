@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"conway/internal/config"
+	"conway/internal/owners"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -81,7 +82,7 @@ func (a *app) configCheck() error {
 	case err != nil:
 		return usage(err)
 	}
-	if _, err := sourcesOf(cfg, func(string) {}, allKinds()...); err != nil {
+	if _, err := sourcesOf(cfg, owners.Book{}, func(string) {}, allKinds()...); err != nil {
 		return err
 	}
 	bad := a.checkThemes(cfg)
@@ -92,7 +93,7 @@ func (a *app) configCheck() error {
 		}
 	}
 	promised := promisesOf(cfg)
-	for _, f := range slices.Concat(promised.faults, ownershipOf(cfg).faults) {
+	for _, f := range slices.Concat(promised.faults, promised.unmet(cfg), ownershipOf(cfg).faults) {
 		fmt.Fprintln(a.stderr, printable(f.Error()))
 		bad++
 	}

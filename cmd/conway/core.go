@@ -106,7 +106,7 @@ func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, e
 		unwritten: newUnwritten(), sights: newSights(), over: make(chan over, maxOver),
 		log: slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
 	}
-	made, err := sourcesOf(cfg, func(s string) { c.learn(s) }, kinds...)
+	made, err := sourcesOf(cfg, owned.book, func(s string) { c.learn(s) }, kinds...)
 	if err != nil {
 		return nil, err
 	}

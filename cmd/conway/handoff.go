@@ -78,6 +78,7 @@ func (a *app) handoff(ctx context.Context, o handoffOptions) error {
 	}
 	clean := a.cleaner(cfg)
 	c.learn = clean.learn
+	a.knowAcks(ctx, c)
 	b := a.gather(ctx, c, o.wait)
 	past, err := a.past(ctx, cfg)
 	sheet := sheetOf(past, c.services, b.Deploys(), a.now())

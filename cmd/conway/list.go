@@ -76,7 +76,7 @@ func (a *app) printJSON(v any) error {
 func escapeFormat(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		if r != '\n' && unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
+		if plain := r >= ' ' && r <= '~'; !plain && r != '\n' && unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
 			if r > 0xffff {
 				r -= 0x10000
 				fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
@@ -119,6 +119,7 @@ func (a *app) list(ctx context.Context, kind string, o listOptions, table func(i
 	if len(c.sources) == 0 {
 		return usage(fmt.Errorf("no source of %s is configured; name one under %s: in the config", kind, kind))
 	}
+	a.knowAcks(ctx, c)
 	b := a.gather(ctx, c, o.wait)
 	if o.json {
 		if err := a.printJSON(document(b, a.now())); err != nil {
@@ -172,10 +173,19 @@ func (a *app) pagesCommand() *cobra.Command {
 	return a.listCommand("pages", "Print the open pages", board.KindPages, func(w io.Writer, b board.Board) {
 		for _, r := range b.Pages() {
 			p := r.Page
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", text.Decode(p.Ref.String()), p.Status, p.Urgency,
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", text.Decode(p.Ref.String()), standing(p), p.Urgency,
 				p.CreatedAt.UTC().Format(time.RFC3339), text.Decode(p.Service.Name), text.Decode(p.Title))
 		}
 	})
+}
+
+// standing is how a page stands, as the cockpit says it too: what a pager without
+// acknowledgements does not know goes on calling.
+func standing(p oncall.Page) string {
+	if p.NoAck && p.Status == oncall.Acknowledged {
+		return "acked here only"
+	}
+	return p.Status.String()
 }
 
 func (a *app) deploysCommand() *cobra.Command {

@@ -16,7 +16,8 @@ func main() { os.Exit(program()) }
 
 // program is main with its deferred calls done.
 func program() int {
-	defer pace()()
+	settled := pace()
+	defer settled()
 	hardening := envelope.Harden()
 	link, err := envelope.Join()
 	if err != nil {
@@ -30,6 +31,7 @@ func program() int {
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, args: os.Args,
 		environ: os.Environ(), getenv: os.Getenv,
 		link: link, signals: signals, hardening: hardening,
+		toil: func(records int64) { toil(settled, records) },
 	}
 	code := run(ctx, os.Args[1:], p)
 	link.Bye(code, code == exitCrashed || code == exitAsked)

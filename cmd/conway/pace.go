@@ -40,6 +40,21 @@ func pace() (stop func() bool) {
 	}).Stop
 }
 
+// The pace of a command that works through a ledger and ends: it gives nothing back
+// before, and collects often only once it holds more than a record usually takes.
+const (
+	paceOfToil     = 100
+	memoryOfToil   = 150 << 20
+	memoryOfRecord = memoryOfToil / 1_000_000
+)
+
+// toil ends the pace of a start for such a command.
+func toil(settled func() bool, records int64) {
+	settled()
+	debug.SetGCPercent(paceOfToil)
+	debug.SetMemoryLimit(max(memoryOfToil, memoryOfRecord*records))
+}
+
 // beacon is garbage, so that its end tells of each collection. It has a pointer so
 // that it shares its memory with nothing.
 type beacon struct{ _ *beacon }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"conway/internal/board"
 	"conway/internal/config"
 	"conway/internal/ledger"
 	"conway/internal/report"
@@ -222,22 +221,11 @@ and the report says how many are disputed.`,
 }
 
 func (a *app) contest(ctx context.Context, id string, withdraw bool) error {
-	cfg, _, err := a.load(ctx)
+	cfg, page, err := a.named(ctx, "contest", id)
 	if err != nil {
 		return err
 	}
-	if cfg.ReadOnly {
-		return usage(errors.New("contest: read_only is set in the config"))
-	}
-	c, err := newCore(cfg, a.now, board.KindPages)
-	if err != nil {
-		return err
-	}
-	refs, err := a.refs(c, []string{id})
-	if err != nil {
-		return err
-	}
-	body := report.ContestBody{Incident: refs[0].String(), Withdrawn: withdraw}
+	body := report.ContestBody{Incident: page.String(), Withdrawn: withdraw}
 	err = a.withLedger(ctx, cfg, false, func(j *ledger.Journal) error { return keepWish(ctx, j, report.KindContest, body) })
 	if err != nil {
 		return fmt.Errorf("that is not recorded: %w", err)
@@ -246,7 +234,7 @@ func (a *app) contest(ctx context.Context, id string, withdraw bool) error {
 	if withdraw {
 		said = "disputed no longer"
 	}
-	fmt.Fprintf(a.stdout, "%s is %s\n", refs[0], said)
+	fmt.Fprintf(a.stdout, "%s is %s\n", page, said)
 	return nil
 }
 

@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"conway/internal/config"
 	"conway/internal/documents"
@@ -67,6 +69,27 @@ func refused(faults []error) string {
 	default:
 		return fmt.Sprintf("%v (and %d more: conway config check)", faults[0], n-1)
 	}
+}
+
+// unmet returns what of the agreements in the config cannot be kept: one that ends
+// with a budget of which no file says anything never ends by it.
+func (p promises) unmet(cfg config.Config) (faults []error) {
+	for _, name := range slices.Sorted(maps.Keys(cfg.Services)) {
+		e := cfg.Services[name].Engagement
+		if e == nil || e.SLO == "" || p.none() {
+			continue
+		}
+		ids := make([]string, 0, len(p.set.Objectives()))
+		found := false
+		for _, o := range p.set.Objectives() {
+			ids = append(ids, o.ID())
+			found = found || o.ID() == e.SLO || o.Name == e.SLO && serviceOf(cfg, o) == name
+		}
+		if !found {
+			faults = append(faults, fmt.Errorf("services.%s.engagement.slo: no file under slos has an objective %q; they have %s", name, e.SLO, strings.Join(ids, ", ")))
+		}
+	}
+	return faults
 }
 
 // budgets returns what to ask of the error budgets of a service: that which the

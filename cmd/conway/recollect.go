@@ -107,6 +107,9 @@ func (c *core) recollect(ctx context.Context) {
 	told := false
 	for news := true; ; {
 		if c.journal.Writable() == nil {
+			if at == 0 {
+				recall, at = c.remembered(ctx, recall, &names.wishes)
+			}
 			next, err := c.learned(ctx, recall, &names.wishes, at)
 			news, at = news || next != at, next
 			if me := c.person(names); me.ID != recall.Person() {
@@ -130,6 +133,30 @@ func (c *core) recollect(ctx context.Context) {
 	}
 }
 
+// remembered returns a memory of everything that the ledger holds by now, at the
+// pace at which that can be read, and how far that went: nothing and nowhere where
+// it cannot be read, which learned then finds out.
+func (c *core) remembered(ctx context.Context, of *report.Recall, w *report.Wishes) (*report.Recall, ledger.Cursor) {
+	recall := of.Anew()
+	at, err := c.journal.Scan(ctx, 0, func(raw ledger.Raw) error {
+		if recall.Takes(raw.Kind) || w.Takes(raw.Kind) {
+			c.hear(recall, w, report.Record{ID: string(raw.ID), At: raw.At, Kind: string(raw.Kind), Body: raw.Body})
+		}
+		return nil
+	})
+	if err != nil {
+		return of.Anew(), 0
+	}
+	return recall, at
+}
+
+// hear takes one record in.
+func (c *core) hear(recall *report.Recall, w *report.Wishes, r report.Record) {
+	if err := errors.Join(recall.Take(r), w.Take(r)); err != nil {
+		c.log.Warn("a record of the ledger cannot be read", "id", r.ID, "error", err.Error())
+	}
+}
+
 // learned takes in what was written since, and returns how far that went.
 func (c *core) learned(ctx context.Context, recall *report.Recall, w *report.Wishes, at ledger.Cursor) (ledger.Cursor, error) {
 	for {
@@ -138,10 +165,7 @@ func (c *core) learned(ctx context.Context, recall *report.Recall, w *report.Wis
 			return at, err
 		}
 		for _, rec := range records {
-			r := report.Record{ID: rec.ID, At: rec.At, Kind: rec.Kind, Body: rec.Body}
-			if err := errors.Join(recall.Take(r), w.Take(r)); err != nil {
-				c.log.Warn("a record of the ledger cannot be read", "id", rec.ID, "error", err.Error())
-			}
+			c.hear(recall, w, report.Record{ID: rec.ID, At: rec.At, Kind: rec.Kind, Body: rec.Body})
 		}
 		at = next
 	}
@@ -214,7 +238,7 @@ const briefCommit = 7
 
 func brief(commit string) string { return commit[:min(len(commit), briefCommit)] }
 
-// countNights counts the whole ledger for the person at this screen.
+// countNights counts what the ledger holds for the person at this screen.
 func (c *core) countNights(ctx context.Context) {
 	n, err := c.nights(ctx)
 	if ctx.Err() != nil {
@@ -233,7 +257,8 @@ func (c *core) nights(ctx context.Context) (oncall.Nights, error) {
 	if err != nil {
 		return oncall.Nights{}, err
 	}
-	facts, unread, err := factsOf(ctx, c.journal)
+	now := c.now()
+	facts, unread, err := factsOf(ctx, c.journal, report.Quarter(now))
 	if err != nil {
 		return oncall.Nights{}, err
 	}
@@ -248,5 +273,5 @@ func (c *core) nights(ctx context.Context) (oncall.Nights, error) {
 	if !slices.ContainsFunc(facts.People, func(p report.Person) bool { return p.ID == me.ID }) {
 		facts.People = append(facts.People, me)
 	}
-	return report.Nights(facts, me.ID, privacy(c.cfg, facts), c.now()), nil
+	return report.Nights(facts, me.ID, privacy(c.cfg, facts), now), nil
 }

@@ -80,7 +80,10 @@ func (a *app) recommend(ctx context.Context, args []string, o recommendOptions) 
 	case o.file && cfg.FollowUps == nil:
 		return usage(fmt.Errorf("--file needs follow_ups in the config, which says where to file"))
 	}
-	body, err := a.advised(ctx, cfg, args, o)
+	body, err := adviser{cfg: cfg, promises: promisesOf(cfg), now: a.now, facts: func() (report.Facts, error) {
+		past, err := a.past(ctx, cfg)
+		return past.facts, err
+	}}.advised(args, o)
 	if err != nil {
 		return err
 	}
@@ -95,15 +98,24 @@ func (a *app) recommend(ctx context.Context, args []string, o recommendOptions) 
 	return a.fileNow(ctx, cfg, report.KindRecommend, body.ID, o.wait)
 }
 
-// advised makes the record of a recommendation.
-func (a *app) advised(ctx context.Context, cfg config.Config, args []string, o recommendOptions) (report.RecommendBody, error) {
-	if _, known := cfg.Services[o.service]; o.service != "" && !known {
-		return report.RecommendBody{}, usage(fmt.Errorf("--service %q is not in the config; its services are %s", o.service, strings.Join(slices.Sorted(maps.Keys(cfg.Services)), ", ")))
+// adviser makes recommendations.
+type adviser struct {
+	cfg      config.Config
+	promises promises
+	now      func() time.Time
+	// facts reads what the ledger knows.
+	facts func() (report.Facts, error)
+}
+
+// advised makes the record of a recommendation: to a team, with a text after it.
+func (v adviser) advised(args []string, o recommendOptions) (report.RecommendBody, error) {
+	if _, known := v.cfg.Services[o.service]; o.service != "" && !known {
+		return report.RecommendBody{}, usage(fmt.Errorf("--service %q is not in the config; its services are %s", o.service, strings.Join(slices.Sorted(maps.Keys(v.cfg.Services)), ", ")))
 	}
 	var body report.RecommendBody
 	if o.slo != "" || o.targeted {
 		var err error
-		if body, err = a.fromSLO(ctx, cfg, args, o); err != nil {
+		if body, err = v.fromSLO(args, o); err != nil {
 			return body, err
 		}
 	} else {

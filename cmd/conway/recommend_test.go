@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -122,19 +124,26 @@ func TestWhatIsToBeFiledByItself(t *testing.T) {
 		w := worksOf([]ledger.Record{tag("x", me, 0)})[report.KindFollowUp+" "+report.StubID("pd/Q1")]
 		return rec(t)(ledger.ActionRecord(w.filing(w.title(), report.IncidentBody{})))
 	}
+	claimed := func(after time.Duration) ledger.Record {
+		return rec(t)(ledger.NewRecord(kindClaim, "", claim{Work: report.KindFollowUp + " " + report.StubID("pd/Q1"), At: at.Add(after)}))
+	}
 	filed := rec(t)(ledger.NewRecord(report.KindFollowUp, "", report.FollowUpBody{ID: report.StubID("pd/Q1"), URL: "https://x/1"}))
 	for name, c := range map[string]struct {
 		records []ledger.Record
 		age     time.Duration
 		want    bool
 	}{
-		"mine":               {[]ledger.Record{tag("x", me, 0)}, time.Minute, true},
-		"just written":       {[]ledger.Record{tag("x", me, 0)}, time.Second, false},
-		"long ago":           {[]ledger.Record{tag("x", me, 0)}, 8 * day, false},
-		"somebody else's":    {[]ledger.Record{tag("x", "ben@example.com", 0)}, time.Minute, false},
-		"taken back":         {[]ledger.Record{tag("x", me, 0), tag("", me, time.Second)}, time.Minute, false},
-		"under way already":  {[]ledger.Record{tag("x", me, 0), act()}, time.Minute, false},
-		"where it is, known": {[]ledger.Record{tag("x", me, 0), filed}, time.Minute, false},
+		"mine":                 {[]ledger.Record{tag("x", me, 0)}, time.Minute, true},
+		"just written":         {[]ledger.Record{tag("x", me, 0)}, time.Second, false},
+		"long ago":             {[]ledger.Record{tag("x", me, 0)}, 8 * day, false},
+		"somebody else's":      {[]ledger.Record{tag("x", "ben@example.com", 0)}, time.Minute, false},
+		"taken back":           {[]ledger.Record{tag("x", me, 0), tag("", me, time.Second)}, time.Minute, false},
+		"under way already":    {[]ledger.Record{tag("x", me, 0), act()}, time.Minute, false},
+		"another is about to":  {[]ledger.Record{tag("x", me, 0), claimed(50 * time.Second)}, time.Minute, false},
+		"another died over it": {[]ledger.Record{tag("x", me, 0), claimed(time.Minute)}, 10 * time.Minute, true},
+		"by a wrong clock":     {[]ledger.Record{tag("x", me, 0), claimed(time.Hour)}, time.Minute, true},
+		"claimed of nothing":   {[]ledger.Record{claimed(0), tag("x", me, 0)}, time.Minute, true},
+		"where it is, known":   {[]ledger.Record{tag("x", me, 0), filed}, time.Minute, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := worksOf(c.records)[report.KindFollowUp+" "+report.StubID("pd/Q1")]
@@ -153,6 +162,61 @@ func (d desk) read() string {
 		d.t.Fatal(err)
 	}
 	return string(data)
+}
+
+// TestTwoCockpitsOfOnePersonFileOnce has both look at the same moment, and a script
+// just after.
+func TestTwoCockpitsOfOnePersonFileOnce(t *testing.T) {
+	s := &issueserver.Server{}
+	d := trackedDesk(t, s)
+	tag := rec(t)(ledger.TagRecord(oncall.Tag{Page: oncall.Ref{Source: "pd", ID: "QPAST1"}, Name: "followup", Value: "rotate the logs"}))
+	tag.At, tag.Actor = time.Now().Add(-time.Minute), "ana@example.com"
+	d.must(lines(t, tag), "ledger", "import")
+	a := &app{process: process{stdout: io.Discard, getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}, now: time.Now, configPath: d.config}
+	cfg, _, err := a.load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all [2]*core
+	var filers [2]filer
+	for i := range all {
+		c, err := newCore(cfg, a.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.reachLedger(t.Context(), c); c.journal == nil {
+			t.Fatal(c.unkept)
+		}
+		c.start(t.Context())
+		all[i] = c
+		defer func() {
+			if err := c.stop(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}()
+		// Nothing is tracked in this test.
+		filers[i].tracked = time.Now()
+	}
+	var wg sync.WaitGroup
+	for i, c := range all {
+		wg.Go(func() { c.fileDue(t.Context(), &filers[i]) })
+	}
+	wg.Wait()
+	for until := time.Now().Add(20 * time.Second); len(s.Issues()) == 0 || all[0].outbox.Pending()+all[1].outbox.Pending() > 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("nothing was filed")
+		}
+	}
+	if err := a.fileNow(t.Context(), cfg, report.KindFollowUp, report.StubID("pd/QPAST1"), time.Second); err != nil {
+		t.Error(err)
+	}
+	n := map[string]int{}
+	for _, r := range exported(t, d) {
+		n[r.Kind]++
+	}
+	if len(s.Issues()) != 1 || s.Posts() != 1 || n[ledger.KindAction] != 1 || n[kindClaim] != 1 {
+		t.Errorf("%d issues by %d posts, and the records are %v", len(s.Issues()), s.Posts(), n)
+	}
 }
 
 // TestTheCockpitFilesWhatATagAskedFor has a tag in the ledger that nobody filed, as

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -111,12 +110,12 @@ func percent(v float64) string {
 
 // fromSLO makes a recommendation of a proposal. The team is the service's owner
 // where none is named.
-func (a *app) fromSLO(ctx context.Context, cfg config.Config, args []string, o recommendOptions) (report.RecommendBody, error) {
-	p, err := proposed(cfg, promisesOf(cfg), o)
+func (v adviser) fromSLO(args []string, o recommendOptions) (report.RecommendBody, error) {
+	p, err := proposed(v.cfg, v.promises, o)
 	if err != nil {
 		return report.RecommendBody{}, usage(err)
 	}
-	body := report.RecommendBody{Service: p.service, Team: cfg.Services[p.service].Owner, Target: p.percent}
+	body := report.RecommendBody{Service: p.service, Team: v.cfg.Services[p.service].Owner, Target: p.percent}
 	if p.objective != nil {
 		body.SLO = p.objective.ID()
 	}
@@ -126,11 +125,11 @@ func (a *app) fromSLO(ctx context.Context, cfg config.Config, args []string, o r
 	if body.Team == "" {
 		return body, usage(fmt.Errorf("the config does not say whose %s is; name the team", cmp.Or(p.service, body.SLO)))
 	}
-	past, err := a.past(ctx, cfg)
+	facts, err := v.facts()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // of a ledger that begins with this nothing is known
 		return body, err
 	}
-	body.Text = p.words(past.facts, a.now())
+	body.Text = p.words(facts, v.now())
 	if more := strings.TrimSpace(strings.Join(args[min(1, len(args)):], " ")); more != "" {
 		body.Text += "\n\n" + more
 	}

@@ -10,6 +10,8 @@ import (
 	"conway/internal/ledger"
 	"conway/internal/report"
 	"conway/internal/sources/issues/issueserver"
+	"conway/internal/ui"
+	"conway/internal/ui/pane"
 )
 
 const sloFile = `version: prometheus/v1
@@ -87,5 +89,69 @@ func TestRecommendationToSetAnObjective(t *testing.T) {
 	d.must("", "recommend", "--service", "checkout", "--target", "99.5")
 	if list := d.must("", "recommend"); !strings.Contains(list, "Set an SLO of 99.5% for checkout") || !strings.Contains(list, "payments") {
 		t.Errorf("the list is:\n%s", list)
+	}
+}
+
+// TestRecommendationFromTheScreen is recorded as the command would, with what the
+// ledger knows of the budget.
+func TestRecommendationFromTheScreen(t *testing.T) {
+	d := atDesk(
+		t, "services: {checkout: {owner: payments}}", "metrics: [{type: prometheus, name: prom, url: \"http://127.0.0.1:1\"}]",
+		fmt.Sprintf("slos: {files: [%q]}", write(t, "slo.yaml", sloFile)),
+	)
+	a := &app{now: time.Now, configPath: d.config, process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}}
+	cfg, _, err := a.load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newCore(cfg, a.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.ctx = t.Context()
+	w := &world{core: c}
+	say := func(i pane.Recommend) ui.Said {
+		t.Helper()
+		s, ok := w.do(i)().(ui.Said)
+		if !ok {
+			t.Errorf("%+v was answered with nothing", i)
+		}
+		return s
+	}
+	if s := say(pane.Recommend{Team: "payments", Text: "x"}); !s.Fault || !strings.Contains(s.Text, "there is no ledger here") {
+		t.Errorf("without a ledger: %+v", s)
+	}
+	err = a.withLedger(t.Context(), cfg, false, func(j *ledger.Journal) error {
+		c.journal = j
+		body := report.SLOBody{Incident: "pd/Q1", SLO: "checkout-availability", Share: 0.26, From: time.Now().Add(-time.Hour), To: time.Now()}
+		if err := keepRecord(t.Context(), j, report.KindSLO, "pd", body); err != nil {
+			return err
+		}
+		for _, i := range []pane.Recommend{
+			{Team: "payments", Service: "checkout", SLO: "checkout-availability", Target: 99.5},
+			{Team: "search", Service: "of-the-page-alone", Text: "page on burn rate"},
+		} {
+			if s := say(i); s.Fault || !strings.Contains(s.Text, " to "+i.Team+" recorded") {
+				t.Errorf("%+v: %+v", i, s)
+			}
+		}
+		if s := say(pane.Recommend{Team: "payments", SLO: "no-such"}); !s.Fault || !strings.Contains(s.Text, `--slo "no-such" is in none of the files`) {
+			t.Errorf("an objective of nobody: %+v", s)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct{ Recommendations []advice }
+	if err := json.Unmarshal([]byte(d.must("", "recommend", "--json")), &list); err != nil || len(list.Recommendations) != 2 {
+		t.Fatalf("the list is %+v, %v", list, err)
+	}
+	one, two := list.Recommendations[0], list.Recommendations[1]
+	if one.Team != "payments" || one.Service != "checkout" || one.SLO != "checkout-availability" || !strings.Contains(one.Text, "1 incidents took 26% of a budget") {
+		t.Errorf("the first is %+v", one)
+	}
+	if two.Team != "search" || two.Text != "page on burn rate" {
+		t.Errorf("the second is %+v", two)
 	}
 }

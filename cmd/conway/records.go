@@ -14,6 +14,7 @@ import (
 	"conway/internal/follow"
 	"conway/internal/ledger"
 	"conway/internal/oncall"
+	"conway/internal/owners"
 	"conway/internal/report"
 )
 
@@ -166,17 +167,42 @@ func (r records) deploys(e oncall.DeploysEvent) ([]ledger.Record, error) {
 			continue
 		}
 		body := report.DeployBody{
-			ID: d.Ref.String(), Service: s.Name, Team: cmp.Or(d.Team, s.Owner),
-			Kind: cmp.Or(d.Kind, "deploy"), Checks: cmp.Or(d.Checks, "unknown"),
+			ID: d.Ref.String(), Service: s.Name, Kind: cmp.Or(d.Kind, "deploy"), Checks: cmp.Or(d.Checks, "unknown"),
 		}
+		body.Team, body.TeamSource = deployedBy(d, s)
 		// By the other side's clock, so that every cockpit writes the same.
-		rec, err := derived(d.FinishedAt.Add(e.Skew), report.KindDeploy, d.Ref.Source, body, d.Ref.ID)
+		finished := d.FinishedAt.Add(e.Skew)
+		if d.Team != "" && d.TeamSource != "" {
+			// A cockpit that does not know yet what was changed says less; of two words the
+			// later counts.
+			finished = finished.Add(time.Millisecond)
+		}
+		rec, err := derived(finished, report.KindDeploy, d.Ref.Source, body, d.Ref.ID)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, rec)
 	}
 	return out, nil
+}
+
+// deployedBy returns the team whose change a deploy was and who says so: the sender,
+// CODEOWNERS of most of the changed files, else the owner of the service, with the
+// reason why the files decide nothing.
+func deployedBy(d oncall.Deploy, s follow.Service) (team, source string) {
+	switch {
+	case d.Team != "" && d.TeamSource != "":
+		return d.Team, string(owners.CodeOwners) + ", " + d.TeamSource
+	case d.Team != "":
+		return d.Team, d.Ref.Source
+	case s.OwnerSource == "":
+		return "", d.TeamSource
+	}
+	source = "the service's owner by " + s.OwnerSource
+	if d.TeamSource != "" {
+		source += "; " + d.TeamSource
+	}
+	return s.Owner, source
 }
 
 // suspect makes the record of the deploy that a page was preceded by when it was

@@ -137,8 +137,8 @@ func (a *app) report(ctx context.Context, o reportOptions) error {
 	if o.unit == "" {
 		o.unit = cfg.Report.Unit
 	}
-	facts, unread := a.facts(ctx, cfg)
-	if unread != nil && len(facts.Incidents) == 0 {
+	facts, unread := a.facts(ctx, cfg, report.Options{Start: start, End: end})
+	if unread != nil && facts.Known == 0 {
 		return unread
 	}
 	if facts.People, err = a.people(ctx, cfg, facts.Wishes); err != nil {
@@ -191,21 +191,48 @@ func parseSpan(s string) (time.Duration, error) {
 	return span, nil
 }
 
-// facts reads the whole ledger: what was known before a period counts in it. The
-// error names what could not be read, and the facts are of the rest.
-func (a *app) facts(ctx context.Context, cfg config.Config) (report.Facts, error) {
+// facts reads the ledger for the numbers of a period: what was known before it
+// counts in it. The error names what could not be read, and the facts are of the rest.
+func (a *app) facts(ctx context.Context, cfg config.Config, o report.Options) (report.Facts, error) {
 	var facts report.Facts
 	var unread error
 	err := a.withLedger(ctx, cfg, true, func(j *ledger.Journal) (err error) {
-		facts, unread, err = factsOf(ctx, j)
+		if h, err := j.Head(ctx); err == nil && a.toil != nil {
+			a.toil(h.Count)
+		}
+		facts, unread, err = factsOf(ctx, j, o)
 		return err
 	})
 	return facts, errors.Join(err, unread)
 }
 
+// lanes is how many parts of a ledger are read at the same time.
+const lanes = 2
+
 // factsOf reads a ledger to its end, or as far as it can be read; unread names a
 // record that cannot be understood.
-func factsOf(ctx context.Context, j *ledger.Journal) (facts report.Facts, unread, err error) {
+func factsOf(ctx context.Context, j *ledger.Journal, o report.Options) (facts report.Facts, unread, err error) {
+	h, err := j.Head(ctx)
+	if err != nil {
+		return slowFactsOf(ctx, j)
+	}
+	r := report.NewReading(lanes, h.Count)
+	takes := make([]func(ledger.Raw) error, lanes)
+	for i := range takes {
+		l := r.Lane(i)
+		takes[i] = func(raw ledger.Raw) error { return l.Take(raw.At, raw.ID, raw.Kind, raw.Body) }
+	}
+	if _, err := j.Scan(ctx, 0, takes...); err != nil {
+		// What is wrong with it is found one record at a time, with what lies before.
+		return slowFactsOf(ctx, j)
+	}
+	facts, unread = r.Facts(o)
+	return facts, unread, nil
+}
+
+// slowFactsOf is factsOf without haste: it reads what lies before a damage, and
+// whatever no ledger of this version writes.
+func slowFactsOf(ctx context.Context, j *ledger.Journal) (facts report.Facts, unread, err error) {
 	var records []report.Record
 	for cursor := ledger.Cursor(0); ; {
 		some, next, serr := j.Since(ctx, cursor)
@@ -291,10 +318,11 @@ func engagements(cfg config.Config, f report.Facts, start, end time.Time) []repo
 	}
 	var out []report.Engagement
 	for _, name := range slices.Sorted(maps.Keys(cfg.Services)) {
-		if e := cfg.Services[name].Engagement; e != nil {
-			out = append(out, report.Engagement{
-				Service: name, By: e.By, Until: e.Ends(), SLO: e.SLO, Spent: e.SLO != "" && spent[e.SLO] >= 1,
-			})
+		s := cfg.Services[name]
+		if e := s.Engagement; e != nil {
+			// Sloth's objectives are recorded with their service before their name.
+			gone := e.SLO != "" && slices.ContainsFunc([]string{e.SLO, name + "-" + e.SLO, s.Labels["service"] + "-" + e.SLO}, func(id string) bool { return spent[id] >= 1 })
+			out = append(out, report.Engagement{Service: name, By: e.By, Until: e.Ends(), SLO: e.SLO, Spent: gone})
 		}
 	}
 	return out

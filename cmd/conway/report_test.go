@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"conway/internal/config"
 	"conway/internal/report"
 )
 
@@ -212,6 +213,20 @@ func TestEngagementEndsWithItsBudget(t *testing.T) {
 	spent := `{"v":1,"id":"00000000000000000000009999","at":"2026-03-25T21:00:00Z","kind":"slo","body":{"incident":"pd/I4","slo":"checkout","share":0.5}}` + "\n"
 	if plain, with := congruence(spent); with != plain {
 		t.Errorf("once the budget is spent congruence is %v, without the agreement %v", with, plain)
+	}
+	// By its name alone, as its file calls it, it is the same objective.
+	var cfg config.Config
+	cfg.Services = map[string]config.Service{"checkout": {Engagement: &config.Engagement{By: "sre", Until: "2027-03-31", SLO: "availability"}}}
+	at := time.Date(2026, 3, 25, 21, 0, 0, 0, time.UTC)
+	facts := report.Facts{
+		Notifications: []report.Notification{{Incident: "I", At: at}},
+		Budgets:       []report.Budget{{Incident: "I", SLO: "checkout-availability", Share: 1}, {Incident: "I", SLO: "ledger-availability", Share: 1}},
+	}
+	if all := engagements(cfg, facts, at, at.Add(day)); len(all) != 1 || !all[0].Spent {
+		t.Errorf("with its budget spent: %+v", all)
+	}
+	if all := engagements(cfg, report.Facts{Notifications: facts.Notifications, Budgets: facts.Budgets[1:]}, at, at.Add(day)); len(all) != 1 || all[0].Spent {
+		t.Errorf("with another's budget spent: %+v", all)
 	}
 }
 

@@ -73,6 +73,7 @@ func (a *app) frame(ctx context.Context, cfg config.Config, o frameOptions) erro
 	if err != nil {
 		return err
 	}
+	a.knowAcks(ctx, c)
 	c.start(ctx)
 	m := ui.New(opts)
 	m.Update(tea.WindowSizeMsg{Width: w, Height: h})

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"conway/internal/board"
 	"conway/internal/ledger"
 	"conway/internal/oncall"
 	"conway/internal/report"
@@ -71,22 +70,11 @@ func parseTag(words []string) (oncall.Tag, error) {
 
 // tag records one judgement of a page.
 func (a *app) tag(ctx context.Context, id string, tag oncall.Tag) error {
-	cfg, _, err := a.load(ctx)
+	cfg, page, err := a.named(ctx, "tag", id)
 	if err != nil {
 		return err
 	}
-	if cfg.ReadOnly {
-		return usage(fmt.Errorf("tag: read_only is set in the config"))
-	}
-	c, err := newCore(cfg, a.now, board.KindPages)
-	if err != nil {
-		return err
-	}
-	refs, err := a.refs(c, []string{id})
-	if err != nil {
-		return err
-	}
-	tag.Page = refs[0]
+	tag.Page = page
 	if err := a.withLedger(ctx, cfg, false, func(j *ledger.Journal) error { return keepTag(ctx, j, a.now(), tag) }); err != nil {
 		return fmt.Errorf("the tag is not recorded: %w", err)
 	}

@@ -26,8 +26,8 @@ import (
 const afterwards = 2 * time.Hour
 
 type timelineOptions struct {
-	json, postmortem bool
-	wait             time.Duration
+	json, postmortem, logs bool
+	wait                   time.Duration
 }
 
 func (a *app) timelineCommand() *cobra.Command {
@@ -41,13 +41,17 @@ commands with their exit statuses, tags and follow-ups. Credentials are masked.
 It is made from the ledger and, when it can be reached, from the pager; what is missing
 is said at the end. With --postmortem it is a draft to go on from.
 
+With --logs the configured logs are read once around the page, and the patterns of lines
+that were not there before are part of the story. Nothing of them is kept anywhere.
+
 The exit code is 3 when something could not be read and the rest is shown, and 1 when
 nothing is known of the page.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.timeline(cmd.Context(), args[0], o) },
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "JSON instead of Markdown")
 	cmd.Flags().BoolVar(&o.postmortem, "postmortem", false, "a draft of a postmortem")
-	cmd.Flags().DurationVar(&o.wait, "wait", defaultWait, "how long to wait for the pager")
+	cmd.Flags().BoolVar(&o.logs, "logs", false, "read the logs, and tell which patterns of lines began then")
+	cmd.Flags().DurationVar(&o.wait, "wait", defaultWait, "how long to wait for the pager, and for each log")
 	return cmd
 }
 
@@ -71,9 +75,15 @@ func (a *app) timeline(ctx context.Context, id string, o timelineOptions) error 
 	past, err := a.past(ctx, cfg)
 	t.missed("the ledger", err)
 	t.past = past
+	a.knowAcks(ctx, c)
 	t.ask(ctx, o.wait)
 	if !t.tell(a.person(ctx, cfg, past.facts.Wishes)) {
 		return fmt.Errorf("nothing is known of %s: %s", t.ref, clean.clean(strings.Join(append(t.line.Missing, "the ledger has no record of it"), "; ")))
+	}
+	if o.logs {
+		err := a.withLogs(ctx, &t, o.wait, clean.learn)
+		t.missed("the logs", err)
+		t.line.Sort()
 	}
 	line := t.line.Without(clean.clean)
 	switch {

@@ -10,6 +10,7 @@ import (
 
 	"conway/internal/ledger"
 	"conway/internal/oncall"
+	"conway/internal/sources/splunk/splunktest"
 	"conway/internal/story"
 )
 
@@ -77,6 +78,63 @@ func TestTimelineOfAPage(t *testing.T) {
 	var line story.Timeline
 	if err := json.Unmarshal([]byte(d.must("", "timeline", "QOPEN", "--json")), &line); err != nil || line.Version != story.Version || len(line.Moments) < 6 {
 		t.Errorf("as JSON it is %+v, %v", line, err)
+	}
+}
+
+// TestTimelineWithWhatTheLogsBeganToSay reads a log store and a file around a page
+// that is long over, and keeps nothing of them.
+func TestTimelineWithWhatTheLogsBeganToSay(t *testing.T) {
+	began := time.Now().UTC().Truncate(time.Second).Add(-38 * day)
+	spl := splunktest.New(splunktest.Options{})
+	say := func(after time.Duration, raw string) {
+		spl.Add(splunktest.Event{Time: began.Add(after), Host: "web-1", Source: "/var/log/app.log", Sourcetype: "app", Raw: raw})
+	}
+	for i := range 4 {
+		say(time.Duration(i-3)*time.Minute, fmt.Sprintf("checkout-prod order placed n=%d", i))
+		say(time.Duration(i+1)*time.Minute, fmt.Sprintf("checkout-prod pool exhausted after %d ms \x1b[2J Authorization: Bearer secret-of-a-shop", i))
+	}
+	say(50*time.Minute, "checkout-prod much later a new one")
+	store := httptest.NewServer(spl)
+	t.Cleanup(store.Close)
+	file := write(t, "app.log", began.Add(-time.Minute).Format(time.RFC3339)+" level=info msg=started\n"+
+		began.Add(time.Minute).Format(time.RFC3339)+" level=warn msg=\"disk almost full\"\n")
+	pager := httptest.NewServer(account(t))
+	t.Cleanup(pager.Close)
+	parts := []string{
+		"services: {checkout: {owner: payments, pagerduty: [PCHK], labels: {service: checkout-prod}}}",
+		fmt.Sprintf("pages: [{type: pagerduty, name: pd, scope: all, url: %q, token: {file: %q}}]", pager.URL, write(t, "token", "t0ken-of-the-pager")),
+	}
+	logs := fmt.Sprintf("logs: [{type: splunk, name: spl, url: %q, token: {file: %q}, query: 'search {{service}}'}, {type: file, name: app, paths: [%q]}]",
+		store.URL, write(t, "token", "t0ken-of-the-store"), file)
+	d := atDesk(t, parts[0], parts[1], logs)
+	d.must("", "tag", "QPAST2", "preventable")
+	if got := d.must("", "timeline", "QPAST2"); strings.Contains(got, "log pattern") {
+		t.Errorf("the logs are read without being asked for:\n%s", got)
+	}
+	for _, args := range [][]string{{}, {"--postmortem"}} {
+		got := d.must("", append([]string{"timeline", "QPAST2", "--logs"}, args...)...)
+		for _, want := range []string{"log pattern · checkout-prod pool exhausted after &lt;\\*> ms", "Authorization: «masked» · 4 lines", "log pattern · disk almost full · 1 line"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%v: it lacks %q:\n%s", args, want, got)
+			}
+		}
+		for _, bad := range []string{"secret-of-a-shop", "\x1b", "order placed", "much later"} {
+			if strings.Contains(got, bad) {
+				t.Errorf("%v: it has %q:\n%s", args, bad, got)
+			}
+		}
+	}
+	if out := d.must("", "ledger", "export", "--all"); strings.Contains(out, "exhausted") || strings.Contains(out, "disk almost") {
+		t.Errorf("the ledger holds what the log said:\n%s", out)
+	}
+	bare := atDesk(t, parts...)
+	bare.must("", "tag", "QPAST2", "preventable")
+	if got := bare.run("", "timeline", "QPAST2", "--logs"); got.code != exitPartly || !strings.Contains(got.stdout, "the logs could not be read: no source of logs is configured") {
+		t.Errorf("without any log: exit %d\n%s", got.code, got.stdout)
+	}
+	store.Close()
+	if got := d.run("", "timeline", "QPAST2", "--logs"); got.code != exitPartly || !strings.Contains(got.stdout, "the log of spl could not be read") || !strings.Contains(got.stdout, "disk almost full") {
+		t.Errorf("without the store: exit %d\n%s", got.code, got.stdout)
 	}
 }
 

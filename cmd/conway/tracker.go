@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,7 +37,19 @@ const (
 	titleMax = 200
 	// fileMax is how old a follow-up may be to be filed by itself.
 	fileMax = 7 * day
+	// claimFor is how long a claim holds. By then whoever made it has recorded that it
+	// files, or has died.
+	claimFor = 5 * time.Minute
+	// kindClaim is the word of a cockpit that it is about to file a piece of work.
+	kindClaim = "file.claim"
 )
+
+// claim is the body of a kindClaim record.
+type claim struct {
+	// Work is the piece of work, and At when it was claimed by the cockpit's own clock.
+	Work string    `json:"work"`
+	At   time.Time `json:"at"`
+}
 
 // tracker makes the place where follow-ups are filed, if there is one.
 func (w *wiring) tracker() (sources.Source, error) {
@@ -65,6 +79,9 @@ type work struct {
 	closed       bool
 	// action is the one that files it, nil before that was asked for.
 	action *oncall.Action
+	// claims is how often a cockpit was about to ask for that, and claimed when last.
+	claims  int
+	claimed time.Time
 }
 
 // worksOf reads what there is to file and to track.
@@ -109,9 +126,22 @@ func worksOf(records []ledger.Record) map[string]*work {
 				kind, id, _ := strings.Cut(a.Target.ID, " ")
 				get(kind, id, r).action = &a
 			}
+		case kindClaim:
+			claimed(out, r)
 		}
 	}
 	return out
+}
+
+// claimed takes in that a cockpit was about to file something.
+func claimed(works map[string]*work, r ledger.Record) {
+	var b claim
+	if r.Decode(&b) != nil {
+		return
+	}
+	if w := works[b.Work]; w != nil {
+		w.claims, w.claimed = w.claims+1, b.At
+	}
 }
 
 // filing is the action that files a piece of work. All of it follows from the
@@ -182,7 +212,7 @@ func (c *core) fileDue(ctx context.Context, f *filer) {
 		}
 		for _, r := range some {
 			switch r.Kind {
-			case ledger.KindTag, ledger.KindAction, report.KindFollowUp, report.KindRecommend, report.KindIncident:
+			case ledger.KindTag, ledger.KindAction, kindClaim, report.KindFollowUp, report.KindRecommend, report.KindIncident:
 				f.records = append(f.records, r)
 			}
 		}
@@ -190,7 +220,7 @@ func (c *core) fileDue(ctx context.Context, f *filer) {
 	}
 	works := worksOf(f.records)
 	for _, key := range slices.Sorted(maps.Keys(works)) {
-		if w := works[key]; w.due(c.cfg.Me.Email, c.now()) {
+		if w := works[key]; w.due(c.cfg.Me.Email, c.now()) && c.claims(ctx, w) == nil {
 			c.outbox.Submit(w.filing(w.title(), pageOf(f.records, w.incident)))
 		}
 	}
@@ -200,10 +230,44 @@ func (c *core) fileDue(ctx context.Context, f *filer) {
 	}
 }
 
+// errClaimed reports that another cockpit is about to file a piece of work.
+var errClaimed = errors.New("another cockpit files it")
+
+// claims takes a piece of work for this cockpit to file. All cockpits that know of the
+// same claims would write the same record, of which the ledger takes the first.
+func (c *core) claims(ctx context.Context, w *work) error {
+	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
+	defer cancel()
+	work := w.kind + " " + w.id
+	r, err := derived(w.at, kindClaim, trackerName, claim{Work: work, At: c.now().UTC()}, work, strconv.Itoa(w.claims))
+	if err != nil {
+		return err
+	}
+	added, err := c.journal.AppendMissing(ctx, []ledger.Record{r})
+	if err == nil && added == 0 {
+		err = errClaimed
+	}
+	return err
+}
+
+// takes is claims for a piece of work that may be filed already, or be nobody's.
+func (c *core) takes(ctx context.Context, w *work) error {
+	if w == nil || w.action != nil || !w.unclaimed(c.now()) {
+		return errClaimed
+	}
+	return c.claims(ctx, w)
+}
+
+// unclaimed reports whether no cockpit is about to file it. A claim from the future
+// is one by a clock that is wrong.
+func (w *work) unclaimed(now time.Time) bool {
+	return w.claims == 0 || now.Sub(w.claimed).Abs() > claimFor
+}
+
 // due reports whether a piece of work is to be filed by this person now.
 func (w *work) due(me string, now time.Time) bool {
 	age := now.Sub(w.at)
-	return w.wanted && !w.gone && !w.closed && w.action == nil && w.url == "" && w.by == me && w.title() != "" && age > fileAfter && age < fileMax
+	return w.wanted && !w.gone && !w.closed && w.action == nil && w.url == "" && w.by == me && w.title() != "" && age > fileAfter && age < fileMax && w.unclaimed(now)
 }
 
 // track records where pieces of work were filed and which are closed.
@@ -294,11 +358,16 @@ func (a *app) fileNow(ctx context.Context, cfg config.Config, kind, id string, w
 	past, err := pastOf(ctx, c.journal)
 	c.start(ctx)
 	failed := false
-	if w := worksOf(past.records)[kind+" "+id]; w != nil && w.action == nil {
+	w := worksOf(past.records)[kind+" "+id]
+	if err == nil {
+		err = c.takes(ctx, w)
+	}
+	if err == nil {
 		act := w.filing(w.title(), pageOf(past.records, w.incident))
 		c.outbox.Submit(act)
 		failed = a.await(ctx, c, map[string]oncall.Ref{act.ID: {Source: trackerName, ID: id}}, wait)
-	} else if err == nil {
+	} else if errors.Is(err, errClaimed) {
+		err = nil
 		fmt.Fprintf(a.stdout, "%s is filed already, or about to be\n", id)
 	}
 	if w := worksOf(past.records); !failed && err == nil {

@@ -39,9 +39,9 @@ type kinded struct {
 
 // sourcesOf makes every configured source. This is the registry: the one list
 // of which type is which package. Every secret that a source reads is told to
-// learn.
-func sourcesOf(cfg config.Config, learn func(string), kinds ...string) ([]kinded, error) {
-	w := wiring{cfg: cfg, agent: "conway/" + version, learn: learn}
+// learn. The book says whose the files are that a deploy changed.
+func sourcesOf(cfg config.Config, book owners.Book, learn func(string), kinds ...string) ([]kinded, error) {
+	w := wiring{cfg: cfg, agent: "conway/" + version, book: book, learn: learn}
 	for _, k := range kinds {
 		switch k {
 		case board.KindPages:
@@ -60,6 +60,7 @@ func sourcesOf(cfg config.Config, learn func(string), kinds ...string) ([]kinded
 type wiring struct {
 	cfg   config.Config
 	agent string
+	book  owners.Book
 	learn func(secret string)
 	made  []kinded
 	err   error
@@ -120,13 +121,13 @@ func (w *wiring) deploys(c config.DeploySource) (sources.Source, error) {
 	case config.GitHub:
 		return github.New(github.Options{
 			Name: c.Name, URL: c.URL, Token: w.secret(c.Token), Repos: c.Repos, Environment: c.Environment,
-			Every: c.Every, UserAgent: w.agent,
+			Every: c.Every, UserAgent: w.agent, Owners: w.book,
 			Budget: feed.NewBudget(feed.BudgetOptions{PerMinute: githubPerMinute, Burst: 60}),
 		})
 	case config.DeployFile:
 		return file.NewDeploys(file.DeployOptions{Name: c.Name, Path: c.Path})
 	case config.Git:
-		return git.New(git.Options{Name: c.Name, Path: c.Path, Pattern: c.Pattern, Every: c.Every})
+		return git.New(git.Options{Name: c.Name, Path: c.Path, Pattern: c.Pattern, Every: c.Every, Owners: w.book})
 	}
 	return nil, fmt.Errorf("no source for %T", c)
 }

@@ -5,6 +5,7 @@ import (
 
 	"conway/internal/board"
 	"conway/internal/config"
+	"conway/internal/owners"
 	"conway/internal/sources"
 )
 
@@ -23,7 +24,7 @@ logs:
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := sourcesOf(cfg, func(string) {}, board.KindLogs)
+	made, err := sourcesOf(cfg, owners.Book{}, func(string) {}, board.KindLogs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestFilesOverSSH(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := sourcesOf(cfg, func(string) {}, board.KindLogs)
+	made, err := sourcesOf(cfg, owners.Book{}, func(string) {}, board.KindLogs)
 	if err != nil || len(made) != 1 || made[0].Name() != "web" {
 		t.Fatalf("%v, %v", made, err)
 	}

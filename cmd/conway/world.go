@@ -16,6 +16,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"conway/internal/oncall"
+	"conway/internal/report"
 	"conway/internal/runbook"
 	"conway/internal/runner"
 	"conway/internal/sources"
@@ -46,6 +47,8 @@ func (w *world) do(i pane.Intent) tea.Cmd {
 		w.outbox.Submit(i.Action)
 	case pane.Tag:
 		return w.tag(i)
+	case pane.Recommend:
+		return w.recommend(i)
 	case pane.CountNights:
 		w.spawn(w.countNights)
 	case pane.CancelAct:
@@ -127,6 +130,37 @@ func (w *world) tag(i pane.Tag) tea.Cmd {
 		case <-w.ctx.Done():
 			return nil // nobody looks any more; the job itself is waited for
 		}
+	}
+}
+
+// recommend records what a team is advised to do, as conway recommend does. It may
+// wait for the disk, so it does not run where keys are read.
+func (w *world) recommend(i pane.Recommend) tea.Cmd {
+	return func() tea.Msg {
+		if w.journal == nil {
+			return ui.Said{Text: "the recommendation is not recorded: there is no ledger here", Fault: true}
+		}
+		ctx := context.WithoutCancel(w.ctx)
+		v := adviser{cfg: w.cfg, promises: w.promises, now: w.now, facts: func() (report.Facts, error) {
+			facts, _, err := factsOf(w.ctx, w.journal, report.Quarter(w.now())) // budgets are of all time
+			return facts, err
+		}}
+		args := []string{i.Team}
+		if i.Text != "" {
+			args = append(args, i.Text)
+		}
+		o := recommendOptions{slo: i.SLO, target: i.Target, targeted: i.Target > 0}
+		if _, known := w.cfg.Services[i.Service]; known {
+			o.service = i.Service
+		}
+		body, err := v.advised(args, o)
+		if err == nil {
+			err = keepRecord(ctx, w.journal, report.KindRecommend, "", body)
+		}
+		if err != nil {
+			return ui.Said{Text: "the recommendation is not recorded: " + err.Error(), Fault: true}
+		}
+		return ui.Said{Text: fmt.Sprintf("recommendation %s to %s recorded", body.ID, body.Team)}
 	}
 }
 

@@ -88,6 +88,9 @@ func sameDeploy(a, b oncall.Deploy) bool {
 
 // fillDeploy returns a with what only b knows.
 func fillDeploy(a, b oncall.Deploy) oncall.Deploy {
+	if a.Team == "" && (b.Team != "" || a.TeamSource == "") {
+		a.Team, a.TeamSource = b.Team, b.TeamSource
+	}
 	for _, f := range []struct {
 		to   *string
 		from string
@@ -95,7 +98,6 @@ func fillDeploy(a, b oncall.Deploy) oncall.Deploy {
 		{&a.Repo, b.Repo},
 		{&a.Version, b.Version},
 		{&a.Author, b.Author},
-		{&a.Team, b.Team},
 		{&a.Title, b.Title},
 		{&a.Kind, b.Kind},
 		{&a.URL, b.URL},

@@ -21,6 +21,8 @@ type entry struct {
 	isNew    bool
 	// gone is when it was first missing from a complete list, zero if it is not.
 	gone time.Time
+	// left is true when it is gone because it is somebody else's now.
+	left bool
 }
 
 func (b *base) applyPages(e oncall.PagesEvent) []Change {
@@ -77,6 +79,7 @@ func (b *base) list(e oncall.PagesEvent, complete bool, wasThere func(oncall.Pag
 	}
 	if complete {
 		b.miss(e, listed)
+		b.leave(e)
 	}
 	b.noteGone()
 	b.redoRows()
@@ -110,6 +113,18 @@ func (b *base) miss(e oncall.PagesEvent, listed map[oncall.Ref]bool) {
 			lost := *en
 			lost.gone = e.At
 			b.entries[ref] = &lost
+		}
+	}
+}
+
+// leave takes over the source's word on pages that are missing because they are
+// somebody else's now.
+func (b *base) leave(e oncall.PagesEvent) {
+	for _, p := range e.Left {
+		if en, ok := b.entries[p.Ref]; ok && en.source == e.Source && !en.gone.IsZero() {
+			lost := *en
+			lost.page, lost.left = p, true
+			b.entries[p.Ref] = &lost
 		}
 	}
 }

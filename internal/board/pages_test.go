@@ -195,6 +195,35 @@ func TestGoneIsKeptAndSaysSo(t *testing.T) {
 	}
 }
 
+// TestLeftIsSomebodyElses has a page go to another person, be told of again, and come
+// back.
+func TestLeftIsSomebodyElses(t *testing.T) {
+	p := page("a", oncall.Acknowledged)
+	p.Assignees = []oncall.Person{{Name: "Ben"}}
+	left := func(s int) oncall.PagesEvent {
+		e := list(s)
+		e.Left = []oncall.Page{p, page("never seen", oncall.Triggered)}
+		return e
+	}
+	b, changes := after(t, list(0, page("a", oncall.Triggered)), left(10))
+	r := row(t, b, "a")
+	if !r.Gone || !r.Left || r.Page.Status != oncall.Acknowledged || len(r.Page.Assignees) != 1 || len(changes) != 0 || len(b.Pages()) != 1 {
+		t.Errorf("row %+v, changes %v; want it with Ben", r, changes)
+	}
+	b, _ = b.Apply(left(20))
+	if r := row(t, b, "a"); !r.Left || !r.GoneSince.Equal(at(10)) {
+		t.Errorf("told again it is %+v", r)
+	}
+	b, _ = b.Apply(list(30, page("a", oncall.Triggered)))
+	if r := row(t, b, "a"); r.Gone || r.Left {
+		t.Errorf("back again it is %+v", r)
+	}
+	b, _ = b.Apply(left(40))
+	if b, _ = b.Apply(left(640)); len(b.Pages()) != 0 {
+		t.Errorf("after ten minutes there are %+v", b.Pages())
+	}
+}
+
 func TestResolvedLeavesWithItsList(t *testing.T) {
 	b, _ := after(t, list(0, page("a", oncall.Resolved)), list(10))
 	if n := len(b.Pages()); n != 0 {

@@ -30,6 +30,9 @@ type PageRow struct {
 	Gone bool
 	// GoneSince is when it was first missing, zero unless Gone.
 	GoneSince time.Time
+	// Left is true for one that is Gone because it is somebody else's now: the
+	// Page's assignees, by the source's word when it was missed.
+	Left bool
 }
 
 // Quality returns how far the row can be believed at now. A row that is Gone is

@@ -65,7 +65,7 @@ func (e *entry) row(c claim, me oncall.Person, fault *oncall.Fault) PageRow {
 		r.Disputed = &st
 	}
 	if !e.gone.IsZero() && p.Status != oncall.Resolved {
-		r.Gone, r.GoneSince = true, e.gone
+		r.Gone, r.GoneSince, r.Left = true, e.gone, e.left
 	}
 	return r
 }

@@ -22,6 +22,9 @@ const (
 	MomentDeploy MomentKind = "deploy"
 	MomentAction MomentKind = "action"
 	MomentRun    MomentKind = "run"
+	// MomentPattern is a kind of log line that was not there before. It is not on the
+	// board: who groups the lines adds it.
+	MomentPattern MomentKind = "log pattern"
 )
 
 const (
@@ -30,6 +33,11 @@ const (
 	deploysBefore = 6 * time.Hour
 	// sameMoment is how far the pager's own records of one thing may be apart.
 	sameMoment = 5 * time.Second
+	// PatternsWithin is how long after a page began a kind of log line that begins
+	// still belongs to its story.
+	PatternsWithin = 30 * time.Minute
+	// MaxPatterns is how many of them are told.
+	MaxPatterns = 5
 	// clockSlack is how far the pager's clock may be from ours when its record of
 	// an action of ours is looked for.
 	clockSlack = time.Minute

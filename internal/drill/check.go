@@ -126,8 +126,29 @@ func (c *checker) scenario(s *Scenario) {
 	c.rest(s)
 }
 
-// rest checks panels, runbooks and the end.
+// slo checks one objective.
+func (c *checker) slo(s *Scenario, i int) {
+	o, at := s.SLOs[i], fmt.Sprintf("slos[%d].", i)
+	c.name(at+"name", o.Name)
+	switch v := s.service(o.Service); {
+	case v == nil:
+		c.add(at+"service", fmt.Sprintf("there is no service %q", o.Service), "name one of services")
+	case v.Rate == 0:
+		c.add(at+"service", fmt.Sprintf("%s gets no requests to count", o.Service), "name a service with a rate")
+	}
+	if s.slo(o.Service, o.Name) != &s.SLOs[i] {
+		c.add(at+"name", fmt.Sprintf("%s has an objective %q already", o.Service, o.Name), "give it another name")
+	}
+	c.within(at+"objective", o.Objective, 50, 99.999)
+	c.within(at+"days", float64(o.Days), 1, 90)
+	c.within(at+"left", o.Left, 0, 1)
+}
+
+// rest checks objectives, panels, runbooks and the end.
 func (c *checker) rest(s *Scenario) {
+	for i := range s.SLOs {
+		c.slo(s, i)
+	}
 	for i, p := range s.Panels {
 		at := fmt.Sprintf("panels[%d].", i)
 		c.need(at+"title", p.Title, "error ratio")
@@ -243,6 +264,9 @@ func (c *checker) alert(s *Scenario, i int) {
 	c.need(at+"title", a.Title, "CHECKOUT 5xx above 5%")
 	if s.service(a.Service) == nil {
 		c.add(at+"service", fmt.Sprintf("there is no service %q", a.Service), "name one of services")
+	}
+	if a.SLO != "" && s.slo(a.Service, a.SLO) == nil {
+		c.add(at+"slo", fmt.Sprintf("%s has no objective %q", a.Service, a.SLO), "name one of slos, of the same service")
 	}
 	c.oneOf(at+"series", a.Series, seriesNames()...)
 	c.oneOf(at+"urgency", a.Urgency, "high", "low")

@@ -10,6 +10,7 @@ import (
 
 	"conway/internal/config"
 	"conway/internal/oncall"
+	"conway/internal/slo"
 	"conway/internal/sources"
 	"conway/internal/sources/file"
 	"conway/internal/sources/github"
@@ -95,6 +96,25 @@ func TestOrdinaryClientsSeeTheIncident(t *testing.T) {
 	}
 	if detail.Labels["service"] != "checkout" || !strings.HasSuffix(detail.Runbook, "/runbooks/checkout.md") {
 		t.Errorf("its labels are %v, its runbook is %q", detail.Labels, detail.Runbook)
+	}
+	// Its labels name an objective, of which the ordinary questions are answered.
+	promised, named, known := slo.NewSet(nil).Spent(detail.Labels)
+	if !named || !known || promised.Service != "checkout" || promised.Name != "availability" {
+		t.Errorf("the page is of the objective %+v", promised)
+	}
+	ask := func(query string) float64 {
+		t.Helper()
+		v, ok, err := prom.Evaluate(ctx, query, time.Now())
+		if err != nil || !ok {
+			t.Errorf("%s is %v, %v, %v", query, v, ok, err)
+		}
+		return v
+	}
+	q := promised.Query()
+	share, _ := promised.BudgetShare(time.Minute)
+	until(t, "a budget that burns", func() bool { return ask(q.BurnQuery) > 14.4 && ask(q.LeftQuery) < 0.61 })
+	if days, part := ask(q.DaysQuery), ask(share); days != 7 || part <= 0 || part > 0.1 {
+		t.Errorf("a period of %v days, of whose budget the last minute took %v", days, part)
 	}
 	if err := pd.Acknowledge(ctx, mine.Ref.ID); err != nil {
 		t.Error(err)

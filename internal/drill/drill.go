@@ -167,7 +167,7 @@ func (d *Drill) startService(ctx context.Context, v Service) error {
 		return err
 	}
 	d.logs = append(d.logs, log)
-	m := &meter{spec: v, start: d.pace.start}
+	m := &meter{spec: v, start: d.pace.start, promises: promises(&d.scenario, v.Name, d.pace)}
 	dir := d.paths.service(v.Name)
 	if v.Volume != nil {
 		if m.vol, err = newVolume(d.paths.spool(v.Name), *v.Volume); err != nil {

@@ -56,6 +56,21 @@ end: {alert: Late, after: 3s}
 func TestLoadSaysWhatIsWrong(t *testing.T) {
 	tests := []struct{ name, old, fresh, want string }{
 		{
+			"an objective of a job", "alerts:", "slos: [{service: cron-x, name: o, objective: 99, days: 7}]\nalerts:",
+			"x.yaml:9:18: slos[0].service: cron-x gets no requests to count; name a service with a rate",
+		},
+		{
+			"an objective that is none", "alerts:", "slos: [{service: other, name: O, objective: 100, days: 7, left: 2}]\nalerts:",
+			`x.yaml:9:18: slos[0].service: there is no service "other"; name one of services
+x.yaml:9:31: slos[0].name: "O" is not a name; use small letters, digits, '.', '_' and '-', such as checkout
+x.yaml:9:45: slos[0].objective: 100 is out of range; write 50 to 99.999
+x.yaml:9:65: slos[0].left: 2 is out of range; write 0 to 1`,
+		},
+		{
+			"an alert of no objective", "    urgency: low", "    slo: o\n    urgency: low",
+			`x.yaml:16:10: alerts[0].slo: cron-x has no objective "o"; name one of slos, of the same service`,
+		},
+		{
 			"misspelt key", "    owner: platform", "    ownr: platform",
 			`x.yaml:6:5: there is no key "ownr" here; did you mean "owner"?`,
 		},

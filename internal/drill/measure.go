@@ -49,6 +49,8 @@ type meter struct {
 	vol   *volume
 	job   *job
 	start time.Time
+	// promises are the objectives of its requests.
+	promises []*promise
 }
 
 // read returns what is known of the service now.
@@ -85,6 +87,14 @@ func (m *meter) store(to *promserver.Store, now time.Time, values []reading) err
 	for _, r := range values {
 		if err := to.Add(r.series, map[string]string{"service": m.spec.Name}, now, r.v); err != nil {
 			return fmt.Errorf("store %s of %s: %w", r.series, m.spec.Name, err)
+		}
+		if r.series != seriesErrors {
+			continue
+		}
+		for _, o := range m.promises {
+			if err := o.store(to, now, r.v); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package drill
 
 import (
 	"fmt"
-	"maps"
 	"time"
 
 	"conway/internal/drill/pdserver"
@@ -27,7 +26,7 @@ func key(a Alert) string { return "drill/" + a.Service + "/" + a.Name }
 // incident is the page of an alert at a moment.
 func (p *pager) incident(a Alert, at time.Time) pdserver.Incident {
 	labels := map[string]string{"alertname": a.Name, "service": a.Service, "severity": a.Severity, "environment": "drill"}
-	maps.Copy(labels, a.Labels)
+	a.labels(labels)
 	notes := map[string]string{
 		"summary": a.Title, "description": fmt.Sprintf("%s{service=%q} is above %g", a.Series, a.Service, a.Above),
 	}

@@ -16,6 +16,7 @@ type Scenario struct {
 	Faults   []Fault   `yaml:"faults"`
 	Alerts   []Alert   `yaml:"alerts"`
 	Past     []Past    `yaml:"past"`
+	SLOs     []SLO     `yaml:"slos"`
 	Panels   []Panel   `yaml:"panels"`
 	Runbooks []Runbook `yaml:"runbooks"`
 	End      End       `yaml:"end"`
@@ -125,7 +126,9 @@ type Alert struct {
 	Urgency  string            `yaml:"urgency"`
 	Severity string            `yaml:"severity"`
 	Labels   map[string]string `yaml:"labels"`
-	Runbook  string            `yaml:"runbook"`
+	// SLO is the objective of the service whose budget it is about, empty for none.
+	SLO     string `yaml:"slo"`
+	Runbook string `yaml:"runbook"`
 	// ResolveAfter is how long it must be quiet for the page to resolve by
 	// itself; 0 leaves that to a person.
 	ResolveAfter Span `yaml:"resolve_after"`
@@ -137,6 +140,18 @@ type Past struct {
 	Before Span   `yaml:"before"`
 	Lasted Span   `yaml:"lasted"`
 	Note   string `yaml:"note"`
+}
+
+// SLO is a promise about a service under load, of which its Prometheus records what
+// Sloth's rules would: how fast its error budget burns and what is left of it.
+type SLO struct {
+	Service string `yaml:"service"`
+	Name    string `yaml:"name"`
+	// Objective is the percentage of requests that must go well, within Days.
+	Objective float64 `yaml:"objective"`
+	Days      int     `yaml:"days"`
+	// Left is the share of the budget that is left at the start, 0 to 1.
+	Left float64 `yaml:"left"`
 }
 
 // Panel is a plot of the cockpit.
@@ -182,6 +197,16 @@ func (s *Scenario) alert(name string) *Alert {
 	for i := range s.Alerts {
 		if s.Alerts[i].Name == name {
 			return &s.Alerts[i]
+		}
+	}
+	return nil
+}
+
+// slo returns the named objective of a service, or nil.
+func (s *Scenario) slo(service, name string) *SLO {
+	for i := range s.SLOs {
+		if s.SLOs[i].Service == service && s.SLOs[i].Name == name {
+			return &s.SLOs[i]
 		}
 	}
 	return nil

@@ -28,14 +28,7 @@ var keySpan = flag.Duration("keys", 8*time.Second, "how long keys are pressed fo
 // says where frames end.
 func drawn(b *testing.B, in ...string) (*tape, *os.File) {
 	b.Helper()
-	pd := newBarePager(b)
-	for i := range 6 {
-		pd.checkout(func(in *pdserver.Incident) {
-			in.Key, in.Title = strconv.Itoa(i), fmt.Sprintf("checkout 5xx above %d%%", i)
-		})
-	}
-	s := newSite(b)
-	s.add("pages:\n  - {type: pagerduty, name: pd, url: %q, token: {file: token}, every: 30s}", pd.url())
+	s := busy(b, 6)
 	s.add("deploys:\n  - {type: git, name: tags, path: %q}", repository(b, time.Now(), "v1", "v2"))
 	s.add("logs:\n  - {type: file, name: app, paths: [app.log]}")
 	f := growing(b, s.write("app.log", logLine(0), 0o600))
@@ -44,13 +37,28 @@ func drawn(b *testing.B, in ...string) (*tape, *os.File) {
 	return p, f
 }
 
-func growing(b *testing.B, path string) *os.File {
-	b.Helper()
+// busy is a site with so many open pages.
+func busy(tb testing.TB, pages int) *site {
+	tb.Helper()
+	pd := newBarePager(tb)
+	for i := range pages {
+		pd.checkout(func(in *pdserver.Incident) {
+			in.Key, in.Title = strconv.Itoa(i), fmt.Sprintf("checkout 5xx above %d%%", i)
+		})
+	}
+	s := newSite(tb)
+	s.add("pages:\n  - {type: pagerduty, name: pd, url: %q, token: {file: token}, every: 30s}", pd.url())
+	return s
+}
+
+// growing opens a file to append to until the test ends.
+func growing(tb testing.TB, path string) *os.File {
+	tb.Helper()
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { _ = f.Close() })
+	tb.Cleanup(func() { _ = f.Close() })
 	return f
 }
 

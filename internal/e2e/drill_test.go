@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestDrillFromPageToDebrief is what a newcomer does first. It is not parallel:
@@ -15,6 +16,8 @@ func TestDrillFromPageToDebrief(t *testing.T) {
 	c := start(t, 200, 50, []string{"TMPDIR=" + tmp}, "drill", "--speed", "10")
 	c.sees("DRILL")
 	c.sees("● CHECKOUT 5xx above 5%", "preceded by checkout v412→v413", "last note “rolled back v398: pool size”")
+	// The alert names an objective, whose budget burns.
+	c.sees("spends SLO checkout-availability", "this page spends it")
 	c.press("a")
 	c.sees("acked by you")
 	c.press("b")
@@ -38,6 +41,16 @@ func TestDrillFromPageToDebrief(t *testing.T) {
 	})
 	c.press("R")
 	c.sees("the service is well again and its page resolved: q ends the drill and prints the debrief")
+	// What the page took of the budget is in the drill's own ledger, and its report.
+	configs, err := filepath.Glob(filepath.Join(tmp, "*", "config.yaml"))
+	if err != nil || len(configs) != 1 {
+		t.Fatalf("the drill's config: %v, %v", configs, err)
+	}
+	c.until("what the page took of the budget", func(string) bool {
+		tomorrow := time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+		r := newSite(t).piped("", "report", "--config", configs[0], "--since", "1w", "--until", tomorrow, "--format", "md")
+		return strings.Contains(r.stdout, "one incident took")
+	})
 	if code := c.quits(); code != 0 {
 		t.Errorf("exit %d", code)
 	}

@@ -5,7 +5,6 @@ package e2e
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"slices"
 	"testing"
 
@@ -234,16 +233,9 @@ type gauge struct {
 
 func newGauge(tb testing.TB) *gauge {
 	tb.Helper()
-	g := &gauge{tb: tb, em: vt.NewSafeEmulator(tapeWidth, tapeHeight)}
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		_, _ = io.Copy(io.Discard, g.em)
-	}()
-	tb.Cleanup(func() {
-		_ = g.em.Close()
-		<-drained
-	})
+	em, end := emulator()
+	tb.Cleanup(end)
+	g := &gauge{tb: tb, em: em}
 	g.before = pictureOf(g.em)
 	return g
 }

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -18,9 +17,6 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/charmbracelet/x/vt"
-
-	"conway/internal/drill/pdserver"
 )
 
 // floodSpan is how long the flood lasts: long enough by default that more lines
@@ -48,26 +44,13 @@ func TestFlood(t *testing.T) {
 
 func flooded(t *testing.T, n int) {
 	t.Helper()
-	pd := newBarePager(t)
-	for i := range 3 {
-		pd.checkout(func(in *pdserver.Incident) {
-			in.Key, in.Title = strconv.Itoa(i), fmt.Sprintf("checkout 5xx above %d%%", i)
-		})
-	}
-	s := newSite(t)
-	s.add("pages:\n  - {type: pagerduty, name: pd, url: %q, token: {file: token}, every: 30s}", pd.url())
+	s := busy(t, 3)
 	s.add("logs:")
 	files := make([]*os.File, n)
 	for i := range files {
 		name := fmt.Sprintf("app%d.log", i)
-		path := s.write(name, "", 0o600)
 		s.add("  - {type: file, name: app%d, paths: [%s]}", i, name)
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = f.Close() })
-		files[i] = f
+		files[i] = growing(t, s.write(name, "", 0o600))
 	}
 	p := record(t, []string{"HOME=" + s.home, "CONWAY_CONFIG=" + s.config()}, binary)
 	p.sees("PAGES 3 open", "LOGS")
@@ -223,18 +206,10 @@ func newPour(t *testing.T, files []*os.File) *pouring {
 // are thousands of frames less.
 func (p *tape) settles(t *testing.T, text string) string {
 	t.Helper()
-	em := vt.NewSafeEmulator(tapeWidth, tapeHeight)
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		_, _ = io.Copy(io.Discard, em)
-	}()
-	defer func() {
-		_ = em.Close()
-		<-drained
-	}()
+	em, end := emulator()
+	defer end()
 	fed, screen := 0, ""
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(100 * time.Millisecond) {
 		fresh := p.after(fed)
 		fed += len(fresh)
 		for _, c := range fresh {

@@ -3,14 +3,12 @@
 package e2e
 
 import (
-	"io"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/charmbracelet/x/vt"
 )
 
 // answers are what terminals send unasked, or because a text made them: each with
@@ -195,18 +193,10 @@ func (p *tape) leaves(text string) {
 // awaits waits until what the terminal shows is right, and returns that.
 func (p *tape) awaits(limit time.Duration, right func(screen string) bool) (screen string, ok bool) {
 	p.tb.Helper()
-	em := vt.NewSafeEmulator(tapeWidth, tapeHeight)
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		_, _ = io.Copy(io.Discard, em) // it hangs when nobody takes its answers
-	}()
-	defer func() {
-		_ = em.Close()
-		<-drained
-	}()
+	em, end := emulator()
+	defer end()
 	fed := 0
-	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+	for until := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
 		for _, c := range p.all()[fed:] {
 			fed++
 			if _, err := em.Write(c.data); err != nil {
@@ -216,7 +206,7 @@ func (p *tape) awaits(limit time.Duration, right func(screen string) bool) (scre
 		if screen = ansi.Strip(em.Render()); right(screen) {
 			return screen, true
 		}
-		if time.Now().After(end) {
+		if time.Now().After(until) {
 			return screen, false
 		}
 	}

@@ -41,17 +41,11 @@ type cells [][]string
 
 func newMirror(tb testing.TB, p *tape) *mirror {
 	tb.Helper()
-	m := &mirror{tape: p, plain: vt.NewSafeEmulator(tapeWidth, tapeHeight), joins: vt.NewSafeEmulator(tapeWidth, tapeHeight), widths: tmuxWidths(tb)}
-	for _, e := range []*vt.SafeEmulator{m.plain, m.joins} {
-		drained := make(chan struct{})
-		go func() { // it answers questions, and hangs when nobody takes the answers
-			defer close(drained)
-			_, _ = io.Copy(io.Discard, e)
-		}()
-		tb.Cleanup(func() {
-			_ = e.Close()
-			<-drained
-		})
+	m := &mirror{tape: p, widths: tmuxWidths(tb)}
+	for _, e := range []**vt.SafeEmulator{&m.plain, &m.joins} {
+		em, end := emulator()
+		tb.Cleanup(end)
+		*e = em
 	}
 	if _, err := io.WriteString(m.joins, ansi.SetModeUnicodeCore); err != nil {
 		tb.Fatal(err)

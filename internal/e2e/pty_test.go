@@ -130,26 +130,31 @@ func (p *tape) raw() []byte {
 	return out
 }
 
-// sees waits until an emulated terminal shows all of the texts, and returns how
-// long after the start the last byte came that was needed for that.
-func (p *tape) sees(texts ...string) time.Duration {
-	p.tb.Helper()
-	em := vt.NewSafeEmulator(tapeWidth, tapeHeight)
-	// It answers questions, and hangs when nobody takes the answers.
+// emulator returns a terminal of a tape's size, and what ends it. It answers
+// questions, and would hang if nobody took the answers.
+func emulator() (em *vt.SafeEmulator, end func()) {
+	em = vt.NewSafeEmulator(tapeWidth, tapeHeight)
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
 		_, _ = io.Copy(io.Discard, em)
 	}()
-	defer func() {
+	return em, func() {
 		_ = em.Close()
 		<-drained
-	}()
+	}
+}
+
+// sees waits until an emulated terminal shows all of the texts, and returns how
+// long after the start the last byte came that was needed for that.
+func (p *tape) sees(texts ...string) time.Duration {
+	p.tb.Helper()
+	em, end := emulator()
+	defer end()
 	fed := 0
 	var took time.Duration
 	var screen string
-	end := time.Now().Add(patience)
-	for time.Now().Before(end) {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); {
 		for _, c := range p.all()[fed:] {
 			fed++
 			if _, err := em.Write(c.data); err != nil {

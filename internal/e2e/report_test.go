@@ -81,7 +81,8 @@ func (b *browser) requests(host string) []string {
 const examine = `<script>
 const rgba = s => { const m = s.match(/[\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
 const over = (a, b) => [0, 1, 2].map(i => a[i] * a[3] + b[i] * (1 - a[3])).concat(1);
-const behind = e => e ? over(rgba(getComputedStyle(e).backgroundColor), behind(e.parentElement)) : [255, 255, 255, 1];
+const hatch = e => rgba((getComputedStyle(e).backgroundImage.match(/rgba?\([^)]*\)/) || ["rgba(0, 0, 0, 0)"])[0]);
+const behind = e => e ? over(hatch(e), over(rgba(getComputedStyle(e).backgroundColor), behind(e.parentElement))) : [255, 255, 255, 1];
 const light = c => { const [r, g, b] = c.map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b; };
 const out = { texts: 0, worst: 99, where: "", ground: light(behind(document.body)), cells: [], table: "" };
 for (const e of document.querySelectorAll("body *")) {
@@ -104,6 +105,15 @@ func TestReportInABrowser(t *testing.T) {
 	page, err := os.ReadFile("../report/testdata/page.html.golden")
 	if err != nil {
 		t.Fatal(err)
+	}
+	// With a cell under an agreement and one of teams that are put together.
+	for _, mark := range []string{"s4 agreed", "s0 grey", "s2 grey agreed"} {
+		plain, _, _ := strings.Cut(mark, " ")
+		marked := strings.Replace(string(page), `"`+plain+`"`, `"`+mark+`"`, 1)
+		if marked == string(page) {
+			t.Fatalf("the page has no cell of class %s", plain)
+		}
+		page = []byte(marked)
 	}
 	path := writeFile(t, filepath.Join(b.dir, "report.html"), string(page), 0o600)
 

@@ -150,6 +150,10 @@ func TestQuestions(t *testing.T) {
 	if q := got["thanos"].Queries[0]; q.Query != "" || q.Unfilled == "" {
 		t.Errorf("query %+v, want a value that cannot be escaped refused", q)
 	}
+	none := follow.Questions(panels[1:2], follow.Service{}, oncall.Page{}, nil, time.Hour, end, 80)["prom"].Queries[0]
+	if none.Query != "" || none.Unfilled != "no page is selected, whose region this is about" {
+		t.Errorf("without a page: %+v", none)
+	}
 	other := oncall.Page{Ref: oncall.Ref{Source: "pd", ID: "2"}}
 	if follow.Scope(s, page) == follow.Scope(s, other) {
 		t.Error("two pages with different labels share a scope")

@@ -22,7 +22,7 @@ func LogQueries(templates []LogTemplate, s Service, page oncall.Page, detail *on
 	out := make(map[string]oncall.LogQuery, len(templates))
 	for _, t := range templates {
 		q := oncall.LogQuery{Scope: Scope(s, page), Window: w, Limit: t.Limit}
-		q.Query, q.Unfilled = filled(t.Query, vars, t.Lang)
+		q.Query, q.Unfilled = filled(t.Query, vars, t.Lang, !page.Ref.IsZero())
 		out[t.Source] = q
 	}
 	return out

@@ -53,7 +53,7 @@ func Questions(panels []Panel, s Service, page oncall.Page, detail *oncall.PageD
 		if !ok {
 			q = oncall.Question{Scope: Scope(s, page), Span: span, End: end, Columns: columns}
 		}
-		q.Queries = append(q.Queries, p.query(vars))
+		q.Queries = append(q.Queries, p.query(vars, page))
 		out[p.Source] = q
 	}
 	return out
@@ -75,19 +75,22 @@ func Budgets(questions map[string]oncall.Question, source string, budgets []onca
 }
 
 // query returns the panel's question, filled or with the reason why it is not.
-func (p Panel) query(vars map[string]string) oncall.PanelQuery {
+func (p Panel) query(vars map[string]string, page oncall.Page) oncall.PanelQuery {
 	q := oncall.PanelQuery{Panel: p.Title, Unit: p.Unit, Warn: p.Warn, Critical: p.Critical}
-	q.Query, q.Unfilled = filled(p.Query, vars, PromQL)
+	q.Query, q.Unfilled = filled(p.Query, vars, PromQL, !page.Ref.IsZero())
 	return q
 }
 
-// filled returns the filled template, or the reason why it cannot be asked.
-func filled(template string, vars map[string]string, lang Lang) (query, why string) {
+// filled returns the filled template, or the reason why it cannot be asked: while no
+// page is followed that is what it waits for.
+func filled(template string, vars map[string]string, lang Lang, paged bool) (query, why string) {
 	query, err := Fill(template, vars, lang)
 	var missing *MissingError
 	switch {
 	case err == nil:
 		return query, ""
+	case errors.As(err, &missing) && !paged:
+		return "", "no page is selected, whose " + missing.Name + " this is about"
 	case errors.As(err, &missing):
 		return "", "this page has no label " + missing.Name
 	}

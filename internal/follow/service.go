@@ -60,6 +60,12 @@ func (s Service) lives(repo string) bool {
 	return len(s.Repos) == 0 && s.Named(path.Base(repoName(repo)))
 }
 
+// Writes reports whether the origin of a log line, such as /var/log/checkout.log, is
+// the service's own by its last name: it holds the service's name.
+func Writes(service, origin string) bool {
+	return service != "" && strings.Contains(strings.ToLower(path.Base(origin)), strings.ToLower(service))
+}
+
 // neighbours reports whether two services share a cluster and a namespace.
 func (s Service) neighbours(t Service) bool {
 	for _, k := range []string{"cluster", "namespace"} {

@@ -20,7 +20,7 @@ func TraceQueries(templates []LogTemplate, s Service, detail *oncall.PageDetail,
 		// What the template says of the place is filled as ever, and the id has a name
 		// of its own that no label can have.
 		vars[traceVar] = id
-		query, unfilled := filled(where, vars, t.Lang)
+		query, unfilled := filled(where, vars, t.Lang, true)
 		delete(vars, traceVar)
 		if unfilled == "" {
 			out[t.Source] = oncall.LogQuery{Query: query, Window: w, Limit: limit}

@@ -195,6 +195,12 @@ func (v pgCells) ColumnBlob(col int, buf []byte) []byte {
 	return buf
 }
 
+// ColumnRawText returns a text's bytes.
+func (v pgCells) ColumnRawText(col int) []byte { return v.ColumnBlob(col, nil) }
+
+// ColumnRawBlob returns bytes.
+func (v pgCells) ColumnRawBlob(col int) []byte { return v.ColumnBlob(col, nil) }
+
 // explainTeam puts what the database refused into words, with the fix where there is
 // one.
 func explainTeam(err error) error {

@@ -58,10 +58,7 @@ func (j *Journal) Since(ctx context.Context, after Cursor) ([]Record, Cursor, er
 // cursor after everything that was looked at. It is for kinds of which there are
 // few: the others are passed over without being read.
 func (j *Journal) Kinds(ctx context.Context, after Cursor, kinds ...string) ([]Record, Cursor, error) {
-	args, places := []any{int64(after)}, make([]string, len(kinds))
-	for i, k := range kinds {
-		args, places[i] = append(args, k), fmt.Sprintf("$%d", i+2)
-	}
+	where, args := ofKinds(after, kinds)
 	var out []Record
 	next := after
 	far := false
@@ -71,7 +68,7 @@ func (j *Journal) Kinds(ctx context.Context, after Cursor, kinds ...string) ([]R
 			return err
 		}
 		next = Cursor(seq)
-		return d.each("SELECT "+columns+" FROM record WHERE seq > $1 AND kind IN ("+strings.Join(places, ", ")+") ORDER BY seq", func(s cells) error {
+		return d.each("SELECT "+columns+" FROM record WHERE "+where+" ORDER BY seq", func(s cells) error {
 			r, _, err := row(s)
 			out = append(out, r)
 			return err
@@ -92,6 +89,16 @@ func (j *Journal) Kinds(ctx context.Context, after Cursor, kinds ...string) ([]R
 		return nil, after, fmt.Errorf("read ledger: %w", err)
 	}
 	return out, next, nil
+}
+
+// ofKinds is the condition for records of some kinds after a cursor.
+func ofKinds(after Cursor, kinds []string) (where string, args []any) {
+	args = []any{int64(after)}
+	places := make([]string, len(kinds))
+	for i, k := range kinds {
+		args, places[i] = append(args, k), fmt.Sprintf("$%d", i+2)
+	}
+	return "seq > $1 AND kind IN (" + strings.Join(places, ", ") + ")", args
 }
 
 // Tail returns the cursor before the newest n records.

@@ -49,6 +49,9 @@ type cells interface {
 	ColumnText(col int) string
 	// ColumnBlob appends to buf.
 	ColumnBlob(col int, buf []byte) []byte
+	// ColumnRawText and ColumnRawBlob lend the store's own bytes, until the next row.
+	ColumnRawText(col int) []byte
+	ColumnRawBlob(col int) []byte
 }
 
 // exec runs a statement that has no rows.

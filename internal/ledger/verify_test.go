@@ -153,6 +153,11 @@ func TestDamagedPages(t *testing.T) {
 			continue
 		}
 		got, since := allOf(t.Context(), j)
+		n := 0
+		_, scan := j.Scan(t.Context(), 0, func(Raw) error { n++; return nil })
+		if (scan == nil) != (since == nil) || scan != nil && !errors.Is(scan, ErrDamaged) || scan == nil && n != len(got) {
+			t.Errorf("page %d: %d records at once and %v, one by one %d and %v", at/page, n, scan, len(got), since)
+		}
 		r, verify := j.Verify(t.Context())
 		var out bytes.Buffer
 		export := j.Export(t.Context(), &out)

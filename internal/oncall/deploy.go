@@ -51,14 +51,18 @@ type Deploy struct {
 	// Repo is "owner/name" or the path of a local repository.
 	Repo string `json:"repo,omitempty"`
 	// Service is the service by the sender's own name, empty when it gave none.
-	Service     string       `json:"service,omitempty"`
-	Environment string       `json:"environment,omitempty"`
-	Version     string       `json:"version,omitempty"`
-	Commit      string       `json:"commit,omitempty"`
-	Author      string       `json:"author,omitempty"`
-	Team        string       `json:"team,omitempty"`
-	Title       string       `json:"title,omitempty"`
-	Status      DeployStatus `json:"status"`
+	Service     string `json:"service,omitempty"`
+	Environment string `json:"environment,omitempty"`
+	Version     string `json:"version,omitempty"`
+	Commit      string `json:"commit,omitempty"`
+	Author      string `json:"author,omitempty"`
+	// Team is the team whose change it is. TeamSource says in a few words how that is
+	// known of the files it changed, or why it is not; it is empty where the sender said
+	// it, or nobody looked.
+	Team       string       `json:"team,omitempty"`
+	TeamSource string       `json:"team_source,omitempty"`
+	Title      string       `json:"title,omitempty"`
+	Status     DeployStatus `json:"status"`
 	// Kind is deploy, config, flag, hotfix or rollback.
 	Kind string `json:"kind,omitempty"`
 	// Checks is passed, failed, none or unknown: what had tested the change.

@@ -41,6 +41,9 @@ type Dropped struct {
 type PagesEvent struct {
 	Stamp
 	Pages []Page
+	// Left are pages that were in the list and are somebody else's now, open, by the
+	// source's word on each. They stay here for some minutes.
+	Left []Page
 	// Complete is false when the source stopped before the end of its list.
 	Complete bool
 	Every    time.Duration

@@ -1,6 +1,7 @@
 package owners
 
 import (
+	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,24 +39,36 @@ func codeRepo(name string) (repo string, rank int) {
 	return dir, 1
 }
 
-// codeOwners adds what each repository's CODEOWNERS says of all of it.
-func (r *reader) codeOwners() {
+// codeOwners adds what each repository's CODEOWNERS says of all of it, and keeps its
+// rules for what is said of parts.
+func (r *reader) codeOwners() (code []repoRules) {
 	for _, repo := range r.repo {
 		f := r.code[repo]
-		rule, line, ok := wholeRule(string(f.Data))
-		if !ok {
+		mine := repoRules{repo: repo}
+		var whole *codeRule
+		for rule := range codeRules(string(f.Data)) {
+			rule.team, rule.known = r.codeTeam(rule.owners)
+			mine.rules = append(mine.rules, rule)
+			if rule.whole() {
+				whole = &rule
+			}
+		}
+		if len(mine.rules) > 0 {
+			code = append(code, mine)
+		}
+		if whole == nil {
 			continue // it says something of parts only, and a service is not one of them
 		}
-		team, found := r.codeTeam(rule)
-		if !found {
+		if !whole.known {
 			r.faults = append(r.faults, documents.Fault{
-				File: f.Name, Line: line, Message: "the whole repository is owned by people, of whom no team is known",
+				File: f.Name, Line: whole.line, Message: "the whole repository is owned by people, of whom no team is known",
 				Fix: "name a team as @org/team, or the address of somebody under people in the config",
 			})
 			continue
 		}
-		r.entries = append(r.entries, entry{Claim: Claim{team, CodeOwners}, repo: repo, whole: true, file: f.Name, line: line})
+		r.entries = append(r.entries, entry{Claim: Claim{whole.team, CodeOwners}, repo: repo, whole: true, file: f.Name, line: whole.line})
 	}
+	return code
 }
 
 // codeTeam returns the team among a rule's owners, empty where it has none: then
@@ -84,26 +97,46 @@ func (r *reader) codeTeam(owners []string) (string, bool) {
 	return "", false
 }
 
-// wholeRule returns the owners of the last rule that matches every file of a
-// repository, and its line. Later rules for parts of it do not change whose the
-// rest is.
-func wholeRule(text string) (owners []string, line int, ok bool) {
-	n := 0
-	for raw := range strings.Lines(strings.TrimPrefix(text, "\uFEFF")) {
-		n++
-		words := strings.Fields(strings.TrimSpace(raw))
-		if i := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "#") }); i >= 0 {
-			words = words[:i]
-		}
-		if len(words) == 0 {
-			continue
-		}
-		// Patterns with ! or [ ] are none to GitHub, which leaves such lines out; none
-		// of them is among these.
-		switch words[0] {
-		case "*", "**", "/**", "/**/*", "**/*":
-			owners, line, ok = words[1:], n, true
+// codeRule is one line of a CODEOWNERS file. Of several that match a file the last
+// counts.
+type codeRule struct {
+	pattern []string
+	owners  []string
+	line    int
+	// team is that of the owners, empty where the line names none: then the files are
+	// nobody's on purpose. known is false where it names people of no known team.
+	team  string
+	known bool
+}
+
+// codeRules reads the lines that say something.
+func codeRules(text string) iter.Seq[codeRule] {
+	return func(yield func(codeRule) bool) {
+		n := 0
+		for raw := range strings.Lines(strings.TrimPrefix(text, "\uFEFF")) {
+			n++
+			words := codeWords(raw)
+			// Patterns with ! or [ ] are none to GitHub, which leaves such lines out.
+			if len(words) == 0 || strings.HasPrefix(words[0], "!") || strings.ContainsAny(words[0], "[]") {
+				continue
+			}
+			if !yield(codeRule{pattern: segments(words[0]), owners: words[1:], line: n}) {
+				return
+			}
 		}
 	}
-	return owners, line, ok
+}
+
+// codeWords returns a line's words without its comment. A space of a pattern has a
+// backslash before it.
+func codeWords(line string) []string {
+	const space = "\x00"
+	words := strings.Fields(strings.ReplaceAll(line, `\ `, space))
+	if i := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "#") }); i >= 0 {
+		words = words[:i]
+	}
+	for i := range words {
+		words[i] = strings.ReplaceAll(words[i], space, " ")
+	}
+	return words
 }

@@ -9,5 +9,8 @@
 // person who is named as an owner stands for their team where that is known, and
 // for nobody else.
 //
+// Of a deploy it says whose most of the changed files are by CODEOWNERS, and of a tie
+// that it is one.
+//
 // It is pure: bytes come in, claims go out.
 package owners

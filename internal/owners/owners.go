@@ -69,7 +69,10 @@ type entry struct {
 }
 
 // Book is what all files say. It is read-only once made.
-type Book struct{ entries []entry }
+type Book struct {
+	entries []entry
+	code    []repoRules
+}
 
 // Of returns whose code a service is, and false where no file says anything of it.
 func (b Book) Of(s Service) (Claim, bool) {

@@ -168,5 +168,6 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, name string, data []byte) {
 		b, _ := owners.Read([]documents.File{{Name: name, Data: data}}, func(string) string { return "" })
 		b.Of(service("checkout"))
+		b.Majority(".", []string{"a", "web/b.go", "/", ""})
 	})
 }

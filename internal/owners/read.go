@@ -27,8 +27,8 @@ func Read(files []documents.File, team func(address string) string) (Book, []doc
 	for _, d := range r.documents {
 		r.document(d)
 	}
-	r.codeOwners()
-	b := Book{inOrder(r.entries)}
+	code := r.codeOwners()
+	b := Book{inOrder(r.entries), code}
 	r.conflicts(b)
 	return b, r.faults
 }

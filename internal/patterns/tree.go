@@ -1,9 +1,11 @@
 package patterns
 
 import (
+	"cmp"
 	"container/list"
 	"hash/maphash"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 )
@@ -129,6 +131,25 @@ func (t *Tree) All() iter.Seq[Group] {
 			}
 		}
 	}
+}
+
+// Began returns the groups whose first line came after from and not after until, in
+// the order in which they began: of many those with the most lines. Without a line
+// from before nobody can tell what began, and there is none.
+func (t *Tree) Began(from, until time.Time, most int) []Group {
+	if t.oldest.IsZero() || !t.oldest.Before(from) {
+		return nil
+	}
+	var out []Group
+	for g := range t.All() {
+		if !g.Again && g.First.After(from) && !g.First.After(until) {
+			out = append(out, g)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Group) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID)) })
+	out = out[:min(len(out), most)]
+	slices.SortStableFunc(out, func(a, b Group) int { return a.First.Compare(b.First) })
+	return out
 }
 
 // Oldest returns the time of the earliest line that was added, zero for none.

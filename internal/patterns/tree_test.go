@@ -165,3 +165,36 @@ func BenchmarkAdd(b *testing.B) {
 		i++
 	}
 }
+
+func TestWhatBegan(t *testing.T) {
+	tree := patterns.New(0)
+	add := func(message string, times ...int) {
+		for _, s := range times {
+			tree.Add(message, at(s))
+		}
+	}
+	add("order placed order=1", 1, 12)
+	add("pool exhausted after 3 ms", 21, 22, 23)
+	add("late payment refused", 20)
+	add("cache is cold", 15, 16)
+	add("much too late for it", 50, 51, 52, 53)
+	words := func(from, until, most int) string {
+		var out []string
+		for _, g := range tree.Began(at(from), at(until), most) {
+			out = append(out, strings.Fields(g.Pattern())[0])
+		}
+		return strings.Join(out, " ")
+	}
+	if got := words(10, 40, 9); got != "cache late pool" {
+		t.Errorf("began: %q, want them in their order", got)
+	}
+	if got := words(10, 40, 2); got != "cache pool" {
+		t.Errorf("of many: %q, want those with the most lines", got)
+	}
+	if got := words(1, 40, 9) + words(0, 40, 9); got != "" {
+		t.Errorf("without a line from before: %q", got)
+	}
+	if got := patterns.New(0).Began(at(1), at(40), 9); got != nil {
+		t.Errorf("of nothing: %v", got)
+	}
+}

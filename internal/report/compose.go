@@ -68,15 +68,18 @@ func weekOf(t time.Time) Week {
 // them. Teams that privacy does not allow to be named are put together first.
 func Compose(f Facts, o Options, p Privacy, unit string) Report {
 	f = p.Anonymous(f)
-	now := Count(f, o)
-	r := Report{Version: Version, Unit: unit, K: p.least(), Now: now, Headline: headline(now)}
+	h := newHistory(f)
 	earlier := o
 	earlier.Start, earlier.End = o.Start.Add(-o.End.Sub(o.Start)), o.Start
-	if before := Count(f, earlier); before.Pages > 0 {
+	current := h.counter(o)
+	var now, before Numbers
+	both(func() { now = current.count() }, func() { before = h.counter(earlier).count() })
+	r := Report{Version: Version, Unit: unit, K: p.least(), Now: now, Headline: headline(now)}
+	if before.Pages > 0 {
 		r.Before = &before
 	}
 	r.Five = five(now, r.Before)
-	r.Story = story(f, o, now)
+	r.Story = current.story(now)
 	for _, d := range f.Decisions {
 		if !d.At.Before(earlier.Start) && d.At.Before(o.End) {
 			r.Decided = append(r.Decided, Dated{d.At, fmt.Sprintf("%s (%s)", d.Text, cmp.Or(d.By, "nobody named"))})
@@ -186,8 +189,7 @@ func quieter(now Numbers, before *Numbers) bool {
 
 // story tells one incident in four dated lines: what was known first, the page,
 // its end, and what was not done.
-func story(f Facts, o Options, n Numbers) []Told {
-	c := newCounter(f, o)
+func (c *counter) story(n Numbers) []Told {
 	root := worst(n, c)
 	if root == "" {
 		return nil
@@ -203,7 +205,7 @@ func story(f Facts, o Options, n Numbers) []Told {
 	end := c.first[root]
 	for _, p := range c.all {
 		if p.Root == root {
-			end = later(end, p.released(o.End))
+			end = later(end, p.released(c.o.End))
 		}
 	}
 	out = append(
@@ -212,7 +214,7 @@ func story(f Facts, o Options, n Numbers) []Told {
 		Told{weekOf(end), "it was over"},
 	)
 	var open []string
-	for _, u := range f.FollowUps {
+	for _, u := range c.f.FollowUps {
 		if o := c.incidents[c.root(u.Incident)]; o.Fingerprint == in.Fingerprint && u.open(n.End) {
 			open = append(open, u.ID)
 		}

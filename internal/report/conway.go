@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -59,7 +58,7 @@ func (c *counter) conway() Conway {
 }
 
 func (c *counter) congruence(teams []string, counts bool, weight func(timed) float64) Congruence {
-	cells, unknown, agreed := cellOf{}, 0.0, 0.0
+	cells, by, unknown, agreed := cellOf{}, cellOf{}, 0.0, 0.0
 	for _, p := range c.pages {
 		w := weight(p)
 		if c.contested[p.Root] {
@@ -70,11 +69,15 @@ func (c *counter) congruence(teams []string, counts bool, weight func(timed) flo
 			continue
 		}
 		cells.add(p.Row, p.Woken, w)
-		if p.Row != p.Woken && c.agreed(p) {
+		if p.Row != p.Woken && w > 0 && c.agreed(p) {
 			agreed += w
+			by.add(p.Row, p.Woken, w)
 		}
 	}
 	m := cells.matrix(teams, unknown)
+	if agreed > 0 {
+		m.Agreed = by.over(m.Rows, m.Columns)
+	}
 	out := Congruence{Matrix: m, E: m.Chance(), Kappa: m.Corrected()}
 	out.Own, out.All = m.Own()
 	out.C, _ = m.Congruence()
@@ -139,6 +142,7 @@ func (c *counter) foreseen() Foreseen {
 		}
 		slices.SortFunc(all, func(a, b signal) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.words, b.words)) })
 		l := Lead{Incident: root, First: all[0].at, Page: c.first[root], Week: weekOf(c.first[root])}
+		l.Signals = make([]string, 0, len(all))
 		l.Days = int(l.Page.Sub(l.First) / day)
 		for _, s := range all {
 			l.Signals = append(l.Signals, s.words)
@@ -169,28 +173,29 @@ func (c *counter) high() []string {
 // signals returns what was known of an incident's alert or service early enough.
 func (c *counter) signals(root string) []signal {
 	limit := c.first[root].Add(-leadSpan)
-	var out []signal
-	add := func(at time.Time, words ...string) {
+	others := c.near(root)
+	out := make([]signal, 0, len(others))
+	add := func(at time.Time, before, what, after string) {
 		if !at.IsZero() && !at.After(limit) {
-			out = append(out, signal{at, strings.Join(words, " ")})
+			out = append(out, signal{at, before + what + after})
 		}
 	}
-	for _, other := range c.near(root) {
+	for _, other := range others {
 		if v := c.index.verdicts[other]; v.Preventable {
-			add(later(v.At, c.first[other]), other, "was tagged preventable")
+			add(later(v.At, c.first[other]), other, " was tagged preventable", "")
 		}
 		if c.repeated(other) && c.followUpState(other) == followUpNone {
-			add(c.first[other], other, "repeated without a follow-up")
+			add(c.first[other], other, " repeated without a follow-up", "")
 		}
 		for _, f := range c.sought[other] {
 			if f.open(c.first[root]) {
-				add(f.Opened, "follow-up", f.ID, "was open")
+				add(f.Opened, "follow-up ", f.ID, " was open")
 			}
 		}
 	}
 	for _, r := range c.f.Recommends {
 		if r.Service == c.incidents[root].Service && r.open(c.first[root]) {
-			add(r.Sent, "recommendation", r.ID, "was unanswered")
+			add(r.Sent, "recommendation ", r.ID, " was unanswered")
 		}
 	}
 	return out

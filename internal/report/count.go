@@ -65,13 +65,11 @@ type Numbers struct {
 }
 
 // Count counts the facts of one period.
-func Count(f Facts, o Options) Numbers {
-	if o.Resettle == 0 {
-		o.Resettle = usualResettle
-	}
-	c := newCounter(f, o)
+func Count(f Facts, o Options) Numbers { return newHistory(f).counter(o).count() }
+
+func (c *counter) count() Numbers {
 	n := Numbers{
-		Rules: Rules, Start: o.Start, End: o.End, Pages: len(c.pages), Incidents: len(c.roots),
+		Rules: Rules, Start: c.o.Start, End: c.o.End, Pages: len(c.pages), Incidents: len(c.roots),
 		Bands: map[Band]int{}, Disputed: c.disputed(),
 	}
 	for _, p := range c.pages {
@@ -93,15 +91,14 @@ func Count(f Facts, o Options) Numbers {
 	return n
 }
 
-// counter holds the pages of one period and what is needed to count them.
-type counter struct {
-	o Options
+// history is what is the same for every period.
+type history struct {
 	f Facts
 	*index
-	// all are the pages of all time, pages those of the period.
-	all, pages []timed
-	// roots are the incidents of the period in the order of their first page.
-	roots []string
+	// all are the pages of all time, and opens says which of them are the first of
+	// their incident.
+	all   []Page
+	opens []bool
 	// first is when each incident of all time was first notified, fired the same
 	// by alert and in order.
 	first map[string]time.Time
@@ -112,6 +109,15 @@ type counter struct {
 	asked, sought map[string][]FollowUp
 }
 
+// counter holds the pages of one period and what is needed to count them.
+type counter struct {
+	*history
+	o     Options
+	pages []timed
+	// roots are the incidents of the period in the order of their first page.
+	roots []string
+}
+
 // timed is a page with the minutes of sleep that it took, with and without the
 // time to fall asleep again. Minutes that two pages share belong to the earlier.
 type timed struct {
@@ -119,35 +125,55 @@ type timed struct {
 	minutes, bare time.Duration
 }
 
-func newCounter(f Facts, o Options) *counter {
-	c := &counter{
-		o: o, f: f, index: newIndex(f), first: map[string]time.Time{},
+func newHistory(f Facts) *history {
+	x := newIndex(f)
+	h := &history{
+		f: f, index: x, all: x.pages(f), first: map[string]time.Time{},
 		fired: map[string][]time.Time{}, ofService: map[string][]string{}, ofPrint: map[string][]string{},
 		asked: map[string][]FollowUp{}, sought: map[string][]FollowUp{},
 	}
-	pages := Interruptions(f)
-	c.all = make([]timed, len(pages))
-	long, bare := c.minutes(pages, o.Resettle), c.minutes(pages, 0)
-	for i, p := range pages {
-		c.all[i] = timed{p, long[i], bare[i]}
-		if _, seen := c.first[p.Root]; !seen {
-			c.first[p.Root] = p.Notified
-			in := c.incidents[p.Root]
-			c.fired[in.Fingerprint] = append(c.fired[in.Fingerprint], p.Notified)
-			c.ofPrint[in.Fingerprint] = append(c.ofPrint[in.Fingerprint], p.Root)
-			c.ofService[in.Service] = append(c.ofService[in.Service], p.Root)
-			if c.in(p.Notified) {
-				c.roots = append(c.roots, p.Root)
-			}
+	h.opens = make([]bool, len(h.all))
+	for i, p := range h.all {
+		if _, seen := h.first[p.Root]; seen {
+			continue
 		}
-		if c.in(p.Notified) {
-			c.pages = append(c.pages, c.all[i])
-		}
+		h.opens[i] = true
+		h.first[p.Root] = p.Notified
+		in := h.incidents[p.Root]
+		h.fired[in.Fingerprint] = append(h.fired[in.Fingerprint], p.Notified)
+		h.ofPrint[in.Fingerprint] = append(h.ofPrint[in.Fingerprint], p.Root)
+		h.ofService[in.Service] = append(h.ofService[in.Service], p.Root)
 	}
 	for _, f := range f.FollowUps {
-		root := c.root(f.Incident)
-		print := c.incidents[root].Fingerprint
-		c.asked[print], c.sought[root] = append(c.asked[print], f), append(c.sought[root], f)
+		root := h.root(f.Incident)
+		print := h.incidents[root].Fingerprint
+		h.asked[print], h.sought[root] = append(h.asked[print], f), append(h.sought[root], f)
+	}
+	return h
+}
+
+// counter returns what counts one period.
+func (h *history) counter(o Options) *counter {
+	if o.Resettle == 0 {
+		o.Resettle = usualResettle
+	}
+	c := &counter{history: h, o: o}
+	n := 0
+	for _, p := range h.all {
+		if c.in(p.Notified) {
+			n++
+		}
+	}
+	c.pages = make([]timed, 0, n)
+	long, bare := c.minutes(o.Resettle), c.minutes(0)
+	for i, p := range h.all {
+		if !c.in(p.Notified) {
+			continue
+		}
+		c.pages = append(c.pages, timed{p, long[i], bare[i]})
+		if h.opens[i] {
+			c.roots = append(c.roots, p.Root)
+		}
 	}
 	return c
 }
@@ -155,15 +181,20 @@ func newCounter(f Facts, o Options) *counter {
 func (c *counter) in(t time.Time) bool { return !t.Before(c.o.Start) && t.Before(c.o.End) }
 
 // minutes returns for each page, in their order, how much of the person's sleep
-// windows it took: from the notification until the release and a while after.
-func (c *counter) minutes(pages []Page, after time.Duration) []time.Duration {
-	out := make([]time.Duration, len(pages))
+// windows it took: from the notification until the release and a while after. For
+// a page of another period it is not said.
+func (c *counter) minutes(after time.Duration) []time.Duration {
+	out := make([]time.Duration, len(c.all))
 	taken := map[string]time.Time{}
-	for i, p := range pages {
+	for i, p := range c.all {
 		s := span{p.Notified, p.released(c.o.End).Add(after)}
 		s.from = later(s.from, taken[p.Person])
 		taken[p.Person] = later(taken[p.Person], s.to)
-		for _, w := range c.people[p.Person].nights(s) {
+		if !c.in(p.Notified) {
+			continue
+		}
+		who := c.people[p.Person]
+		for _, w := range who.spans(s, who.sleep()) {
 			out[i] += s.cut(w).length()
 		}
 	}

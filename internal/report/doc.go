@@ -6,6 +6,9 @@
 // the numbers. The rules are those that the report prints as its version,
 // [Rules]; where one of them decides a case, its code says so.
 //
+// A ledger of years is read by a [Reading], which makes of it the facts that one
+// period depends on; what [Read] makes of all records is what that is held to.
+//
 // Three things hold everywhere: counts and shares instead of durations; a deploy
 // "preceded" a page until a person confirmed more; and no number is one person's.
 //

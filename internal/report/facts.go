@@ -23,6 +23,10 @@ type Facts struct {
 	Contested []string
 	// Wishes are what people said of what is recorded of them.
 	Wishes Wishes
+	// Known is how many incidents the ledger holds, and Teams are teams that it names,
+	// where the facts are those of one period only; see Reading.
+	Known int
+	Teams []string
 }
 
 // Person is somebody in a rotation, under a pseudonym.

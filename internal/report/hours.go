@@ -1,6 +1,7 @@
 package report
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -49,6 +50,9 @@ func (p Person) work() Hours {
 
 // zone returns where the person lived at t; UTC when nothing is known.
 func (p Person) zone(t time.Time) *time.Location {
+	if len(p.Stays) == 1 && p.Stays[0].Zone != nil {
+		return p.Stays[0].Zone // as of most people
+	}
 	loc := time.UTC
 	for i, s := range slices.SortedFunc(slices.Values(p.Stays), func(a, b Stay) int { return a.From.Compare(b.From) }) {
 		if s.Zone != nil && (i == 0 || !s.From.After(t)) {
@@ -142,20 +146,33 @@ func offset(t time.Time, zone *time.Location) time.Duration {
 }
 
 // nights returns the person's sleep windows that a stretch of time touches.
-func (p Person) nights(s span) map[night]span { return p.windows(s, p.sleep()) }
+func (p Person) nights(s span) iter.Seq2[night, span] { return p.windows(s, p.sleep()) }
 
-// windows returns the windows of these hours that a stretch of time touches.
-func (p Person) windows(s span, h Hours) map[night]span {
-	out := map[night]span{}
-	zone := p.zone(s.from)
-	// The window that holds its start may have begun the day before.
-	for day := s.from.In(zone).AddDate(0, 0, -1); ; day = day.AddDate(0, 0, 1) {
-		w := window(day, h, zone)
-		if !w.from.Before(s.to) {
-			return out
+// windows returns the windows of these hours that a stretch of time touches, each by
+// the local day on which it begins.
+func (p Person) windows(s span, h Hours) iter.Seq2[night, span] {
+	return func(yield func(night, span) bool) {
+		for day, w := range p.spans(s, h) {
+			if !yield(night{p.ID, day.Format(time.DateOnly)}, w) {
+				return
+			}
 		}
-		if w.to.After(s.from) {
-			out[night{p.ID, day.Format(time.DateOnly)}] = w
+	}
+}
+
+// spans is windows without names.
+func (p Person) spans(s span, h Hours) iter.Seq2[time.Time, span] {
+	return func(yield func(time.Time, span) bool) {
+		zone := p.zone(s.from)
+		// The window that holds its start may have begun the day before.
+		for day := s.from.In(zone).AddDate(0, 0, -1); ; day = day.AddDate(0, 0, 1) {
+			w := window(day, h, zone)
+			if !w.from.Before(s.to) {
+				return
+			}
+			if w.to.After(s.from) && !yield(day, w) {
+				return
+			}
 		}
 	}
 }

@@ -9,6 +9,9 @@ type Matrix struct {
 	Rows    []string    `json:"rows"`
 	Columns []string    `json:"columns"`
 	Cells   [][]float64 `json:"cells"`
+	// Agreed is the part of each cell that is carried under a live agreement, nil where
+	// none is.
+	Agreed [][]float64 `json:"agreed,omitempty"`
 	// Unknown is the weight that has no owner but the pager's own team: it is in no
 	// cell, because there row and column would agree by construction.
 	Unknown float64 `json:"unknown,omitempty"`
@@ -27,14 +30,21 @@ func (c cellOf) add(row, column string, weight float64) {
 // matrix draws the cells over all of the teams.
 func (c cellOf) matrix(teams []string, unknown float64) Matrix {
 	m := Matrix{Columns: teams, Rows: append(slices.Clone(teams), Unowned), Unknown: unknown}
-	for _, row := range m.Rows {
-		cells := make([]float64, len(teams))
-		for j, column := range teams {
+	m.Cells = c.over(m.Rows, teams)
+	return m
+}
+
+// over returns the weights by row and column.
+func (c cellOf) over(rows, columns []string) [][]float64 {
+	var out [][]float64
+	for _, row := range rows {
+		cells := make([]float64, len(columns))
+		for j, column := range columns {
 			cells[j] = c[row][column]
 		}
-		m.Cells = append(m.Cells, cells)
+		out = append(out, cells)
 	}
-	return m
+	return out
 }
 
 // sums returns the weight of each row and column and of all.

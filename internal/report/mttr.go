@@ -18,7 +18,7 @@ type MTTR struct {
 // MeanTimeToResolve returns it for the incidents of the period that were
 // resolved; ok is false for fewer than two, of which there is no interval.
 func MeanTimeToResolve(f Facts, o Options) (m MTTR, ok bool) {
-	c := newCounter(f, o)
+	c := newHistory(f).counter(o)
 	var all []float64
 	for _, root := range c.roots {
 		var end time.Time

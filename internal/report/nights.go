@@ -12,14 +12,17 @@ import (
 // report does.
 const nightWeeks = 13
 
+// Quarter is the period that Nights counts.
+func Quarter(now time.Time) Options { return Options{Start: now.Add(-nightWeeks * 7 * day), End: now} }
+
 // Nights counts the quarter before now for one person. Their own numbers are from
 // the facts as they are, all others from what privacy leaves of them.
 func Nights(f Facts, me string, p Privacy, now time.Time) oncall.Nights {
-	o := Options{Start: now.Add(-nightWeeks * 7 * day), End: now}
+	o := Quarter(now)
 	out := oncall.Nights{From: o.Start, To: o.End, Weeks: make([]int, nightWeeks)}
 	own := f
 	own.Notifications = slices.DeleteFunc(slices.Clone(f.Notifications), func(n Notification) bool { return me == "" || n.Person != me })
-	mine := newCounter(own, withResettling(o))
+	mine := newHistory(own).counter(o)
 	for _, page := range mine.pages {
 		if page.Band == Sleep {
 			out.SleepPages++
@@ -30,7 +33,7 @@ func Nights(f Facts, me string, p Privacy, now time.Time) oncall.Nights {
 	out.Spoilt, _ = mine.nights()
 
 	anonymous := p.Anonymous(f)
-	all := newCounter(anonymous, withResettling(o))
+	all := newHistory(anonymous).counter(o)
 	m := all.conway().Sleep.Matrix
 	out.Rows, out.Columns = m.Rows, m.Columns
 	for _, cells := range m.Cells {
@@ -54,10 +57,4 @@ func Nights(f Facts, me string, p Privacy, now time.Time) oncall.Nights {
 	}
 	slices.SortStableFunc(out.Asked, func(a, b oncall.Asked) int { return a.At.Compare(b.At) })
 	return out
-}
-
-// withResettling fills in the time to fall asleep again.
-func withResettling(o Options) Options {
-	o.Resettle = usualResettle
-	return o
 }

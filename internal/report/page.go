@@ -35,22 +35,31 @@ const disengaged = 30 * time.Minute
 
 // Interruptions returns the pages of the facts, ordered by time. Nothing is left
 // out but tests and channels that wake nobody.
-func Interruptions(f Facts) []Page {
-	x := newIndex(f)
-	type whom struct{ person, root string }
-	calls := map[whom][]Notification{}
-	for _, n := range f.Notifications {
-		in, known := x.incidents[x.root(n.Incident)]
-		if !n.Channel.wakes() || known && in.Test || x.incidents[n.Incident].Test {
-			continue
-		}
-		w := whom{n.Person, x.root(n.Incident)}
-		calls[w] = append(calls[w], n)
+func Interruptions(f Facts) []Page { return newIndex(f).pages(f) }
+
+func (x *index) pages(f Facts) []Page {
+	type calling struct {
+		root, person string
+		at           time.Time
 	}
-	var out []Page
-	for w, all := range calls {
-		slices.SortStableFunc(all, func(a, b Notification) int { return a.At.Compare(b.At) })
-		out = append(out, x.interruptions(w.person, w.root, all)...)
+	all := make([]calling, 0, len(f.Notifications))
+	for _, n := range f.Notifications {
+		root := x.root(n.Incident)
+		if n.Channel.wakes() && !x.incidents[root].Test && !x.incidents[n.Incident].Test {
+			all = append(all, calling{root, n.Person, n.At})
+		}
+	}
+	slices.SortFunc(all, func(a, b calling) int {
+		return cmp.Or(cmp.Compare(a.root, b.root), cmp.Compare(a.person, b.person), a.at.Compare(b.at))
+	})
+	out := make([]Page, 0, len(all))
+	var calls []time.Time
+	for i, c := range all {
+		calls = append(calls, c.at)
+		if i+1 == len(all) || all[i+1].root != c.root || all[i+1].person != c.person {
+			out = x.interruptions(out, c.person, c.root, calls)
+			calls = calls[:0]
+		}
 	}
 	slices.SortFunc(out, func(a, b Page) int {
 		return cmp.Or(a.Notified.Compare(b.Notified), cmp.Compare(a.Root, b.Root), cmp.Compare(a.Person, b.Person))
@@ -58,20 +67,20 @@ func Interruptions(f Facts) []Page {
 	return out
 }
 
-// interruptions makes pages of one person's notifications of one root incident.
-// A further one is the same interruption while the person is at it, and until
-// they were left alone for long enough. A snooze that lapses wakes anew.
-func (x *index) interruptions(person, root string, calls []Notification) []Page {
-	var out []Page
+// interruptions adds the pages of one person's calls for one root incident, given
+// in order. A further one is the same interruption while the person is at it, and
+// until they were left alone for long enough. A snooze that lapses wakes anew.
+func (x *index) interruptions(out []Page, person, root string, calls []time.Time) []Page {
 	var last time.Time
-	for _, n := range calls {
-		if i := len(out) - 1; i >= 0 {
-			p := x.until(out[i], n.At)
+	none := len(out)
+	for _, at := range calls {
+		if i := len(out) - 1; i >= none {
+			p := x.until(out[i], at)
 			engaged := !p.Acked.IsZero() && p.Released.IsZero()
 			snoozed := p.Reason == Snoozed
-			if engaged || !snoozed && n.At.Sub(later(last, p.Released)) < disengaged {
+			if engaged || !snoozed && at.Sub(later(last, p.Released)) < disengaged {
 				out[i].Calls++
-				last = n.At
+				last = at
 				continue
 			}
 			out[i] = p.superseded(last)
@@ -79,11 +88,11 @@ func (x *index) interruptions(person, root string, calls []Notification) []Page 
 		who := x.people[person]
 		out = append(out, Page{
 			Root: root, Person: person, Woken: who.Team, Row: x.row(root), Guessed: x.incidents[root].OwnerGuessed,
-			Notified: n.At, Calls: 1, Band: who.Band(n.At),
+			Notified: at, Calls: 1, Band: who.Band(at),
 		})
-		last = n.At
+		last = at
 	}
-	if i := len(out) - 1; i >= 0 {
+	if i := len(out) - 1; i >= none {
 		out[i] = x.until(out[i], time.Time{})
 	}
 	return out
@@ -157,29 +166,25 @@ type index struct {
 
 func newIndex(f Facts) *index {
 	x := &index{
-		people: map[string]Person{}, incidents: map[string]Incident{}, into: map[string]string{},
-		acks: map[string][]Ack{}, releases: map[string][]Release{}, deploys: map[string]Deploy{},
-		confirmed: map[string]string{}, verdicts: map[string]Verdict{}, contested: map[string]bool{},
+		people: map[string]Person{}, incidents: make(map[string]Incident, len(f.Incidents)), into: map[string]string{},
+		acks: make(map[string][]Ack, len(f.Acks)), releases: make(map[string][]Release, len(f.Incidents)),
+		deploys:   make(map[string]Deploy, len(f.Deploys)),
+		confirmed: map[string]string{}, verdicts: make(map[string]Verdict, len(f.Verdicts)), contested: map[string]bool{},
 	}
 	for _, m := range f.Merges {
 		x.into[m.Incident] = m.Into
 	}
+	both(func() { x.name(f) }, func() { x.time(f) })
+	return x
+}
+
+// name takes in what things are and what was said of them.
+func (x *index) name(f Facts) {
 	for _, p := range f.People {
 		x.people[p.ID] = p
 	}
 	for _, i := range f.Incidents {
 		x.incidents[i.ID] = i
-	}
-	for _, a := range f.Acks {
-		x.acks[x.root(a.Incident)] = append(x.acks[x.root(a.Incident)], a)
-	}
-	for _, r := range f.Releases {
-		// A child that ends when it is merged releases nobody: its parent goes on.
-		root := x.root(r.Incident)
-		if root != r.Incident && r.Person == "" {
-			continue
-		}
-		x.releases[root] = append(x.releases[root], r)
 	}
 	for _, d := range f.Deploys {
 		x.deploys[d.ID] = d
@@ -190,13 +195,28 @@ func newIndex(f Facts) *index {
 		}
 	}
 	x.judge(f)
+}
+
+// time takes in when people were at it.
+func (x *index) time(f Facts) {
+	for _, a := range f.Acks {
+		root := x.root(a.Incident)
+		x.acks[root] = append(x.acks[root], a)
+	}
+	for _, r := range f.Releases {
+		// A child that ends when it is merged releases nobody: its parent goes on.
+		root := x.root(r.Incident)
+		if root != r.Incident && r.Person == "" {
+			continue
+		}
+		x.releases[root] = append(x.releases[root], r)
+	}
 	for _, all := range x.acks {
 		slices.SortStableFunc(all, func(a, b Ack) int { return a.At.Compare(b.At) })
 	}
 	for _, all := range x.releases {
 		slices.SortStableFunc(all, func(a, b Release) int { return a.At.Compare(b.At) })
 	}
-	return x
 }
 
 // judge keeps the verdict of each root incident: its own before one of a child,
@@ -219,6 +239,9 @@ func (x *index) judge(f Facts) {
 // root follows merges to the incident that is left. A ring of merges, which no
 // pager makes but an import might hold, ends where it began.
 func (x *index) root(id string) string {
+	if _, merged := x.into[id]; !merged {
+		return id
+	}
 	seen := map[string]bool{}
 	for !seen[id] {
 		seen[id] = true

@@ -73,6 +73,9 @@ func (p Privacy) Anonymous(f Facts) Facts {
 	for _, r := range f.Recommends {
 		teams[r.Team] = true
 	}
+	for _, t := range f.Teams {
+		teams[t] = true
+	}
 	delete(teams, "")
 	hidden := p.hidden(slices.Sorted(maps.Keys(teams)))
 	name := func(t string) string {

@@ -77,8 +77,10 @@ type (
 		ID      string `json:"id"`
 		Service string `json:"service"`
 		Team    string `json:"team,omitempty"`
-		Kind    string `json:"kind,omitempty"`
-		Checks  string `json:"checks,omitempty"`
+		// TeamSource says how it is known whose change it was.
+		TeamSource string `json:"team_source,omitempty"`
+		Kind       string `json:"kind,omitempty"`
+		Checks     string `json:"checks,omitempty"`
 	}
 	// AttribBody is KindAttrib: the deploy that a page was preceded by, as it was
 	// shown. It becomes an attribution when a person judges it with a tag.
@@ -140,22 +142,36 @@ type (
 func Read(records []Record) (Facts, error) {
 	records = slices.Clone(records)
 	slices.SortStableFunc(records, func(a, b Record) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
-	r := reader{
-		incidents: map[string]int{}, deploys: map[string]int{}, followUps: map[string]int{}, recommends: map[string]int{},
-		verdicts: map[string]int{}, suspects: map[string]AttribBody{}, judged: map[string]int{}, contested: map[string]bool{},
-		seen: map[string]bool{},
-	}
+	r := newReader()
+	seen := map[string]bool{}
 	for _, rec := range records {
 		if rec.ID != "" {
-			if r.seen[rec.ID] {
+			if seen[rec.ID] {
 				continue
 			}
-			r.seen[rec.ID] = true
+			seen[rec.ID] = true
 		}
-		if err := r.take(rec); err != nil && r.err == nil {
-			r.err = fmt.Errorf("read %s record %s: %w", rec.Kind, rec.ID, err)
-		}
+		r.hear(rec)
 	}
+	return r.end()
+}
+
+func newReader() *reader {
+	return &reader{
+		incidents: map[string]int{}, deploys: map[string]int{}, followUps: map[string]int{}, recommends: map[string]int{},
+		verdicts: map[string]int{}, suspects: map[string]AttribBody{}, judged: map[string]int{}, contested: map[string]bool{},
+	}
+}
+
+// hear takes one record, and keeps what is wrong with the first that cannot be read.
+func (r *reader) hear(rec Record) {
+	if err := r.take(rec); err != nil && r.err == nil {
+		r.err = fmt.Errorf("read %s record %s: %w", rec.Kind, rec.ID, err)
+	}
+}
+
+// end returns the facts when all is read.
+func (r *reader) end() (Facts, error) {
 	r.address()
 	for id, yes := range r.contested {
 		if yes {
@@ -163,6 +179,7 @@ func Read(records []Record) (Facts, error) {
 		}
 	}
 	slices.Sort(r.facts.Contested)
+	r.facts.Known = len(r.facts.Incidents)
 	return r.facts, r.err
 }
 
@@ -177,7 +194,6 @@ type reader struct {
 	suspects   map[string]AttribBody
 	judged     map[string]int
 	contested  map[string]bool
-	seen       map[string]bool
 	err        error
 }
 
@@ -194,30 +210,21 @@ func put[T any](all *[]T, at map[string]int, key string, v T) {
 func (r *reader) take(rec Record) error {
 	switch rec.Kind {
 	case KindNotify, KindAck, KindRelease, KindSnooze, KindHandoff, KindResolve:
-		return r.moment(rec)
+		return with(rec, func(b MomentBody) { r.moment(rec.Kind, rec.At, b) })
 	case KindIncident:
-		return with(rec, func(b IncidentBody) {
-			put(&r.facts.Incidents, r.incidents, b.ID, Incident{
-				ID: b.ID, Service: b.Service, Fingerprint: b.Fingerprint, Title: b.Title,
-				Owner: b.Owner, OwnerGuessed: b.OwnerGuessed, Test: b.Test, Major: b.Major,
-			})
-		})
+		return with(rec, func(b IncidentBody) { r.incident(b.incident()) })
 	case KindMerge:
 		return with(rec, func(b MergeBody) {
 			r.facts.Merges = append(r.facts.Merges, Merge{Incident: b.Incident, Into: b.Into, At: rec.At})
 		})
 	case KindDeploy:
-		return with(rec, func(b DeployBody) {
-			put(&r.facts.Deploys, r.deploys, b.ID, Deploy{ID: b.ID, Service: b.Service, Team: b.Team, Kind: b.Kind, Checks: b.Checks, At: rec.At})
-		})
+		return with(rec, func(b DeployBody) { r.deploy(b.deploy(rec.At)) })
 	case KindAttrib:
 		return with(rec, func(b AttribBody) { r.suspects[b.Incident] = b })
 	case KindTag:
-		return with(rec, func(b oncall.Tag) { r.tag(rec.At, b) })
+		return with(rec, func(b oncall.Tag) { r.tag(rec.At, b.Page.String(), b.Name, b.Value) })
 	case KindRun:
-		return with(rec, func(b oncall.StepRun) {
-			r.facts.Runs = append(r.facts.Runs, Run{Runbook: b.Runbook, Incident: b.Page.String(), At: b.Started, Spent: b.Duration(b.Started)})
-		})
+		return with(rec, func(b oncall.StepRun) { r.facts.Runs = append(r.facts.Runs, runOf(b)) })
 	case KindFollowUp:
 		return with(rec, func(b FollowUpBody) { r.followUp(rec.At, b) })
 	case KindRecommend:
@@ -248,45 +255,61 @@ func with[T any](rec Record, use func(T)) error {
 	return nil
 }
 
-func (r *reader) moment(rec Record) error {
-	return with(rec, func(b MomentBody) {
-		switch rec.Kind {
-		case KindNotify:
-			r.facts.Notifications = append(r.facts.Notifications, Notification{Incident: b.Incident, Person: b.Person, Channel: b.Channel, At: rec.At})
-			return
-		case KindAck:
-			r.facts.Acks = append(r.facts.Acks, Ack{Incident: b.Incident, Person: b.Person, At: rec.At})
-			return
-		case KindSnooze:
-			b.Reason = Snoozed
-		case KindHandoff:
-			b.Reason = Handoff
-		case KindResolve:
-			b.Reason, b.Person = Resolved, ""
-		}
-		r.facts.Releases = append(r.facts.Releases, Release{Incident: b.Incident, Person: b.Person, At: rec.At, Reason: b.Reason, Auto: b.Auto})
-	})
+func (b IncidentBody) incident() Incident {
+	return Incident{
+		ID: b.ID, Service: b.Service, Fingerprint: b.Fingerprint, Title: b.Title,
+		Owner: b.Owner, OwnerGuessed: b.OwnerGuessed, Test: b.Test, Major: b.Major,
+	}
+}
+
+func (b DeployBody) deploy(at time.Time) Deploy {
+	return Deploy{ID: b.ID, Service: b.Service, Team: b.Team, Kind: b.Kind, Checks: b.Checks, At: at}
+}
+
+func runOf(b oncall.StepRun) Run {
+	return Run{Runbook: b.Runbook, Incident: b.Page.String(), At: b.Started, Spent: b.Duration(b.Started)}
+}
+
+func (r *reader) incident(i Incident) { put(&r.facts.Incidents, r.incidents, i.ID, i) }
+
+func (r *reader) deploy(d Deploy) { put(&r.facts.Deploys, r.deploys, d.ID, d) }
+
+func (r *reader) moment(kind string, at time.Time, b MomentBody) {
+	switch kind {
+	case KindNotify:
+		r.facts.Notifications = append(r.facts.Notifications, Notification{Incident: b.Incident, Person: b.Person, Channel: b.Channel, At: at})
+		return
+	case KindAck:
+		r.facts.Acks = append(r.facts.Acks, Ack{Incident: b.Incident, Person: b.Person, At: at})
+		return
+	case KindSnooze:
+		b.Reason = Snoozed
+	case KindHandoff:
+		b.Reason = Handoff
+	case KindResolve:
+		b.Reason, b.Person = Resolved, ""
+	}
+	r.facts.Releases = append(r.facts.Releases, Release{Incident: b.Incident, Person: b.Person, At: at, Reason: b.Reason, Auto: b.Auto})
 }
 
 // tag takes one judgement in; a later one of the same name corrects it, and an
 // empty one takes it back.
-func (r *reader) tag(at time.Time, b oncall.Tag) {
-	incident := b.Page.String()
+func (r *reader) tag(at time.Time, incident string, name oncall.TagName, value string) {
 	i, known := r.verdicts[incident]
-	if !known && (b.Name == oncall.TagVerdict || b.Name == oncall.TagPreventable) {
+	if !known && (name == oncall.TagVerdict || name == oncall.TagPreventable) {
 		i = len(r.facts.Verdicts)
 		r.verdicts[incident] = i
 		r.facts.Verdicts = append(r.facts.Verdicts, Verdict{Incident: incident})
 	}
-	switch b.Name {
+	switch name {
 	case oncall.TagVerdict:
-		r.facts.Verdicts[i].Worth, r.facts.Verdicts[i].At = Worth(b.Value), at
+		r.facts.Verdicts[i].Worth, r.facts.Verdicts[i].At = Worth(value), at
 	case oncall.TagPreventable:
-		r.facts.Verdicts[i].Preventable, r.facts.Verdicts[i].At = b.Value == oncall.TagYes, at
+		r.facts.Verdicts[i].Preventable, r.facts.Verdicts[i].At = value == oncall.TagYes, at
 	case oncall.TagDeploy:
-		r.judge(incident, b.Value)
+		r.judge(incident, value)
 	case oncall.TagFollowUp:
-		r.stub(at, incident, b.Value)
+		r.stub(at, incident, value)
 	case oncall.TagMemory, oncall.TagDropped: // for people, not for counting
 	}
 }
@@ -319,7 +342,8 @@ func (r *reader) address() {
 			continue
 		}
 		if x == nil {
-			x = newIndex(r.facts)
+			f := r.facts
+			x = newIndex(Facts{Merges: f.Merges, Incidents: f.Incidents, Deploys: f.Deploys, Attributions: f.Attributions})
 		}
 		r.facts.FollowUps[i].Team = x.row(x.root(f.Incident))
 	}

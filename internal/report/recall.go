@@ -13,6 +13,7 @@ import (
 // asked in between: what is asked costs as much as one person's last week, however
 // much the ledger holds. It is for one goroutine.
 type Recall struct {
+	plain
 	me        Person
 	incidents map[string]*past
 	alerts    map[string]*alert
@@ -21,8 +22,6 @@ type Recall struct {
 	into      map[string]string
 	deploys   map[string]string
 	followUps map[string]FollowUp
-	// words holds every title and team once.
-	words map[string]string
 }
 
 // past is one incident.
@@ -76,15 +75,30 @@ type alert struct {
 // pseudonym.
 func NewRecall(me Person) *Recall {
 	return &Recall{
-		me: me, incidents: map[string]*past{}, alerts: map[string]*alert{}, into: map[string]string{},
-		deploys: map[string]string{}, followUps: map[string]FollowUp{}, words: map[string]string{},
+		plain: plain{words: newWords(0)}, me: me, incidents: map[string]*past{}, alerts: map[string]*alert{}, into: map[string]string{},
+		deploys: map[string]string{}, followUps: map[string]FollowUp{},
 	}
 }
+
+// Anew returns an empty one for the same person.
+func (r *Recall) Anew() *Recall { return NewRecall(r.me) }
 
 // Person returns the pseudonym of the person whom it is for.
 func (r *Recall) Person() string { return r.me.ID }
 
-// Take takes one record in. A record that cannot be read changes nothing.
+// Takes reports whether records of a kind say anything to it.
+func (r *Recall) Takes(kind []byte) bool {
+	switch kindOf(kind) {
+	case entryOther, entryContest:
+		return false
+	case entryRecord:
+		return string(kind) == KindFollowUp
+	}
+	return true
+}
+
+// Take takes one record in, and keeps nothing of its body's bytes. A record that
+// cannot be read changes nothing.
 func (r *Recall) Take(rec Record) error {
 	if err := r.take(rec); err != nil {
 		return fmt.Errorf("read %s record %s: %w", rec.Kind, rec.ID, err)
@@ -94,34 +108,57 @@ func (r *Recall) Take(rec Record) error {
 
 func (r *Recall) take(rec Record) error {
 	switch rec.Kind {
-	case KindIncident:
-		return with(rec, func(b IncidentBody) { r.incident(rec.At, b) })
 	case KindNotify, KindAck, KindRelease, KindSnooze, KindHandoff, KindResolve:
-		return with(rec, func(b MomentBody) { r.moment(rec, b) })
-	case KindMerge:
-		return with(rec, func(b MergeBody) { r.into[b.Incident] = b.Into })
-	case KindDeploy:
-		return with(rec, func(b DeployBody) { r.deploys[b.ID] = r.once(b.Team) })
-	case KindAttrib:
-		return with(rec, func(b AttribBody) { r.of(b.Incident).suspect = b.Deploy })
-	case KindTag:
-		return with(rec, func(b oncall.Tag) { r.tag(rec.At, b) })
+		w, err := r.momentBody(rec.Body)
+		if err == nil {
+			is := r.words.all
+			r.moment(rec, MomentBody{Incident: is[w.incident], Person: is[w.person], Channel: Channel(is[w.channel]), Reason: Reason(is[w.reason])})
+		}
+		return err
 	case KindRun:
 		return with(rec, r.run)
 	case KindFollowUp:
 		return with(rec, func(b FollowUpBody) { r.followUp(rec.At, b) })
 	}
-	return nil
+	return r.takeWords(rec)
 }
 
-// once returns s as it was kept before, so that a million records do not keep a
-// million copies of a title.
-func (r *Recall) once(s string) string {
-	if known, ok := r.words[s]; ok {
-		return known
+// takeWords is take of what is mostly names.
+func (r *Recall) takeWords(rec Record) error {
+	switch rec.Kind {
+	case KindIncident:
+		w, err := r.incidentBody(rec.Body)
+		if err == nil {
+			r.incident(rec.At, w)
+		}
+		return err
+	case KindMerge:
+		incident, into, err := r.mergeBody(rec.Body)
+		if err == nil {
+			r.into[r.words.all[incident]] = r.words.all[into]
+		}
+		return err
+	case KindDeploy:
+		w, err := r.deployBody(rec.Body)
+		if err == nil {
+			r.deploys[r.words.all[w.id]] = r.words.all[w.team]
+		}
+		return err
+	case KindAttrib:
+		incident, deploy, _, err := r.attribBody(rec.Body)
+		if err == nil {
+			r.of(r.words.all[incident]).suspect = r.words.all[deploy]
+		}
+		return err
+	case KindTag:
+		incident, name, value, err := r.tagBody(rec.Body)
+		if err == nil {
+			is := r.words.all
+			r.tag(rec.At, is[incident], oncall.TagName(is[name]), is[value])
+		}
+		return err
 	}
-	r.words[s] = s
-	return s
+	return nil
 }
 
 // of returns what is known of an incident.
@@ -134,20 +171,21 @@ func (r *Recall) of(id string) *past {
 	return p
 }
 
-func (r *Recall) incident(at time.Time, b IncidentBody) {
-	p := r.of(b.ID)
+func (r *Recall) incident(at time.Time, b incidentWords) {
+	is := r.words.all
+	p := r.of(is[b.id])
 	if at.Before(p.word) {
 		return // a later record has corrected it
 	}
 	p.word = at
-	p.title, p.owner, p.guessed, p.test = r.once(b.Title), r.once(b.Owner), b.OwnerGuessed, b.Test
+	p.title, p.owner, p.guessed, p.test = is[b.title], is[b.owner], b.guessed, b.test
 	r.lift(p)
 	p.alert = nil
-	if b.Fingerprint != "" && !b.Test {
-		if r.alerts[b.Fingerprint] == nil {
-			r.alerts[b.Fingerprint] = &alert{}
+	if print := is[b.print]; print != "" && !b.test {
+		if r.alerts[print] == nil {
+			r.alerts[print] = &alert{}
 		}
-		p.alert = r.alerts[b.Fingerprint]
+		p.alert = r.alerts[print]
 	}
 	r.lay(p)
 }
@@ -221,22 +259,22 @@ func (r *Recall) moment(rec Record, b MomentBody) {
 	}
 }
 
-func (r *Recall) tag(at time.Time, b oncall.Tag) {
-	p := r.of(b.Page.String())
+func (r *Recall) tag(at time.Time, incident string, name oncall.TagName, value string) {
+	p := r.of(incident)
 	if p.said == nil {
 		p.said = map[oncall.TagName]said{}
 	}
-	if at.Before(p.said[b.Name].at) {
+	if at.Before(p.said[name].at) {
 		return
 	}
 	r.lift(p)
-	p.said[b.Name] = said{at, b.Value}
+	p.said[name] = said{at, value}
 	r.lay(p)
-	if b.Name != oncall.TagFollowUp {
+	if name != oncall.TagFollowUp {
 		return
 	}
 	id := StubID(p.id)
-	if b.Value == "" {
+	if value == "" {
 		r.lift(p)
 		delete(r.followUps, id)
 		p.asked = slices.DeleteFunc(p.asked, func(f string) bool { return f == id })
@@ -265,7 +303,7 @@ func (r *Recall) followUp(at time.Time, b FollowUpBody) {
 func (r *Recall) run(b oncall.StepRun) {
 	p := r.of(b.Page.String())
 	if b.State == oncall.RunExited && b.Exit == 0 && !b.Ended.Before(p.workedAt) {
-		p.worked, p.workedAt = r.once(b.Script), b.Ended
+		p.worked, p.workedAt = r.words.all[r.words.keep(b.Script)], b.Ended
 	}
 }
 

@@ -57,6 +57,11 @@ type consent struct {
 	given bool
 }
 
+// Takes reports whether records of a kind say anything to them.
+func (w *Wishes) Takes(kind []byte) bool {
+	return string(kind) == KindConsent || string(kind) == KindForget
+}
+
 // Take takes one record in; of other kinds it takes no notice.
 func (w *Wishes) Take(rec Record) error {
 	var err error

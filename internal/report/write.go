@@ -68,11 +68,13 @@ type page struct {
 	Decisions               []string
 }
 
-// matrixView is the sleep matrix in words and shades.
+// matrixView is the sleep matrix in words and shades. Legend says what is hatched and
+// what is grey, and Signs what is marked so where nothing is drawn, as far as
+// anything is.
 type matrixView struct {
-	Columns []string
-	Rows    []matrixRow
-	Note    string
+	Columns             []string
+	Rows                []matrixRow
+	Note, Legend, Signs string
 }
 
 type matrixRow struct {
@@ -81,13 +83,14 @@ type matrixRow struct {
 	Export string
 }
 
-// matrixCell is one cell: what is written, how dark it is drawn, from 0 to 4, and
-// whether row and column are one team.
+// matrixCell is one cell: what is written, how dark it is drawn, from 0 to 4,
+// whether row and column are one team, whether any of it is carried under an
+// agreement, and whether it is of teams that are put together.
 type matrixCell struct {
-	Text  string
-	Label string
-	Shade int
-	Own   bool
+	Text              string
+	Label             string
+	Shade             int
+	Own, Agreed, Grey bool
 }
 
 // cheapest is how many fixes the page has room for.
@@ -97,8 +100,7 @@ func (r Report) page() page {
 	n := r.Now
 	p := page{
 		Report: r, Title: "Who builds it, who wakes for it",
-		Period:   fmt.Sprintf("%s to %s", n.Start.Format(time.DateOnly), n.End.Format(time.DateOnly)),
-		Coverage: of(n.Verdicts.Coverage), Matrix: r.matrixView(), Costs: costs(n),
+		Period: period(n.Start, n.End), Coverage: coverage(n.Verdicts.Coverage), Matrix: r.matrixView(), Costs: costs(n),
 		Fixes: n.Fixes[:min(cheapest, len(n.Fixes))], Asked: answered(n),
 		Footer: fmt.Sprintf("About structure, not people: not for appraisal. Teams of fewer than %d are put together. Disputed incidents: %d. Suspects judged right: %s. Counting rules v%d.",
 			MinTeam, n.Disputed, of(n.Changes.Judged), n.Rules),
@@ -106,6 +108,24 @@ func (r Report) page() page {
 		Decisions: []string{"move the pager for ______ to ______", "fund ______, ____ days", "lower the SLO to ____", "accept the risk until ____"},
 	}
 	return p
+}
+
+// period writes a span of whole weeks, or of days, with its last day.
+func period(start, end time.Time) string {
+	days := int(end.Sub(start) / day)
+	span := plural(days, "day")
+	if days > 0 && days%7 == 0 {
+		span = plural(days/7, "week")
+	}
+	return span + " to " + end.Format(time.DateOnly)
+}
+
+// coverage writes how many incidents were tagged.
+func coverage(s Share) string {
+	if s.N == 0 {
+		return "no incident to tag"
+	}
+	return fmt.Sprintf("coverage %d%% (%s incidents tagged)", (200*s.K+s.N)/(2*s.N), of(s))
 }
 
 func (r Report) matrixView() matrixView {
@@ -120,14 +140,12 @@ func (r Report) matrixView() matrixView {
 		if x, ok := m.Export(i); ok {
 			row.Export = fmt.Sprintf("%.0f%%", 100*x)
 		}
-		for j, pages := range m.Cells[i] {
-			row.Cells = append(row.Cells, matrixCell{
-				Text: fmt.Sprintf("%.0f", pages), Own: i == j, Shade: int(4 * pages / most),
-				Label: fmt.Sprintf("code of %s woke %s: %s", team, m.Columns[j], plural(int(pages), "page")),
-			})
+		for j := range m.Cells[i] {
+			row.Cells = append(row.Cells, m.cell(i, j, most))
 		}
 		v.Rows = append(v.Rows, row)
 	}
+	v.Legend, v.Signs = legend(v, r.K, "hatched:", "grey:"), legend(v, r.K, "▨", "▫")
 	v.Note = fmt.Sprintf("Congruence %s; ", ofShare(*c.Share))
 	if !c.Share.Enough() {
 		v.Note += "too few to headline; "
@@ -141,6 +159,35 @@ func (r Report) matrixView() matrixView {
 		v.Note += fmt.Sprintf(" Owner unknown: %.0f.", m.Unknown)
 	}
 	return v
+}
+
+// cell draws one cell, the darkest having most.
+func (m Matrix) cell(i, j int, most float64) matrixCell {
+	pages := m.Cells[i][j]
+	out := matrixCell{
+		Text: fmt.Sprintf("%.0f", pages), Own: i == j, Shade: int(4 * pages / most), Grey: m.Rows[i] == Others || m.Columns[j] == Others,
+		Label: fmt.Sprintf("code of %s woke %s: %s", m.Rows[i], m.Columns[j], plural(int(pages), "page")),
+	}
+	if m.Agreed != nil && m.Agreed[i][j] > 0 {
+		out.Agreed = true
+		out.Label += fmt.Sprintf(", %.0f of them under an agreement", m.Agreed[i][j])
+	}
+	return out
+}
+
+// legend says what the marks mean that the cells have.
+func legend(v matrixView, k int, agreed, grey string) string {
+	var words []string
+	has := func(mark func(matrixCell) bool) bool {
+		return slices.ContainsFunc(v.Rows, func(r matrixRow) bool { return slices.ContainsFunc(r.Cells, mark) })
+	}
+	if has(func(c matrixCell) bool { return c.Agreed }) {
+		words = append(words, agreed+" under an agreement")
+	}
+	if has(func(c matrixCell) bool { return c.Grey }) {
+		words = append(words, fmt.Sprintf("%s fewer than %d people, put together", grey, k))
+	}
+	return strings.Join(words, "; ")
 }
 
 func costs(n Numbers) string {

@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"math/rand/v2"
@@ -99,6 +100,50 @@ func TestHostileNamesStayText(t *testing.T) {
 	}
 	if strings.Contains(html.String(), "<script") || strings.Contains(md.String(), "<script") || strings.Contains(md.String(), "\n# y") {
 		t.Error("text from outside became markup")
+	}
+}
+
+// TestTheMatrixShowsAgreementsAndSmallTeams draws both marks, and says what they
+// mean only where they are.
+func TestTheMatrixShowsAgreementsAndSmallTeams(t *testing.T) {
+	f, o := worked(t)
+	written := func(p report.Privacy) (html, md string) {
+		var h, m bytes.Buffer
+		r := report.Compose(f, o, p, "")
+		if err := errors.Join(r.HTML(&h), r.Markdown(&m)); err != nil {
+			t.Fatal(err)
+		}
+		return h.String(), m.String()
+	}
+	if html, md := written(large()); strings.Contains(html, "agreed\"") || strings.Contains(html, "grey\"") || strings.Contains(html, "hatched") || strings.ContainsAny(md, "▨▫") {
+		t.Errorf("marks without anything that they mark:\n%s", md)
+	}
+	o.Engagements = []report.Engagement{{Service: "checkout", By: "sre", Until: o.End}}
+	// Of the checkout pages in sre's sleep three are of payments, one of search.
+	html, md := written(large())
+	for _, want := range []string{
+		`<td class="s4 agreed" aria-label="code of payments woke sre: 3 pages, 3 of them under an agreement">3</td>`,
+		`<td class="s2 agreed" aria-label="code of search woke sre: 2 pages, 1 of them under an agreement">2</td>`,
+		`<td class="s2" aria-label="code of unowned woke sre: 2 pages">2</td>`, "Outlined: a team woken by its own code; hatched: under an agreement.",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %s in\n%s", want, html)
+		}
+	}
+	for _, want := range []string{"| payments | **0** | 0 | 3 ▨ | 100% |", "with agreements 62%. ▨ under an agreement.\n"} {
+		if !strings.Contains(md, want) {
+			t.Errorf("no %s in\n%s", want, md)
+		}
+	}
+	o.Engagements = nil
+	small := large()
+	small.Sizes["search"], small.Sizes["sre"], small.K = 3, 6, 6
+	html, md = written(small)
+	if want := `grey own" aria-label="code of other teams woke other teams`; !strings.Contains(html, want) || !strings.Contains(html, "; grey: fewer than 6 people, put together.") {
+		t.Errorf("no %s in\n%s", want, html)
+	}
+	if !strings.Contains(md, "** ▫ |") || !strings.Contains(md, ". ▫ fewer than 6 people, put together.") || strings.Contains(md, "▨") {
+		t.Errorf("the small teams in\n%s", md)
 	}
 }
 

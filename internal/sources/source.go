@@ -193,3 +193,15 @@ type Searcher interface {
 type Estimator interface {
 	Estimate(ctx context.Context, q oncall.LogQuery) (oncall.LogCost, error)
 }
+
+// Owners knows whose the files of a repository are. It is handed to a source of
+// deploys, which alone learns what each of them changed: the paths stay there, and a
+// deploy carries no more of it than a team.
+type Owners interface {
+	// Knows reports whether anything is known of a repository, owner/name or a local
+	// path.
+	Knows(repo string) bool
+	// Majority returns the team that owns most of the files at paths, empty for none,
+	// and in a few words how that is known or why it is not.
+	Majority(repo string, paths []string) (team, why string)
+}

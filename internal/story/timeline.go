@@ -24,6 +24,8 @@ const (
 	Acted    = "action"
 	Judged   = "tag"
 	Followed = "follow-up"
+	// Patterned is a kind of log line that was not there before.
+	Patterned = "log pattern"
 )
 
 // Moment is one thing that happened around a page.

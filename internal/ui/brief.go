@@ -270,9 +270,10 @@ func (m *Model) preceded() pane.Span {
 	if from := m.previous(d); from != "" && d.Version != "" {
 		name = text.Sprintf("%s %s→%s", d.Service, from, d.Version)
 	}
+	// A suspicion names a team and never a person.
 	by := d.Team
-	if by == "" {
-		by = d.Author
+	if s, ok := m.opts.Services.Deployed(d); ok && by == "" {
+		by = s.Owner
 	}
 	if by != "" {
 		name = text.Sprintf("%s (%s)", name, by)

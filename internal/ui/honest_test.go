@@ -98,6 +98,12 @@ func TestRowAlwaysNamesItsPage(t *testing.T) {
 	if got := f.screenText(); strings.Contains(got, "triggered 4 min ago") {
 		t.Errorf("a state that is not known is told as a fact:\n%s", got)
 	}
+	left := row.Page
+	left.Assignees, left.Mine = []oncall.Person{{Name: "Ben"}}, false
+	f.event(oncall.PagesEvent{
+		Stamp: oncall.Stamp{Source: "pd", At: f.clock.Add(2 * time.Second)}, Pages: rest, Left: []oncall.Page{left}, Complete: true, Every: 10 * time.Second,
+	})
+	f.mustSee(t, "now with Ben")
 }
 
 func TestNarrowDeploysKeepWhatMatters(t *testing.T) {

@@ -82,6 +82,12 @@ func (m *Model) lookIntent(a keymap.Action) pane.Intent {
 	case keymap.HideLine:
 		m.hideLine()
 		return nil
+	case keymap.Recommend:
+		m.recommend()
+		return nil
+	case keymap.RecommendSLO:
+		m.recommendSLO()
+		return nil
 	case keymap.TagNeeded, keymap.TagWait, keymap.TagNoise, keymap.TagPreventable, keymap.TagDeploy, keymap.TagFollowUp, keymap.TagMemory:
 		return m.tag(a)
 	}
@@ -261,6 +267,8 @@ func (m *Model) shown(i pane.Intent) bool {
 		m.confirm(i)
 	case pane.Jump:
 		m.jump(i)
+	case pane.AskTarget:
+		m.askTarget(i.SLO)
 	case pane.Arrange:
 		m.take(layout.Preset(i.Preset))
 	case pane.Dress:

@@ -72,7 +72,7 @@ func (m *Model) paste(s string) {
 		}
 		return
 	}
-	m.say(text.Const("a paste is not taken for keys; open a note or a filter first"), false)
+	m.say(text.Const("a paste is not taken for keys, and neither are many that come at once; open a note or a filter first"), false)
 }
 
 func (m *Model) noteEdited(e NoteEdited) {

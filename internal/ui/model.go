@@ -391,10 +391,14 @@ func (m *Model) frame(w, h int, k pane.Kind) pane.Frame {
 		// Another page's deploys say nothing of these.
 		sc.Service, sc.Suspects = m.subject.service, nil
 	}
-	return pane.Frame{
+	f := pane.Frame{
 		Width: max(0, w), Height: max(0, h), Now: m.now, Zone: zone,
 		Focused: k == m.choice.Focus && len(m.stack) == 0, Scene: sc,
 	}
+	if k == pane.Timeline {
+		f.Scene.Patterns = m.logPane().Began(f, m.board)
+	}
+	return f
 }
 
 // tileFrame returns the frame of a pane's tile, or a small one for a pane that

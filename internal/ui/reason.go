@@ -36,6 +36,8 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 		if len(m.board.Recall().Untagged) == 0 {
 			return text.Const("no page of last night waits for a tag")
 		}
+	case keymap.Recommend, keymap.RecommendSLO:
+		return m.recommendReason(ok)
 	case keymap.HideLine:
 		if m.opts.Silent {
 			return text.Const("the ledger says nothing here: ledger.line is off in the config")

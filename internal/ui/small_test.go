@@ -65,3 +65,26 @@ func TestLongSentenceIsShownWhole(t *testing.T) {
 	f.Update(Said{Text: strings.Repeat(said, 10), Fault: true})
 	f.mustSee(t, "…")
 }
+
+// TestNewsTakesTwoRowsAtMost has a page resolved whose title fills the screen.
+func TestNewsTakesTwoRowsAtMost(t *testing.T) {
+	all := uitest.Pages()
+	for i := range all {
+		all[i].Title = strings.Repeat("\u202e支 e\u0301\u200d ", 200)
+	}
+	pages := func(of []oncall.Page) Events {
+		return Events{oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: uitest.Now()}, Pages: of, Complete: true, Every: 10e9}}
+	}
+	f := newFixture(t)
+	f.Update(pages(all))
+	all[0].Status = oncall.Resolved
+	f.Update(pages(all))
+	for _, w := range []int{40, 80, 200} {
+		f.size(w, 24)
+		news := f.news(w)
+		said := uitest.Plain(news)
+		if len(news) != newsRows || !strings.Contains(said, "resolved: ") || !strings.Contains(said, "…") {
+			t.Errorf("at %d columns it is said in %d rows:\n%s", w, len(news), said)
+		}
+	}
+}

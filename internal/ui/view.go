@@ -283,8 +283,13 @@ func (m *Model) footer(w int) pane.Line {
 	return pane.Split(m.footerKeys(w-right.Width()), right, w)
 }
 
-// saidRows bounds how many rows a long sentence may cover.
-const saidRows = 4
+const (
+	// newsRows bounds how many rows news may cover: the title of a page can be of any
+	// length, and the page's own row shows it.
+	newsRows = 2
+	// faultRows bounds how many rows a fault may cover, whose fix comes last.
+	faultRows = 4
+)
 
 // said is the footer, below the strip of tags while that is shown. Then the keys
 // are left out, and a row remains only for what is held or was said.
@@ -305,13 +310,16 @@ func (m *Model) news(w int) pane.Block {
 	if len(m.held()) > 0 || !m.now.Before(m.toast.until) || m.toast.text.Width()+1 <= w {
 		return pane.Block{m.footer(w)}
 	}
-	lines := m.toast.text.Wrap(max(1, w-2))
+	lines, rows := m.toast.text.Wrap(max(1, w-2)), newsRows
+	if m.toast.fault {
+		rows = faultRows
+	}
 	var out pane.Block
 	for i, t := range lines {
-		if i == saidRows-1 && len(lines) > saidRows {
+		if i == rows-1 && len(lines) > rows {
 			t = text.Join(lines[i:], text.Const(" ")).Truncate(w - 2)
 		}
-		if i == saidRows {
+		if i == rows {
 			break
 		}
 		out = append(out, pane.L(pane.S(m.toastRole(), text.Concat(text.Const(" "), t))).Fit(w))

@@ -61,7 +61,13 @@ type status struct {
 type repo struct {
 	deployments []*deployment // oldest first
 	runs        []Run         // oldest first
-	compares    map[string][]Commit
+	compares    map[string]comparison
+}
+
+// comparison is what lies between two commits.
+type comparison struct {
+	commits []Commit
+	files   []string
 }
 
 const timeFormat = "2006-01-02T15:04:05Z"

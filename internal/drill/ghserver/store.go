@@ -27,7 +27,7 @@ func (s *Server) AddRepo(name string) error {
 		return fmt.Errorf("add repository %s: the server holds %d already", name, maxRepos)
 	}
 	if s.repos[name] == nil {
-		s.repos[name] = &repo{compares: map[string][]Commit{}}
+		s.repos[name] = &repo{compares: map[string]comparison{}}
 	}
 	return nil
 }
@@ -110,15 +110,16 @@ func (s *Server) AddRun(name string, run Run) error {
 	return nil
 }
 
-// SetCompare says which commits, oldest first, lie between two.
-func (s *Server) SetCompare(name, base, head string, commits []Commit) error {
+// SetCompare says which commits, oldest first, lie between two, and at which paths
+// they changed files.
+func (s *Server) SetCompare(name, base, head string, commits []Commit, files ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.repos[name]
 	if r == nil || len(r.compares) >= maxCompares {
 		return fmt.Errorf("set comparison in %s: %w", name, ErrUnknown)
 	}
-	r.compares[base+"..."+head] = slices.Clone(commits)
+	r.compares[base+"..."+head] = comparison{slices.Clone(commits), slices.Clone(files)}
 	return nil
 }
 

@@ -29,16 +29,38 @@ type result struct {
 	Result any    `json:"result"`
 }
 
-// evaluate returns the expression's value for one series at t; the series is
-// nil for vector(n) and numbers.
-func (e expr) evaluate(s *series, t int64) (float64, bool) {
-	if s == nil {
+// evaluate returns the expression's value for one series at t; the series is nil
+// for what is one value without labels.
+func (s *Server) evaluate(e expr, sr *series, t int64) (float64, bool) {
+	switch e.kind {
+	case vectorExpr, numberExpr:
 		return e.number, true
-	}
-	x, ok := s.at(t)
-	if e.kind == timestampExpr {
+	case maxExpr:
+		most, any := math.NaN(), false
+		s.each(e.of[0], func(sr *series) {
+			if v, ok := s.evaluate(e.of[0], sr, t); ok {
+				if !any || v > most || math.IsNaN(most) {
+					most = v
+				}
+				any = true
+			}
+		})
+		return most, any
+	case productExpr:
+		x, okX := s.evaluate(e.of[0], nil, t)
+		y, okY := s.evaluate(e.of[1], nil, t)
+		if e.divide {
+			return x / y, okX && okY
+		}
+		return x * y, okX && okY
+	case averageExpr:
+		return sr.average(t-e.span.Milliseconds(), t)
+	case timestampExpr:
+		x, ok := sr.at(t)
 		return float64(x.at) / 1000, ok
+	case selectorExpr:
 	}
+	x, ok := sr.at(t)
 	return x.v, ok
 }
 
@@ -49,14 +71,14 @@ func (e expr) metric(s *series) map[string]string {
 		return map[string]string{}
 	}
 	labels := maps.Clone(s.labels)
-	if e.kind == timestampExpr {
+	if e.kind == timestampExpr || e.kind == averageExpr {
 		delete(labels, nameLabel)
 	}
 	return labels
 }
 
 func (s *Server) each(e expr, f func(*series)) {
-	if e.kind == vectorExpr || e.kind == numberExpr {
+	if e.single() {
 		f(nil)
 		return
 	}
@@ -76,12 +98,13 @@ func (s *Server) query(r *http.Request) (any, []string, error) {
 	if err != nil {
 		return nil, nil, invalid("query", err)
 	}
-	if e.kind == numberExpr {
-		return result{"scalar", newPoint(t, e.number)}, nil, nil
+	if e.scalar() {
+		v, _ := s.evaluate(e, nil, t)
+		return result{"scalar", newPoint(t, v)}, nil, nil
 	}
 	rows := []vectorRow{}
 	s.each(e, func(sr *series) {
-		if v, ok := e.evaluate(sr, t); ok {
+		if v, ok := s.evaluate(e, sr, t); ok {
 			rows = append(rows, vectorRow{e.metric(sr), newPoint(t, v)})
 		}
 	})
@@ -106,7 +129,7 @@ func (s *Server) queryRange(r *http.Request) (any, []string, error) {
 	s.each(e, func(sr *series) {
 		var points []point
 		for t := start; t <= end; t += step {
-			if v, ok := e.evaluate(sr, t); ok {
+			if v, ok := s.evaluate(e, sr, t); ok {
 				points = append(points, newPoint(t, v))
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -16,12 +17,29 @@ const (
 	timestampExpr
 	vectorExpr
 	numberExpr
+	averageExpr
+	maxExpr
+	productExpr
 )
 
 type expr struct {
 	kind     exprKind
 	matchers []matcher
 	number   float64
+	// span is what an average looks back over.
+	span time.Duration
+	// of is what the maximum is of, or the two that a product or quotient is of.
+	of []expr
+	// divide is true for a quotient.
+	divide bool
+}
+
+// single reports whether the expression is one value without labels.
+func (e expr) single() bool { return e.kind >= vectorExpr && e.kind != averageExpr }
+
+// scalar reports whether it is a number and no vector.
+func (e expr) scalar() bool {
+	return e.kind == numberExpr || e.kind == productExpr && e.of[0].scalar() && e.of[1].scalar()
 }
 
 type matcher struct {
@@ -54,9 +72,13 @@ func matchesAll(ms []matcher, labels map[string]string) bool {
 // parser reads one query. Its errors are in the form of Prometheus's own:
 // line:column: parse error: words.
 type parser struct {
-	in  string
-	pos int
+	in    string
+	pos   int
+	depth int
 }
+
+// maxDepth bounds how deep a query is nested.
+const maxDepth = 30
 
 func (p *parser) errorf(format string, args ...any) error {
 	before := p.in[:min(p.pos, len(p.in))]
@@ -71,7 +93,7 @@ func parse(query string) (expr, error) {
 	if p.end() {
 		return expr{}, p.errorf("no expression found in input")
 	}
-	e, err := p.expr()
+	e, err := p.product()
 	if err != nil {
 		return expr{}, err
 	}
@@ -104,7 +126,7 @@ func (p *parser) unexpected(where string) error {
 		return p.errorf("unexpected end of input%s", where)
 	}
 	r, _ := utf8.DecodeRuneInString(p.in[p.pos:])
-	return p.errorf("unexpected %q%s: this server evaluates vector selectors, timestamp(selector), vector(number) and numbers", r, where)
+	return p.errorf("unexpected %q%s: this server evaluates vector selectors, timestamp, avg_over_time, max, vector, numbers, and products of single values", r, where)
 }
 
 func (p *parser) accept(s string) bool {
@@ -116,7 +138,37 @@ func (p *parser) accept(s string) bool {
 	return false
 }
 
+// product reads what is multiplied and divided, from the left. Only single values
+// are: of others it would depend on their labels which belong together.
+func (p *parser) product() (expr, error) {
+	if p.depth++; p.depth > maxDepth {
+		return expr{}, p.errorf("the query is nested too deep")
+	}
+	defer func() { p.depth-- }()
+	e, err := p.expr()
+	for err == nil {
+		divide := p.accept("/")
+		if !divide && !p.accept("*") {
+			return e, nil
+		}
+		p.space()
+		var right expr
+		if right, err = p.expr(); err == nil && (!e.single() || !right.single()) {
+			err = p.errorf("this server multiplies single values only: max of a vector, or a number")
+		}
+		e = expr{kind: productExpr, of: []expr{e, right}, divide: divide}
+	}
+	return expr{}, err
+}
+
 func (p *parser) expr() (expr, error) {
+	if p.accept("(") {
+		e, err := p.product()
+		if err == nil && !p.accept(")") {
+			err = p.unexpected(" in parentheses")
+		}
+		return e, err
+	}
 	start := p.pos
 	name := p.word(true)
 	switch {
@@ -138,12 +190,24 @@ func (p *parser) expr() (expr, error) {
 		p.space()
 		e, err = p.selector(p.word(true))
 		e.kind = timestampExpr
+	case "avg_over_time":
+		p.space()
+		if e, err = p.selector(p.word(true)); err == nil {
+			e.kind = averageExpr
+			e.span, err = p.span()
+		}
+	case "max":
+		e.kind, e.of = maxExpr, make([]expr, 1)
+		p.space()
+		if e.of[0], err = p.product(); err == nil && e.of[0].scalar() {
+			err = p.errorf("expected type instant vector in aggregation expression, got scalar")
+		}
 	case "vector":
 		e.kind = vectorExpr
 		e.number, err = p.number()
 	default:
 		p.pos = start
-		return expr{}, p.errorf("unknown function with name %q: this server evaluates timestamp(selector) and vector(number)", name)
+		return expr{}, p.errorf("unknown function with name %q: this server evaluates timestamp, avg_over_time, max and vector", name)
 	}
 	if err != nil {
 		return expr{}, err
@@ -152,6 +216,32 @@ func (p *parser) expr() (expr, error) {
 		return expr{}, p.unexpected(" in function call")
 	}
 	return e, nil
+}
+
+// span reads a range such as [5m] or [1h30m].
+func (p *parser) span() (time.Duration, error) {
+	if !p.accept("[") {
+		return 0, p.unexpected(" in function call, expected a range")
+	}
+	start := p.pos
+	for !p.end() && p.in[p.pos] != ']' {
+		p.pos++
+	}
+	word := p.in[start:p.pos]
+	d, err := time.ParseDuration(word)
+	if days, ok := strings.CutSuffix(word, "d"); ok {
+		var n int
+		n, err = strconv.Atoi(days)
+		d = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || d <= 0 {
+		p.pos = start
+		return 0, p.errorf("not a valid duration string: %q", word)
+	}
+	if !p.accept("]") {
+		return 0, p.unexpected(" in range")
+	}
+	return d, nil
 }
 
 // isNumber reports whether a word is one of the numbers that look like a name.

@@ -211,6 +211,42 @@ func TestNamesAndHealth(t *testing.T) {
 	}
 }
 
+// TestSingleValues holds what one number is made of to what Prometheus makes of it.
+func TestSingleValues(t *testing.T) {
+	s := New(NewStore(), epoch)
+	for i, v := range []float64{9, 1, 2, 6} {
+		add(t, s.store, "burn", map[string]string{"slo": "a"}, epoch().Add(time.Duration(i-3)*time.Minute), v)
+		add(t, s.store, "burn", map[string]string{"slo": "b"}, epoch().Add(time.Duration(i-3)*time.Minute), v/2)
+	}
+	for query, want := range map[string]string{
+		"max(burn)":                          `"vector","result":[{"metric":{},"value":[TIME,"6"]}]`,
+		`max(burn{slo="b"})`:                 `"vector","result":[{"metric":{},"value":[TIME,"3"]}]`,
+		"max(avg_over_time(burn[3m])) * 2":   `"vector","result":[{"metric":{},"value":[TIME,"6"]}]`, // the first is just too old
+		"avg_over_time(burn{slo=\"b\"}[1h])": `"vector","result":[{"metric":{"slo":"b"},"value":[TIME,"2.25"]}]`,
+		"12 / 2 / (3 * 1)":                   `"scalar","result":[TIME,"2"]`,
+		"max(burn) / (max(nothing) * 2)":     `"vector","result":[]`,
+		"vector(3) * 2":                      `"vector","result":[{"metric":{},"value":[TIME,"6"]}]`,
+	} {
+		_, body := ask(t, s, "/api/v1/query", url.Values{"query": {query}}, false)
+		if want := `"resultType":` + strings.ReplaceAll(want, "TIME", fmt.Sprint(epoch().Unix())); !strings.Contains(body, want) {
+			t.Errorf("%s: %s, want %s", query, body, want)
+		}
+	}
+	for query, want := range map[string]string{
+		"burn * 2":               "this server multiplies single values only",
+		"max(1)":                 "got scalar",
+		"avg_over_time(burn)":    "expected a range",
+		"avg_over_time(burn[])":  "not a valid duration",
+		"max(burn":               "unexpected end of input in function call",
+		"(1":                     "unexpected end of input in parentheses",
+		strings.Repeat("(", 100): "too deep",
+	} {
+		if status, body := ask(t, s, "/api/v1/query", url.Values{"query": {query}}, false); status != http.StatusBadRequest || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s, want %s", query, status, body, want)
+		}
+	}
+}
+
 func TestStoreIsBounded(t *testing.T) {
 	st := NewStore()
 	for i := range maxSeries {
@@ -298,7 +334,7 @@ func TestShapes(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, q := range []string{"up", `up{a="b",c!~"d"}`, "timestamp(up)", "vector(1)", "-1", "up{", `{a='\x'}`, "\xff"} {
+	for _, q := range []string{"up", `up{a="b",c!~"d"}`, "timestamp(up)", "vector(1)", "-1", "up{", `{a='\x'}`, "max(avg_over_time(a[5m]))/(2*1)", "\xff"} {
 		f.Add(q)
 	}
 	f.Fuzz(func(t *testing.T, q string) {

@@ -112,6 +112,18 @@ func (s *series) at(t int64) (sample, bool) {
 	return x, !x.stale() && x.at > t-lookback.Milliseconds()
 }
 
+// average returns the mean of the samples after from and up to to.
+func (s *series) average(from, to int64) (float64, bool) {
+	sum, n := 0.0, 0
+	for _, x := range s.samples {
+		if x.at > from && x.at <= to && !x.stale() {
+			sum += x.v
+			n++
+		}
+	}
+	return sum / float64(max(n, 1)), n > 0
+}
+
 // within reports whether the series has a sample in [start, end].
 func (s *series) within(start, end int64) bool {
 	i, _ := slices.BinarySearchFunc(s.samples, start, func(y sample, at int64) int { return cmp.Compare(y.at, at) })

@@ -7,13 +7,11 @@
 package ledgertest
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +51,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		{"ReadOnly", readOnly},
 		{"Tail", tail},
 		{"Kinds", kinds},
+		{"Scan", scan},
 		{"ExportSome", exportSome},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
@@ -318,216 +317,4 @@ func tail(t *testing.T, open Open) {
 			t.Errorf("of %d records the newest two are %v, %v", n, got, err)
 		}
 	}
-}
-
-func pendingHoldsAll(t *testing.T, open Open) {
-	t.Helper()
-	j := open(t, ledger.Options{})
-	var want []oncall.Action
-	for k := oncall.Acknowledge; k.String() != "action"; k++ {
-		a := action("id of " + k.String())
-		a.Kind = k
-		try(t, j.Record(t.Context(), a))
-		want = append(want, a)
-	}
-	try(t, j.Close())
-	got, err := open(t, ledger.Options{}).Pending(t.Context())
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v\n%v", got, want, err)
-	}
-}
-
-func pendingFollowsStates(t *testing.T, open Open) {
-	t.Helper()
-	j := open(t, ledger.Options{})
-	for s := oncall.Held; s <= oncall.Cancelled; s++ {
-		record(t, j, s.String())
-		settle(t, j, s.String(), s)
-	}
-	expect(t, "open states", pending(t, j), "held sending unconfirmed")
-	for _, id := range []string{"held", "sending", "unconfirmed"} {
-		settle(t, j, id, oncall.Confirmed)
-	}
-	settle(t, j, "held", oncall.Unconfirmed)
-	record(t, j, "held")
-	expect(t, "what has ended stays so", pending(t, j), "")
-	settle(t, j, "never recorded", oncall.Refused)
-	other := action("held")
-	other.Text = "something else"
-	if err := j.Record(t.Context(), other); !errors.Is(err, ledger.ErrConflict) {
-		t.Errorf("another action with the same id: %v", err)
-	}
-}
-
-func pendingBelongs(t *testing.T, open Open) {
-	t.Helper()
-	one, two := open(t, ledger.Options{}), open(t, ledger.Options{})
-	record(t, one, "a", "b")
-	record(t, two, "c")
-	expect(t, "one's own", pending(t, one), "a b")
-	expect(t, "two's own", pending(t, two), "c")
-	us, err := two.Unsettled(t.Context())
-	if err != nil || len(us) != 3 || us[0].State != oncall.Held {
-		t.Errorf("unsettled: %+v, %v", us, err)
-	}
-	settle(t, one, "b", oncall.Unconfirmed)
-	try(t, one.Close())
-	three := open(t, ledger.Options{})
-	expect(t, "taken over", pending(t, two), "a b c")
-	expect(t, "only once", pending(t, three), "")
-}
-
-// takenOverOnce has many handles ask at once for what one left.
-func takenOverOnce(t *testing.T, open Open) {
-	t.Helper()
-	const actions = 20
-	gone := open(t, ledger.Options{})
-	for i := range actions {
-		record(t, gone, fmt.Sprint("a", i))
-	}
-	var mu sync.Mutex
-	var got []string
-	var all sync.WaitGroup
-	takers := make([]*ledger.Journal, 4)
-	for i := range takers {
-		takers[i] = open(t, ledger.Options{})
-	}
-	try(t, gone.Close())
-	for _, j := range takers {
-		all.Go(func() {
-			as, err := j.Pending(t.Context())
-			if err != nil {
-				t.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			for _, a := range as {
-				got = append(got, a.ID)
-			}
-		})
-	}
-	all.Wait()
-	slices.Sort(got)
-	if len(got) != actions || len(slices.Compact(got)) != actions {
-		t.Errorf("%d actions were taken over as %v", actions, got)
-	}
-}
-
-func steps(t *testing.T, open Open) {
-	t.Helper()
-	one, two := open(t, ledger.Options{}), open(t, ledger.Options{})
-	runs := make([]oncall.StepRun, 2)
-	for i := range runs {
-		runs[i] = oncall.StepRun{
-			ID: fmt.Sprint("run", i), Page: oncall.Ref{Source: "pd", ID: "P1"}, Runbook: "checkout.md", Step: i,
-			Title: "roll back", Script: "kubectl rollout undo <x>\n", State: oncall.RunStarting, Started: start(),
-		}
-		r, err := ledger.StepRecord(runs[i])
-		try(t, err)
-		_, err = one.Append(t.Context(), r)
-		try(t, err)
-	}
-	ended := runs[0]
-	ended.State, ended.Exit, ended.Ended = oncall.RunExited, 137, start().Add(time.Minute)
-	r, err := ledger.RunRecord(ended)
-	try(t, err)
-	_, err = one.Append(t.Context(), r)
-	try(t, err)
-	for _, j := range []*ledger.Journal{one, two} {
-		if lost, err := j.LostSteps(t.Context()); err != nil || len(lost) != 0 {
-			t.Errorf("they still run: %v, %v", lost, err)
-		}
-	}
-	try(t, one.Close())
-	if lost, err := two.LostSteps(t.Context()); err != nil || !reflect.DeepEqual(lost, runs[1:]) {
-		t.Errorf("got %+v, %v", lost, err)
-	}
-	if lost, err := two.LostSteps(t.Context()); err != nil || len(lost) != 0 {
-		t.Errorf("a second time: %v, %v", lost, err)
-	}
-}
-
-func snapshots(t *testing.T, open Open) {
-	t.Helper()
-	j := open(t, ledger.Options{})
-	try(t, j.SaveSnapshot(t.Context(), "pd", "pages", start(), []byte("new")))
-	try(t, j.SaveSnapshot(t.Context(), "pd", "pages", start().Add(-time.Second), []byte("old")))
-	try(t, j.SaveSnapshot(t.Context(), "am", "pages", start(), nil))
-	got, err := j.Snapshots(t.Context())
-	if err != nil || len(got) != 2 || got[0].Source != "am" || string(got[1].Data) != "new" || !got[1].At.Equal(start()) {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	verified(t, j, 0)
-}
-
-func exportAndImport(t *testing.T, open Open) {
-	t.Helper()
-	j := open(t, ledger.Options{Actor: "ana"})
-	record(t, j, "a")
-	settle(t, j, "a", oncall.Confirmed)
-	notes(t, j, 3)
-	var out bytes.Buffer
-	try(t, j.Export(t.Context(), &out))
-	added, known, err := j.Import(t.Context(), bytes.NewReader(out.Bytes()))
-	if err != nil || added != 0 || known != 5 {
-		t.Errorf("into itself: %d added, %d known, %v", added, known, err)
-	}
-	foreign := `{"id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","at":"2026-01-01T00:00:00Z","kind":"action","body":{"id":"b","kind":"ack","target":{"source":"pd","id":"P1"},"at":"2026-01-01T00:00:00Z"}}`
-	added, known, err = j.Import(t.Context(), strings.NewReader(foreign+"\n"+strings.SplitN(out.String(), "\n", 2)[0]))
-	if err != nil || added != 1 || known != 1 {
-		t.Errorf("%d added, %d known, %v", added, known, err)
-	}
-	expect(t, "what was imported is history", pending(t, j), "")
-	changed := strings.Replace(out.String(), `"n":2`, `"n":7`, 1)
-	if _, _, err := j.Import(t.Context(), strings.NewReader(changed)); err == nil || !strings.Contains(err.Error(), "line 5") {
-		t.Errorf("a changed line: %v", err)
-	}
-	verified(t, j, 6)
-}
-
-func kinds(t *testing.T, open Open) {
-	t.Helper()
-	j := open(t, ledger.Options{Actor: "ana"})
-	notes(t, j, 2)
-	record(t, j, "a")
-	notes(t, j, 1)
-	got, at, err := j.Kinds(t.Context(), 0, ledger.KindAction, ledger.KindTag)
-	if err != nil || len(got) != 1 || got[0].Kind != ledger.KindAction || at != 4 {
-		t.Errorf("%v up to %d, %v", got, at, err)
-	}
-	if got, next, err := j.Kinds(t.Context(), at, ledger.KindAction); err != nil || len(got) != 0 || next != at {
-		t.Errorf("nothing new: %v up to %d, %v", got, next, err)
-	}
-	record(t, j, "b")
-	if got, next, err := j.Kinds(t.Context(), at, ledger.KindAction); err != nil || len(got) != 1 || next != 5 {
-		t.Errorf("news: %v up to %d, %v", got, next, err)
-	}
-}
-
-func exportSome(t *testing.T, open Open) {
-	t.Helper()
-	j := open(t, ledger.Options{Actor: "ana"})
-	all := notes(t, j, 4)
-	var out bytes.Buffer
-	left, err := j.ExportSome(t.Context(), &out, func(r ledger.Record) bool { return r.ID != all[1].ID && r.ID != all[3].ID })
-	if err != nil || left != 2 || strings.Count(out.String(), "\n") != 2 || strings.Contains(out.String(), all[1].ID) {
-		t.Errorf("%d left out, %v:\n%s", left, err, out.String())
-	}
-	if added, known, err := j.Import(t.Context(), &out); err != nil || added != 0 || known != 2 {
-		t.Errorf("what is left is no export: %d added, %d known, %v", added, known, err)
-	}
-}
-
-func readOnly(t *testing.T, open Open) {
-	t.Helper()
-	notes(t, open(t, ledger.Options{}), 2)
-	j := open(t, ledger.Options{ReadOnly: true})
-	if _, err := j.Append(t.Context(), ledger.Record{Kind: "note"}); !errors.Is(err, ledger.ErrReadOnly) {
-		t.Errorf("it wrote: %v", err)
-	}
-	if err := j.Reopen(t.Context()); !errors.Is(err, ledger.ErrReadOnly) {
-		t.Errorf("reopened: %v", err)
-	}
-	expect(t, "records", len(everything(t, j)), 2)
-	verified(t, j, 2)
 }

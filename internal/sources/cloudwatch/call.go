@@ -21,6 +21,8 @@ const (
 	contentType = "application/x-amz-json-1.1"
 	// target is before the name of each operation.
 	target = "Logs_20140328."
+	// opResults is the operation that looks at a job.
+	opResults = "GetQueryResults"
 	// tries is how often a request is sent that is one too many for the account.
 	tries = 4
 	// overMuch is how long the account is left alone after that.
@@ -79,7 +81,7 @@ func (s *Source) send(ctx context.Context, op, name string, body []byte, out any
 		return s.http.TransportFault(ctx, http.MethodGet, op, err)
 	}
 	if resp.StatusCode/100 != 2 {
-		return s.refusal(resp, op, answer)
+		return s.refusal(resp, op, name, answer)
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
 		return s.malformed(op, err)
@@ -89,7 +91,7 @@ func (s *Source) send(ctx context.Context, op, name string, body []byte, out any
 
 // refusal reads an answer that is none: what is wrong stands in its __type, and
 // the status is 400 for nearly all of it.
-func (s *Source) refusal(resp *http.Response, op string, body []byte) error {
+func (s *Source) refusal(resp *http.Response, op, name string, body []byte) error {
 	err := s.http.StatusFault(resp, op, body)
 	f, ok := errors.AsType[*oncall.Fault](err)
 	if !ok {
@@ -119,6 +121,10 @@ func (s *Source) refusal(resp *http.Response, op string, body []byte) error {
 		f.Kind, f.Fix = oncall.Auth, "renew the keys of "+s.o.Name+"; aws sso login does where they come from there"
 	case "ResourceNotFoundException":
 		f.Kind, f.Fix = oncall.Rejected, "check that each of groups exists in "+s.o.Region
+		if name == opResults {
+			// What is not there is the job, not a group.
+			f.Kind, f.Detail, f.Fix = oncall.Unavailable, "the search has expired in Logs Insights, or somebody deleted it", "search again"
+		}
 	case "ServiceUnavailableException", "InternalFailure":
 		f.Kind = oncall.Unavailable
 	}

@@ -160,14 +160,35 @@ func TestJobsEndAsTheySay(t *testing.T) {
 	if fault != nil || len(lines) != 6 || !found.Complete || lines[0].Raw != `count(*)="12 of them" status=500` {
 		t.Errorf("%+v, %v: %v", found, fault, lines)
 	}
-	for status, words := range map[string]string{"Failed": "the job ended otherwise: Failed", "Timeout": "choose a shorter window"} {
+	for status, words := range map[string]string{
+		"Failed":    "cw: search logs: unavailable: the search failed, and Logs Insights does not say why; search again",
+		"Cancelled": "cw: search logs: unavailable: the search was cancelled in Logs Insights; search again",
+		"Timeout":   "cw: search logs: unavailable: the search took too long, and Logs Insights ended it; choose a shorter window",
+		"Unknown":   "cw: search logs: unavailable: Logs Insights does not know any more how the search stands; search again",
+		"Paused":    "cw: search logs: unavailable: the search ended otherwise: Paused; search again",
+	} {
 		f.status = status
-		if _, _, fault := search(t, s, oncall.LogQuery{Query: `fields @message | limit 9`}); fault == nil || fault.Kind != oncall.Unavailable || !strings.Contains(fault.Error(), words) {
-			t.Errorf("%s became %v", status, fault)
+		lines, found, fault := search(t, s, oncall.LogQuery{Query: `fields @message | limit 9`})
+		if fault == nil || fault.Kind != oncall.Unavailable || fault.Error() != words {
+			t.Errorf("%s became %v, want %q", status, fault, words)
+		}
+		if len(lines) != 6 || found.Lines != 6 || found.Complete {
+			t.Errorf("of what a job found that ended as %s, %d lines are left: %+v", status, len(lines), found)
 		}
 	}
 	if !slices.Contains(f.calls(), "StopQuery") {
 		t.Error("a job that failed was not stopped")
+	}
+}
+
+// TestExpiredJob is one that is not there any more when it is looked at.
+func TestExpiredJob(t *testing.T) {
+	f := newFake(t, 0, someLines(6)...)
+	f.expire()
+	_, _, fault := search(t, tested(t, f), oncall.LogQuery{Query: `fields @message | limit 9`})
+	const want = "cw: search logs: unavailable (HTTP 400): the search has expired in Logs Insights, or somebody deleted it; search again"
+	if fault == nil || fault.Kind != oncall.Unavailable || fault.Error() != want {
+		t.Errorf("it became %v, want %q", fault, want)
 	}
 }
 

@@ -46,6 +46,8 @@ type fakeLogs struct {
 	// refuse is how many requests are answered with refusal, the __type of an error.
 	refuse  int
 	refusal string
+	// expired has jobs be gone when they are looked at.
+	expired bool
 	// status is what jobs end as; empty means Complete.
 	status string
 	// groups are what DescribeLogGroups tells of, ordered by name.
@@ -115,6 +117,14 @@ func (f *fakeLogs) stall() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stalled = true
+}
+
+// expire forgets all jobs, also those that are made later.
+func (f *fakeLogs) expire() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expired = true
+	clear(f.jobs)
 }
 
 func (f *fakeLogs) calls() []string {
@@ -242,8 +252,8 @@ func (f *fakeLogs) answer(w http.ResponseWriter, op string, a asked) {
 		out = map[string]any{"queryId": id}
 	case "GetQueryResults":
 		j, ok := f.jobs[a.QueryID]
-		if !ok {
-			refuse(w, "ResourceNotFoundException", "there is no such job")
+		if !ok || f.expired {
+			refuse(w, "ResourceNotFoundException", "Query does not exist.")
 			return
 		}
 		out = f.look(a.QueryID, j)

@@ -68,10 +68,27 @@ func (s *Source) searchJob(ctx context.Context, q oncall.LogQuery, limit int, fo
 		return f, err
 	}
 	j, err := s.await(ctx, id)
-	if err != nil {
+	part, over := s.part(j, start, end, limit)
+	f.Lines, f.Scanned = len(part.Lines), part.Scanned
+	switch {
+	case err != nil:
 		s.stopJob(ctx, id)
-		return f, err
+		f.Why = "the search was broken off"
+	case over || len(j.Results) >= most:
+		f.Why = fmt.Sprintf("the limit of %d lines was reached", f.Lines)
+		f.Matched = max(int64(j.Stats.Matched), int64(f.Lines))
+	default:
+		f.Complete, f.Matched = true, int64(f.Lines)
 	}
+	if err == nil || f.Lines > 0 {
+		found(part)
+	}
+	return f, err
+}
+
+// part returns what a job found in a window, and whether those are only the newest
+// lines of more than limit.
+func (s *Source) part(j job, start, end time.Time, limit int) (p oncall.LogPart, over bool) {
 	entries := make([]tailing.Entry, 0, len(j.Results))
 	for _, r := range j.Results {
 		e := jobEntry(r)
@@ -81,19 +98,10 @@ func (s *Source) searchJob(ctx context.Context, q oncall.LogQuery, limit int, fo
 		}
 	}
 	tailing.Sort(entries, start)
-	over := len(entries) - limit
-	if over > 0 {
-		entries = entries[over:]
+	if n := len(entries) - limit; n > 0 {
+		entries, over = entries[n:], true
 	}
-	f.Lines, f.Scanned = len(entries), int64(j.Stats.Bytes)
-	if over > 0 || len(j.Results) >= most {
-		f.Why = fmt.Sprintf("the limit of %d lines was reached", f.Lines)
-		f.Matched = max(int64(j.Stats.Matched), int64(f.Lines))
-	} else {
-		f.Complete, f.Matched = true, int64(f.Lines)
-	}
-	found(oncall.LogPart{Lines: tailing.Lines(entries, s.o.Name, s.http.Skew.Ahead()), Done: 1, Scanned: f.Scanned})
-	return f, nil
+	return oncall.LogPart{Lines: tailing.Lines(entries, s.o.Name, s.http.Skew.Ahead()), Done: 1, Scanned: int64(j.Stats.Bytes)}, over
 }
 
 func (s *Source) startJob(ctx context.Context, query string, start, end time.Time, most int) (string, error) {
@@ -114,34 +122,47 @@ func (s *Source) startJob(ctx context.Context, query string, start, end time.Tim
 	return a.ID, err
 }
 
-// await looks at a job until it has ended.
+// await looks at a job until it has ended. With an error it returns what the job
+// had found by then.
 func (s *Source) await(ctx context.Context, id string) (job, error) {
+	var last job
 	for {
 		var j job
-		if err := s.call(ctx, opSearch, "GetQueryResults", map[string]any{"queryId": id}, &j); err != nil {
-			return j, err
+		if err := s.call(ctx, opSearch, opResults, map[string]any{"queryId": id}, &j); err != nil {
+			return last, err
 		}
+		last = j
 		switch j.Status {
 		case "Complete":
 			return j, nil
 		case "Scheduled", "Running":
 		case "":
 			return j, s.malformed(opSearch, nil)
-		case "Timeout":
-			return j, &oncall.Fault{
-				Kind: oncall.Unavailable, Source: s.o.Name, Op: opSearch,
-				Detail: "the job took too long, and Logs Insights ended it", Fix: "choose a shorter window",
-			}
 		default:
-			return j, &oncall.Fault{
-				Kind: oncall.Unavailable, Source: s.o.Name, Op: opSearch,
-				Detail: "the job ended otherwise: " + sources.Printable(j.Status, maxWords),
-			}
+			return j, s.jobFailed(j.Status)
 		}
 		if err := sleep(ctx, s.o.Poll); err != nil {
 			return j, err
 		}
 	}
+}
+
+// jobFailed says how a job ended that is not complete.
+func (s *Source) jobFailed(status string) *oncall.Fault {
+	f := &oncall.Fault{Kind: oncall.Unavailable, Source: s.o.Name, Op: opSearch, Fix: "search again"}
+	switch status {
+	case "Timeout":
+		f.Detail, f.Fix = "the search took too long, and Logs Insights ended it", "choose a shorter window"
+	case "Cancelled":
+		f.Detail = "the search was cancelled in Logs Insights"
+	case "Failed":
+		f.Detail = "the search failed, and Logs Insights does not say why"
+	case "Unknown":
+		f.Detail = "Logs Insights does not know any more how the search stands"
+	default:
+		f.Detail = "the search ended otherwise: " + sources.Printable(status, maxWords)
+	}
+	return f
 }
 
 // stopJob stops a job that nobody waits for, also when ctx has ended.

@@ -59,6 +59,11 @@ func TestLogs(t *testing.T) {
 						},
 						Stall:   func() { f.stalled.Store(true) },
 						Running: f.busy,
+						Expire: func() {
+							f.mu.Lock()
+							defer f.mu.Unlock()
+							clear(f.points)
+						},
 					}
 				},
 				Query:       func(word string) string { return word },

@@ -149,7 +149,11 @@ func (s *Source) call(ctx context.Context, op, method, path string, params url.V
 	_, err = s.http.Do(s.client, req, op, out)
 	if f, ok := errors.AsType[*oncall.Fault](err); ok {
 		f.Ambiguous = false
-		if f.Status == http.StatusNotFound && f.Fix == "" {
+		switch {
+		case f.Status != http.StatusNotFound || f.Fix != "":
+		case path == searchPath && strings.Contains(f.Detail, "search context"):
+			f.Kind, f.Detail, f.Fix = oncall.Unavailable, "the search has expired in the store, or somebody closed its point in time", "search again"
+		default:
 			f.Fix = "check that index " + sources.Printable(s.o.Index, maxWords) + " exists"
 		}
 	}

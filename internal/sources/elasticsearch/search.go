@@ -137,14 +137,16 @@ func (s *Source) round(ctx context.Context, q oncall.LogQuery, turn int, out *ta
 	}
 	if first {
 		s.place.Begin(w.Start)
+		s.place.Know(w.Reached())
 		s.place.Arrive(turn)
 	} else if !w.Complete {
+		s.place.Know(w.Reached())
 		out.Lost(oncall.Dropped{Count: 1, Reason: "lines that came while nobody read are left out: " + w.Why})
 	}
 	if missing == "" {
 		s.place.Release()
 		out.PutOrAlive(all)
-		return nil
+		return out.NowAndThen(ctx, r.walk)
 	}
 	// What the others hold is asked for until they answer.
 	s.place.Hold()

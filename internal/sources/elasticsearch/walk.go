@@ -22,6 +22,8 @@ const (
 	maxPage = 10_000
 	// keepAlive is how long a point in time is kept between two pages.
 	keepAlive = "1m"
+	// searchPath is what a point in time is searched at; its index is known.
+	searchPath = "_search"
 	// closeTimeout bounds the closing of a point in time, also of a search that was
 	// cancelled. One that is not closed ends by itself after keepAlive.
 	closeTimeout = 2 * time.Second
@@ -90,9 +92,9 @@ func (r *reader) page(ctx context.Context, start, end time.Time, limit int) (tai
 		"size": limit, "timeout": fmt.Sprintf("%dms", s.o.Timeout.Milliseconds()*9/10),
 		"query": map[string]any{"bool": map[string]any{"filter": []any{r.span(start, end), r.query}}},
 	}
-	path, params := s.o.Index+"/_search", tolerant()
+	path, params := s.o.Index+"/"+searchPath, tolerant()
 	if r.point != "" {
-		path, params = "_search", nil
+		path, params = searchPath, nil
 		body["pit"] = map[string]any{"id": r.point, "keep_alive": keepAlive}
 	}
 	if r.cursor() {

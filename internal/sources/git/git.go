@@ -40,6 +40,8 @@ type Options struct {
 	// Pattern is a glob of tag names, such as "v*" or "checkout/*"; empty means
 	// all tags.
 	Pattern string
+	// Owners says whose the changed files are; nil for nobody to ask.
+	Owners sources.Owners
 	// Every is how often the tags are read; 0 means 30 s.
 	Every time.Duration
 	// Now is the clock; nil means time.Now.
@@ -53,6 +55,9 @@ type Git struct {
 	nudge sources.Nudge
 	// program is the name of the git program.
 	program string
+	// authors are the teams whose changes the tags are, by the two commits that were
+	// compared. Only Run uses it.
+	authors map[pair]author
 }
 
 var (
@@ -97,9 +102,13 @@ func (g *Git) Run(ctx context.Context, emit sources.Emit) error {
 		if err != nil {
 			return err
 		}
+		deploys := g.decode(out)
+		if err := g.attribute(ctx, deploys); err != nil {
+			return err
+		}
 		emit(oncall.DeploysEvent{
 			Stamp:   oncall.Stamp{Source: g.o.Name, At: g.o.Now()},
-			Deploys: g.decode(out), Every: g.o.Every,
+			Deploys: deploys, Every: g.o.Every,
 		})
 		return nil
 	})
@@ -115,6 +124,12 @@ func fields() []string {
 	}
 }
 
+// safely are the arguments before every command: a monitor is a program that the
+// repository's own configuration names, and so is a hook.
+func safely() []string {
+	return []string{"--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"}
+}
+
 func (g *Git) args() []string {
 	var format strings.Builder
 	for _, f := range fields() {
@@ -124,11 +139,7 @@ func (g *Git) args() []string {
 	if g.o.Pattern != "" && g.o.Pattern != "*" {
 		ref += "/" + g.o.Pattern
 	}
-	return []string{
-		// A monitor is a program that the repository's own configuration names.
-		"--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
-		"for-each-ref", "--sort=-creatordate", "--count=" + strconv.Itoa(maxTags), "--format=" + format.String(), "--", ref,
-	}
+	return append(safely(), "for-each-ref", "--sort=-creatordate", "--count="+strconv.Itoa(maxTags), "--format="+format.String(), "--", ref)
 }
 
 // env is what git needs, and nothing that would point it to another repository,
@@ -146,15 +157,18 @@ func env() []string {
 	return out
 }
 
-func (g *Git) tags(ctx context.Context) ([]byte, error) {
+func (g *Git) tags(ctx context.Context) ([]byte, error) { return g.run(ctx, maxOutput, g.args()...) }
+
+// run returns what git says, no more than most of it.
+func (g *Git) run(ctx context.Context, most int, args ...string) ([]byte, error) {
 	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	cmd := exec.CommandContext(within, g.program, g.args()...)
+	cmd := exec.CommandContext(within, g.program, args...)
 	cmd.Dir, cmd.Env = g.o.Path, env()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
-	out, words := &capped{left: maxOutput}, &capped{left: 4 << 10}
+	out, words := &capped{left: most}, &capped{left: 4 << 10}
 	cmd.Stdout, cmd.Stderr = out, words
 	err := cmd.Run()
 	if ctx.Err() != nil {

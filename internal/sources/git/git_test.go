@@ -138,6 +138,113 @@ func TestRunsNothingOfTheRepository(t *testing.T) {
 	}
 }
 
+// byFolder says that files are of the team that their first folder is called after.
+type byFolder struct{ repo string }
+
+func (b byFolder) Knows(repo string) bool { return repo == b.repo }
+
+func (b byFolder) Majority(_ string, paths []string) (team, why string) {
+	team, _, _ = strings.Cut(paths[0], "/")
+	return team, strings.Join(paths, " ")
+}
+
+func TestWhoseChangesTagsAre(t *testing.T) {
+	path, run := repository(t)
+	at := int64(1_772_449_000)
+	tag := func(name string, files ...string) {
+		t.Helper()
+		at += 60
+		for _, f := range files {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(path, f)), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(path, f), fmt.Append(nil, at), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run(at, "add", ".")
+		run(at, "commit", "-q", "--allow-empty", "-m", name)
+		run(at, "tag", name)
+	}
+	many := make([]string, maxChanged+1)
+	for i := range many {
+		many[i] = fmt.Sprintf("many/%d", i)
+	}
+	tag("v1", "pay/a")
+	tag("ledger/v1", "ledger/a")
+	tag("v2", "pay/a", "pay/b c\nd")
+	tag("ledger/v2", "search/a")
+	tag("v3")
+	tag("v4", many...)
+	run(at+60, "tag", "-a", "-m", "again", "v5", "v4")
+	// Nothing that the repository names is run for it either.
+	canary := filepath.Join(t.TempDir(), "ran")
+	for _, key := range []string{"diff.external", "core.fsmonitor", "core.pager", "diff.x.textconv"} {
+		run(1, "config", key, "touch "+canary)
+	}
+	if err := os.WriteFile(filepath.Join(path, ".git", "info", "attributes"), []byte("* diff=x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g := of(t, Options{Path: path, Owners: byFolder{path}})
+	deploys := read(t, g)
+	if err := g.attribute(t.Context(), deploys); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, d := range deploys {
+		got[d.Version] = d.Team + ": " + d.TeamSource
+	}
+	for version, want := range map[string]string{
+		"v1": ": no earlier tag is known", "ledger/v1": ": no earlier tag is known",
+		"v2": "ledger: ledger/a pay/a pay/b c\nd", "ledger/v2": "pay: pay/a pay/b c\nd search/a",
+		"v3": "search: search/a", "v4": ": more than 300 files changed", "v5": ": the same commit as before",
+	} {
+		if got[version] != want {
+			t.Errorf("%s is %q, want %q", version, got[version], want)
+		}
+	}
+	if _, err := os.Stat(canary); err == nil {
+		t.Error("a program named by the repository was run")
+	}
+	g.program = "no-such-git"
+	again := g.decode([]byte(""))
+	again = append(again, deploys...)
+	for i := range again {
+		again[i].Team, again[i].TeamSource = "", ""
+	}
+	if err := g.attribute(t.Context(), again); err != nil || again[0].TeamSource != deploys[0].TeamSource || again[2].TeamSource != deploys[2].TeamSource {
+		t.Errorf("a second reading compares again: %+v, %v", again, err)
+	}
+	other := of(t, Options{Path: path, Owners: byFolder{"/elsewhere"}})
+	if rest := read(t, other); other.attribute(t.Context(), rest) != nil || rest[0].TeamSource != "" {
+		t.Errorf("of a repository that nobody knows: %+v", rest)
+	}
+}
+
+func TestFewTagsAreComparedAtOnce(t *testing.T) {
+	path, run := repository(t)
+	for i := range maxCompared + 5 {
+		run(1_772_449_000+int64(i), "commit", "-q", "--allow-empty", "-m", "x")
+		run(1_772_449_000+int64(i), "tag", fmt.Sprintf("v%d", i))
+	}
+	g := of(t, Options{Path: path, Owners: byFolder{path}})
+	said := func() (n int) {
+		deploys := read(t, g)
+		if err := g.attribute(t.Context(), deploys); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range deploys {
+			if d.TeamSource == "no file changed" {
+				n++
+			}
+		}
+		return n
+	}
+	if first, second := said(), said(); first != maxCompared || second != maxCompared+4 {
+		t.Errorf("%d are known at first and %d then, want %d and %d", first, second, maxCompared, maxCompared+4)
+	}
+}
+
 func TestFaults(t *testing.T) {
 	path, _ := repository(t)
 	broken, _ := repository(t)

@@ -29,6 +29,8 @@ type deployment struct {
 	CreatedAt string `json:"created_at"`
 	UpdatedAt string `json:"updated_at"`
 	Transient bool   `json:"transient_environment"`
+	// past marks one that is only there to compare a later one with.
+	past bool
 }
 
 // lenient decodes as much of a JSON object as fits. It returns false for
@@ -147,8 +149,13 @@ func (s state) url() string {
 // deploy maps a deployment and its outcome.
 func (s *Source) deploy(repo string, d deployment, k known) oncall.Deploy {
 	extra := readPayload(d.Payload)
+	if extra.Team == "" {
+		extra.Team = k.author.team
+	} else {
+		k.author.why = ""
+	}
 	out := oncall.Deploy{
-		Ref: oncall.Ref{Source: s.Name(), ID: d.id()}, Repo: repo,
+		Ref: oncall.Ref{Source: s.Name(), ID: d.id()}, Repo: repo, TeamSource: k.author.why,
 		Service: extra.Service, Team: extra.Team, Environment: d.Environment,
 		Version: version(d, extra), Commit: d.SHA[:min(len(d.SHA), shortSHA)],
 		Author: d.Creator.Login, Title: d.Description,

@@ -6,7 +6,9 @@
 // A deployment has no state of its own, so each costs one further request for
 // its statuses, and another to learn whether workflow runs had passed before
 // it; both are kept once nothing can change them any more. Requests go one after
-// another, with ETags, as GitHub asks of its users. Previews, which GitHub calls
+// another, with ETags, as GitHub asks of its users. Where somebody knows whose the
+// files of the repository are, one more tells what a deploy changed since the one
+// before it, of a few deploys a round; the paths are looked at and forgotten. Previews, which GitHub calls
 // transient environments, are left out unless their environment is asked for.
 package github
 
@@ -53,6 +55,8 @@ type Options struct {
 	Repos []string
 	// Environment keeps only deployments to it; empty keeps all that last.
 	Environment string
+	// Owners says whose the changed files are; nil for nobody to ask.
+	Owners sources.Owners
 	// Every is the interval; 0 means one minute, or five without a token.
 	Every time.Duration
 	// Timeout, Budget, UserAgent and Transport are as in sources.HTTP. GitHub
@@ -69,6 +73,7 @@ type Source struct {
 	client      *http.Client
 	base        string
 	environment string
+	owners      sources.Owners
 	every       time.Duration
 	nudge       sources.Nudge
 	repos       []*repo
@@ -93,7 +98,7 @@ func New(o Options) (*Source, error) {
 		return nil, fmt.Errorf("make deploys source %s: repos is empty; name at least one as owner/name", o.Name)
 	}
 	s := &Source{
-		base: strings.TrimRight(o.URL, "/"), environment: o.Environment, every: o.Every, nudge: sources.NewNudge(),
+		base: strings.TrimRight(o.URL, "/"), environment: o.Environment, owners: o.Owners, every: o.Every, nudge: sources.NewNudge(),
 		http: sources.HTTP{
 			Source: o.Name, UserAgent: o.UserAgent, Authorize: bearer(o.Token), Budget: o.Budget,
 			Timeout: o.Timeout, Transport: o.Transport, Limits: sources.EpochLimits("X-Ratelimit-"), Skew: new(sources.Skew),

@@ -42,6 +42,7 @@ type known struct {
 	state   state
 	checked bool
 	checks  string
+	author  author
 }
 
 // readRepo returns the recent deploys of a repository, newest first.
@@ -50,7 +51,6 @@ func (s *Source) readRepo(ctx context.Context, r *repo) ([]oncall.Deploy, error)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]oncall.Deploy, 0, len(list))
 	kept := make(map[string]known, len(list))
 	for _, d := range list {
 		k, address, err := s.outcome(ctx, r, d)
@@ -59,9 +59,17 @@ func (s *Source) readRepo(ctx context.Context, r *repo) ([]oncall.Deploy, error)
 		}
 		kept[d.id()] = k
 		used[address] = true
-		out = append(out, s.deploy(r.name, d, k))
 	}
 	r.known = kept
+	if err := s.authors(ctx, r, list); err != nil {
+		return nil, err
+	}
+	out := make([]oncall.Deploy, 0, len(list))
+	for _, d := range list {
+		if !d.past {
+			out = append(out, s.deploy(r.name, d, kept[d.id()]))
+		}
+	}
 	for address := range r.pages {
 		if !used[address] {
 			delete(r.pages, address)
@@ -90,7 +98,7 @@ func (s *Source) deployments(ctx context.Context, r *repo) ([]deployment, map[st
 		// By GitHub's clock, which the answer has told.
 		oldest := time.Now().Add(s.http.Skew.Ahead() - maxAge)
 		var done bool
-		if out, done = s.take(out, p.rows, oldest); done || p.next == "" || used[p.next] {
+		if out, done = s.take(r, out, p.rows, oldest); done || p.next == "" || used[p.next] {
 			break
 		}
 		address = p.next
@@ -98,14 +106,19 @@ func (s *Source) deployments(ctx context.Context, r *repo) ([]deployment, map[st
 	return out, used, nil
 }
 
-// take adds the rows that count, and reports whether no later ones can.
-func (s *Source) take(out []deployment, rows []json.RawMessage, oldest time.Time) ([]deployment, bool) {
+// take adds the rows that count, and reports whether no later ones can. Where somebody
+// knows whose files are changed, the newest of those that are too old is among them,
+// marked as past: what the oldest deploy changed, it changed since that one.
+func (s *Source) take(r *repo, out []deployment, rows []json.RawMessage, oldest time.Time) ([]deployment, bool) {
 	for _, row := range rows {
 		d, ok := readDeployment(row)
 		if !ok || (d.Transient && s.environment == "") {
 			continue
 		}
 		if at := d.created(); !at.IsZero() && at.Before(oldest) {
+			if d.past = true; s.attributes(r) && len(out) > 0 {
+				out = append(out, d)
+			}
 			return out, true // newest first: what follows is older still
 		}
 		if out = append(out, d); len(out) == maxDeploys {
@@ -131,7 +144,7 @@ func (s *Source) outcome(ctx context.Context, r *repo, d deployment) (known, str
 		k.state = newestState(p.rows)
 		k.updated, k.final = d.UpdatedAt, k.state.terminal()
 	}
-	if !k.checked {
+	if !k.checked && !d.past {
 		var err error
 		if k.checks, err = s.checks(ctx, r, d); err != nil {
 			return k, address, err

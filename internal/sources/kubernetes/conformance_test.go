@@ -48,7 +48,11 @@ func TestLogs(t *testing.T) {
 			tb.Helper()
 			f := newCluster(tb, s.Ahead, s.Lines...)
 			return sourcetest.LogStore{
-				Handler: f, Add: f.add,
+				Handler: f, Add: func(lines ...oncall.LogLine) {
+					for _, l := range lines {
+						f.write(f.node(l.At), l)
+					}
+				},
 				Spoil: func(text string) {
 					f.mu.Lock()
 					defer f.mu.Unlock()

@@ -103,6 +103,25 @@ func (f *fakeCluster) write(name string, lines ...oncall.LogLine) {
 	}
 }
 
+// node returns the pod that writes lines of a time, and starts it if need be: all
+// lines of a node are by one clock.
+func (f *fakeCluster) node(at time.Time) string {
+	name := "checkout-1"
+	switch off := time.Since(at); {
+	case off > 2*time.Minute:
+		name = "checkout-behind"
+	case off < -2*time.Minute:
+		name = "checkout-ahead"
+	}
+	f.mu.Lock()
+	known := f.pod(name) != nil
+	f.mu.Unlock()
+	if !known {
+		f.start(name)
+	}
+	return name
+}
+
 func (f *fakeCluster) add(lines ...oncall.LogLine) { f.write("checkout-1", lines...) }
 
 // restart ends a container, whose last words come after its stream has ended, and

@@ -31,7 +31,7 @@ func (s *Source) tail(ctx context.Context, q oncall.LogQuery, turn int, emit sou
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	t := &tail{
-		cluster: c, choice: ch, out: out, since: s.place.From(), again: s.o.Again, streams: map[string]*stream{}, done: map[string]bool{},
+		cluster: c, choice: ch, out: out, since: s.place.Back(), again: s.o.Again, streams: map[string]*stream{}, done: map[string]bool{},
 		came: make(chan []tailing.Entry), changed: make(chan change), failed: make(chan error, 1),
 	}
 	defer t.helpers.Wait()
@@ -55,6 +55,9 @@ func (s *Source) begin(ctx context.Context, c *cluster, ch choice, pods podList,
 	}
 	h.settle()
 	s.place.Begin(h.start)
+	if len(h.entries) >= h.limit {
+		s.place.Know(h.entries[0].Line.At)
+	}
 	out.PutOrAlive(h.entries)
 	return nil
 }

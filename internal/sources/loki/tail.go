@@ -44,14 +44,9 @@ func (s *Source) tail(ctx context.Context, q oncall.LogQuery, turn int, emit sou
 		return err
 	}
 	out := tailing.NewOut(s.o.Name, q, &s.place, s.http.Skew.Ahead, emit)
-	begin := s.fetch
-	if !s.place.Arrived(turn) {
-		begin = s.begin
-	}
-	if err := begin(ctx, q, out); err != nil {
+	if err := s.arrive(ctx, q, turn, out); err != nil {
 		return err
 	}
-	s.place.Arrive(turn)
 	conn, err := s.dial(ctx, s.query(q))
 	if offersNoTail(err) {
 		return s.poll(ctx, q, out)
@@ -60,6 +55,22 @@ func (s *Source) tail(ctx context.Context, q oncall.LogQuery, turn int, emit sou
 		return err
 	}
 	return s.listen(ctx, conn, q, out)
+}
+
+// arrive emits what came before the tail is at work: the beginning, or what came
+// since it was interrupted.
+func (s *Source) arrive(ctx context.Context, q oncall.LogQuery, turn int, out *tailing.Out) error {
+	if !s.place.Arrived(turn) {
+		err := s.begin(ctx, q, out)
+		if err == nil {
+			s.place.Arrive(turn)
+		}
+		return err
+	}
+	if err := s.fetch(ctx, q, out); err != nil {
+		return err
+	}
+	return out.Late(ctx, s.back(q))
 }
 
 // begin emits the newest lines of the query's window.
@@ -75,6 +86,7 @@ func (s *Source) begin(ctx context.Context, q oncall.LogQuery, out *tailing.Out)
 		return err
 	}
 	s.place.Begin(w.Start)
+	s.place.Know(w.Reached())
 	out.PutOrAlive(all)
 	return nil
 }
@@ -87,15 +99,28 @@ func (s *Source) fetch(ctx context.Context, q oncall.LogQuery, out *tailing.Out)
 		return err
 	}
 	if !w.Complete {
+		s.place.Know(w.Reached())
 		out.Lost(oncall.Dropped{Count: 1, Reason: "lines that came while nobody read are left out: " + w.Why})
 	}
 	out.PutOrAlive(all)
 	return nil
 }
 
+// back makes walks for a query's late lines.
+func (s *Source) back(q oncall.LogQuery) func(start, end time.Time, limit int) *tailing.Walk {
+	return func(start, end time.Time, limit int) *tailing.Walk {
+		return s.walk(tailing.OpFollow, s.query(q), start, end, limit)
+	}
+}
+
 // poll asks again and again, where tail is not offered.
 func (s *Source) poll(ctx context.Context, q oncall.LogQuery, out *tailing.Out) error {
-	return sources.Poll(ctx, s.o.Every, nil, func(ctx context.Context) error { return s.fetch(ctx, q, out) })
+	return sources.Poll(ctx, s.o.Every, nil, func(ctx context.Context) error {
+		if err := s.fetch(ctx, q, out); err != nil {
+			return err
+		}
+		return out.NowAndThen(ctx, s.back(q))
+	})
 }
 
 // errNoTail marks the answer of a gateway that does not offer tail.

@@ -13,6 +13,8 @@ const (
 	// keepResolved is how long a page that has ended is still shown, so that
 	// nobody wonders where it went.
 	keepResolved = 15 * time.Minute
+	// keepLeft is how long it is told of a page that is somebody else's now.
+	keepLeft = 10 * time.Minute
 	// maxLooks bounds how many pages are looked up in one round, and lookFor how
 	// long that may hold up the rest.
 	maxLooks = 20
@@ -25,16 +27,20 @@ const (
 // the list any more.
 type ghost struct {
 	page oncall.Page
-	// until is when a resolved page is forgotten, zero for one that is open.
+	// until is when a resolved page is forgotten, or one that left; zero for one that
+	// is open and shown.
 	until time.Time
+	// left is true for one that is open and somebody else's.
+	left bool
 	// lookAt is when a page that could not be read may be asked for again.
 	lookAt time.Time
 }
 
 // withGone adds to the open pages those that were known and are not listed any
-// more. When the list is whole they are looked up, once each; otherwise nothing
-// can be concluded from their absence and they are kept.
-func (s *Source) withGone(ctx context.Context, open []oncall.Page, whole bool, me identity) []oncall.Page {
+// more, and returns apart those of them that are open and somebody else's. When the
+// list is whole they are looked up, once each; otherwise nothing can be concluded
+// from their absence and they are kept.
+func (s *Source) withGone(ctx context.Context, open []oncall.Page, whole bool, me identity) (all, left []oncall.Page) {
 	now := time.Now()
 	next := make(map[string]ghost, len(open))
 	for _, p := range open {
@@ -53,43 +59,45 @@ func (s *Source) withGone(ctx context.Context, open []oncall.Page, whole bool, m
 	defer stop()
 	looks := 0
 	for _, g := range gone {
-		keep := true
 		switch {
 		case !g.until.IsZero() || !whole || now.Before(g.lookAt):
 		case looks == maxLooks || looking.Err() != nil:
 			s.look() // the rest follow at once, after this round is shown
 		default:
 			looks++
-			g, keep = s.lookUp(looking, g, me)
+			g = s.lookUp(looking, g, me)
 		}
-		if keep {
-			next[g.page.Ref.ID] = g
+		next[g.page.Ref.ID] = g
+		if g.left {
+			left = append(left, g.page)
+		} else {
 			open = append(open, g.page)
 		}
 	}
 	s.known = next
-	return open
+	return open, left
 }
 
-// lookUp reads a page that left the list, and reports whether to go on showing
-// it: not when it is open and somebody else's now.
-func (s *Source) lookUp(ctx context.Context, g ghost, me identity) (ghost, bool) {
+// lookUp reads a page that is not listed any more.
+func (s *Source) lookUp(ctx context.Context, g ghost, me identity) ghost {
 	in, err := s.read(ctx, "look up "+g.page.Ref.ID, g.page.Ref.ID)
 	if err != nil || in.page.Status == oncall.StatusUnknown {
 		g.lookAt = time.Now().Add(lookAgain)
 		if !slices.Contains(g.page.Odd, "status") {
 			g.page.Odd = append(slices.Clone(g.page.Odd), "status")
 		}
-		return g, true
+		return g
 	}
 	// The incident keeps the id under which it is known.
 	in.page.Ref = g.page.Ref
 	g.page = in.page
-	if !in.page.Open() {
+	switch {
+	case !in.page.Open():
 		g.until = time.Now().Add(keepResolved)
-		return g, true
+	case !s.inScope(in, me):
+		g.until, g.left = time.Now().Add(keepLeft), true
 	}
-	return g, s.inScope(in, me)
+	return g
 }
 
 // inScope reports whether an open incident belongs to what is shown.

@@ -35,7 +35,7 @@ func (s *Source) fetchPages(ctx context.Context, emit sources.Emit) (err error) 
 		return err
 	}
 	open, whole := s.rows(found, me.person.ID)
-	pages := s.withGone(ctx, open, whole, me)
+	pages, left := s.withGone(ctx, open, whole, me)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (s *Source) fetchPages(ctx context.Context, emit sources.Emit) (err error) 
 		// Half an interval is left for the poll's own jitter.
 		s.quietUntil = time.Now().Add(every - s.opts.Every/2)
 	}
-	emit(oncall.PagesEvent{Stamp: s.stamp(), Pages: pages, Complete: whole, Every: every})
+	emit(oncall.PagesEvent{Stamp: s.stamp(), Pages: pages, Left: left, Complete: whole, Every: every})
 	return nil
 }
 

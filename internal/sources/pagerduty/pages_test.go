@@ -236,6 +236,39 @@ func TestContinuesAfterAFault(t *testing.T) {
 	})
 }
 
+// TestGivenAwayIsTold has a page of scope mine go to somebody else and come back.
+func TestGivenAwayIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pd := account(t)
+		id := pd.Trigger(pdserver.Incident{Title: "x", Service: "PCHK"})
+		s := source(t, pd)
+		r := run(t, s)
+		pd.Reassign(id, "PBEN")
+		for range 2 {
+			pass(time.Minute)
+			e := r.pages()
+			if len(e.Pages) != 0 || len(e.Left) != 1 || !e.Complete || e.Left[0].Mine || len(e.Left[0].Assignees) != 1 || e.Left[0].Assignees[0].ID != "PBEN" {
+				t.Errorf("pages %+v, left %+v; want the one with Ben", e.Pages, e.Left)
+			}
+		}
+		if n := asked(pd, http.MethodGet, "/incidents/"+id); n != 1 {
+			t.Errorf("it was looked up %d times, want once", n)
+		}
+		pd.Reassign(id, "PANA")
+		pass(time.Minute)
+		if e := r.pages(); len(e.Pages) != 1 || len(e.Left) != 0 {
+			t.Errorf("back again: pages %+v, left %+v", e.Pages, e.Left)
+		}
+		pd.Reassign(id, "PBEN")
+		pass(time.Minute)
+		pass(11 * time.Minute)
+		if e := r.pages(); len(e.Pages) != 0 || len(e.Left) != 0 {
+			t.Errorf("long after: pages %+v, left %+v", e.Pages, e.Left)
+		}
+		_ = r.end()
+	})
+}
+
 func TestRefreshAndSlowDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pd := account(t)

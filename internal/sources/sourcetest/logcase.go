@@ -63,6 +63,9 @@ type LogStore struct {
 	Stall func()
 	// Running counts the searches that the store is at.
 	Running func() int
+	// Expire makes the store forget the searches it is at, as it does after some
+	// time with those that nobody looks at.
+	Expire func()
 }
 
 func (c LogCase) plain() Case { return Case{Bound: c.Bound, Wait: c.Wait} }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -105,6 +106,31 @@ func (g *gate) afterLines(streams bool, breaks func(w http.ResponseWriter, r *ht
 		replay(w, rec, 0)
 		return true
 	})
+}
+
+// expireAfter lets all answers through, and calls expire before the n-th goes out.
+// It returns a count of the lines that went out, those that did twice once.
+func (g *gate) expireAfter(n int, expire func()) (sent func() int) {
+	var mu sync.Mutex
+	answered, marks := 0, map[string]bool{}
+	g.set(func(w http.ResponseWriter, r *http.Request) bool {
+		rec := record(g.next, r)
+		mu.Lock()
+		if answered++; answered == n {
+			expire()
+		}
+		for _, after := range strings.Split(rec.Body.String(), logMark)[1:] {
+			marks[after[:min(4, len(after))]] = true
+		}
+		mu.Unlock()
+		replay(w, rec, 0)
+		return true
+	})
+	return func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(marks)
+	}
 }
 
 // note adds the lines in a body to those sent, but for the last few, which were

@@ -343,6 +343,7 @@ func TestBrokenLogPromisesAreFound(t *testing.T) {
 		{"search status 503 under way", func(s *reader) { s.losesOnFault = true }, "but the parts hold"},
 		{"tail follows", func(s *reader) { s.twice = true }, "the lines under"},
 		{"tail follows a late line", func(s *reader) { s.noOverlap = true }, "no sign of the lines"},
+		{"tail by a writer's clock", func(s *reader) { s.noOverlap = true }, "no sign of the lines"},
 		{"tail is pointed elsewhere while it asks", func(s *reader) { s.mixesScopes = true }, "the lines under second"},
 		{"tail goes on where it left off", func(s *reader) { s.forgets = true }, "the lines under"},
 		{"tail meets a malformed record", func(s *reader) { s.dropsMalformed = true }, "was lost"},

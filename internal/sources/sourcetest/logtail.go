@@ -24,10 +24,13 @@ func tailChecks() []logCheck {
 		{"tail is pointed elsewhere while it asks", checkTailLateAnswer},
 		{"tail goes on where it left off", checkTailAgain},
 		{"tail loses nothing in an outage", checkTailOutage},
+		{"tail answer cut short", checkTailCut},
+		{"tail finds nothing", checkTailEmpty},
 		{"tail meets a malformed record", checkTailSpoiled},
 		{"tail unfilled", checkTailUnfilled},
 		{"tail cancelled", checkTailCancel},
 		{"tail by another clock", checkTailClock},
+		{"tail by a writer's clock", checkTailWriterClock},
 		{"search beside a tail", checkSearchBesideTail},
 	}
 }
@@ -287,6 +290,52 @@ func checkTailOutage(tb testing.TB, c LogCase) {
 	r.stop()
 }
 
+// checkTailCut cuts the first answer with lines in its last third: what came of it
+// came, and the rest comes with the next Run.
+func checkTailCut(tb testing.TB, c LogCase) {
+	tb.Helper()
+	b := c.bench(tb, LogSetup{Lines: someLines()}, time.Second)
+	b.tailer()
+	g := b.served()
+	g.afterLines(true, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	b.follow(pointed, "", around(b.lines).Start)
+	r := b.tail()
+	err := r.wait()
+	if f, ok := errors.AsType[*oncall.Fault](err); !ok || f.Kind != oncall.Unavailable && f.Kind != oncall.Malformed {
+		tb.Errorf("Run returned %v when its answer was cut, want a fault", err)
+	}
+	early := r.lines(pointed)
+	g.set(nil)
+	r = b.tail()
+	came := func(l oncall.LogLine) bool {
+		return slices.ContainsFunc(early, func(e oncall.LogLine) bool { return markOf(e.Raw) == markOf(l.Raw) })
+	}
+	r.shows(pointed, slices.DeleteFunc(slices.Clone(b.lines), came))
+	r.stop()
+}
+
+// checkTailEmpty follows a query that no line answers yet: that all is well is
+// told, and the first line when it comes.
+func checkTailEmpty(tb testing.TB, c LogCase) {
+	tb.Helper()
+	b := c.ordinary(tb)
+	b.tailer()
+	b.able(b.store.Add != nil, "take more lines")
+	b.follow(pointed, "", time.Now().UTC().Add(-5*time.Second))
+	r := b.tail()
+	r.until("that all is well", func() bool {
+		return slices.ContainsFunc(r.seen(), func(e oncall.Event) bool {
+			l, ok := e.(oncall.LinesEvent)
+			return ok && l.Scope == pointed && l.Err == nil
+		})
+	})
+	r.same(pointed, nil)
+	more := fresh(1)
+	b.store.Add(more...)
+	r.shows(pointed, more)
+	r.stop()
+}
+
 // checkTailSpoiled has a record among the others that cannot be read: it is shown
 // as it came, or at least it is said that something is missing.
 func checkTailSpoiled(tb testing.TB, c LogCase) {
@@ -384,6 +433,38 @@ func checkTailClock(tb testing.TB, c LogCase) {
 				tb.Errorf("with a clock that is %v ahead, a line's time is %v off", ahead, l.At.Sub(more[0].At))
 			}
 		}
+	}
+}
+
+// checkTailWriterClock has a machine write lines whose clock is five minutes off,
+// while the store's and that of all other machines are right. Its lines come, and so
+// do those of the others afterwards.
+func checkTailWriterClock(tb testing.TB, c LogCase) {
+	tb.Helper()
+	for _, ahead := range []time.Duration{5 * time.Minute, -5 * time.Minute} {
+		b := c.ordinary(tb)
+		b.tailer()
+		b.able(b.store.Add != nil, "take more lines")
+		b.follow(pointed, "", around(b.lines).Start.Add(-10*time.Minute))
+		r := b.tail()
+		r.shows(pointed, b.lines)
+		more := fresh(3)
+		b.store.Add(more[0])
+		r.shows(pointed, append(b.lines, more[0]))
+		off := more[1]
+		off.At = off.At.Add(ahead)
+		b.store.Add(off)
+		r.shows(pointed, append(b.lines, more[0], off))
+		b.store.Add(more[2])
+		r.shows(pointed, append(b.lines, more...))
+		r.rest()
+		r.same(pointed, append(b.lines, more...))
+		r.stop()
+		between := aLine(held+len(more), off.At.Add(time.Second))
+		b.store.Add(between)
+		r = b.tail()
+		r.shows(pointed, []oncall.LogLine{between})
+		r.stop()
 	}
 }
 

@@ -31,7 +31,7 @@ func stored(o splunktest.Options) func(testing.TB, sourcetest.LogSetup) sourcete
 		srv.Add(events(setup.Lines...)...)
 		return sourcetest.LogStore{
 			Handler: srv, Add: func(l ...oncall.LogLine) { srv.Add(events(l...)...) },
-			Stall: srv.Stall, Running: srv.Running,
+			Stall: srv.Stall, Running: srv.Running, Expire: srv.Expire,
 			Spoil: func(text string) { srv.Add(splunktest.Event{Time: setup.Lines[4].At, Wire: "{not JSON: " + text}) },
 		}
 	}

@@ -3,8 +3,9 @@
 // nothing is installed there. It asks for no password (BatchMode), and the other
 // host needs sh, tail, ls, wc and head.
 //
-// Each file is followed by one tail -F, which knows renamed and truncated files.
-// When the connection is lost, the next one goes on at the byte at which it was
+// Each file is followed by one tail -f, which knows truncated files; a renamed one is
+// read on for a moment after another has taken its name, which is then followed from
+// its beginning. When the connection is lost, the next one goes on at the byte at which it was
 // lost, if the file is still the same one: it has the same inode, and before that
 // byte holds what came last. If it is another, the place is looked for by what
 // came last; lines that were written to the one before meanwhile may then be

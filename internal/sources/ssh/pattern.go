@@ -121,12 +121,13 @@ type globbed struct {
 
 	// known is false before the first listing.
 	known bool
-	// files are those that were ever followed, by path, and renamed the inodes of
-	// those that are others under a new name.
+	// files are those that were ever followed, by path, and renamed those that are
+	// others under a new name, as they were under the former one.
 	files   map[string]*followed
-	renamed map[string]string
-	// before is the last listing, by inode.
-	before map[string]listed
+	renamed map[string]listed
+	// before is the last listing, by inode, and earlier the one before it: a file that
+	// is renamed while the names are looked up is in neither.
+	before, earlier map[string]listed
 }
 
 // reading is a file that is being followed.
@@ -162,14 +163,15 @@ func (g *globbed) follow(ctx context.Context, emit sources.Emit) error {
 				"more than %d files match %s; only those that were written to last are followed", mostFiles, g.source.where(g.pattern),
 			)})
 		}
+		wanted := g.wanted(found)
 		for path, r := range at {
-			if !slices.ContainsFunc(found, func(f listed) bool { return f.path == path }) {
+			if !g.there(path, found) {
 				r.stop()
 				<-r.ended
 				delete(at, path)
 			}
 		}
-		for _, f := range g.wanted(found) {
+		for _, f := range wanted {
 			if at[f.path] == nil {
 				at[f.path] = f.start(ctx, &readers, cancel, emit)
 			}
@@ -209,15 +211,18 @@ func (g *globbed) wanted(found []listed) []*followed {
 	now := make(map[string]listed, len(found))
 	for _, l := range found {
 		now[l.inode] = l
-		if g.renamed[l.path] == l.inode {
+		if g.renamed[l.path].inode == l.inode {
 			continue
 		}
 		delete(g.renamed, l.path)
 		f := g.files[l.path]
 		if f == nil {
 			was, there := g.before[l.inode]
+			if !there {
+				was, there = g.earlier[l.inode]
+			}
 			if there && was.path != l.path && l.size >= was.size {
-				g.renamed[l.path] = l.inode
+				g.renamed[l.path] = was
 				continue
 			}
 			f = &followed{source: g.source, path: l.path, whole: g.known}
@@ -225,6 +230,15 @@ func (g *globbed) wanted(found []listed) []*followed {
 		}
 		out = append(out, f)
 	}
-	g.before, g.known = now, true
+	g.before, g.earlier, g.known = now, g.before, true
 	return out
+}
+
+// there reports whether a file is in a listing, be it under a new name, while no
+// other has its own: it may still be written to.
+func (g *globbed) there(path string, found []listed) bool {
+	return slices.ContainsFunc(found, func(f listed) bool {
+		was := g.renamed[f.path]
+		return f.path == path || was.path == path && was.inode == f.inode
+	})
 }

@@ -34,13 +34,30 @@ func look(mark, path, inode string, from, near int64) string {
 		`echo "$m $i $b $s"; `
 }
 
+const (
+	// lookFor is how often, in seconds, the other host looks whether the name is
+	// another file's now, and lingerFor how long the one before is read on then: what
+	// writes it has it open until it is told.
+	lookFor   = 2
+	lingerFor = 3
+)
+
 // followScript goes on with the file until this end goes away: a tail that writes
-// nothing does not hear of that by itself, but the end of its input is heard of.
+// nothing does not hear of that by itself, but the end of its input is heard of. The
+// file is read by its descriptor, and not by its name (tail -F), which would leave
+// out what is written to a file that was renamed until its writer opens the next.
 func followScript(mark, path, inode string, from, near int64) string {
-	return wrap(look(mark, path, inode, from, near) +
-		`exec 3<&0; tail -c "+$((b+1))" -F -- "$f" 3<&- & t=$!; ` +
-		`{ cat <&3 >/dev/null; kill $t; } >/dev/null 2>&1 & ` +
-		`exec 3<&-; wait $t`)
+	rest := fmt.Sprintf(`rest() { sleep $1 >/dev/null 2>&1 3<&- & z=$!; wait $z; }; l=%d; g=%d; `, lookFor, lingerFor)
+	return wrap(look(mark, path, inode, from, near) + rest +
+		`exec 3<&0; c=$((b+1)); t=; z=; ` +
+		`trap 'kill $t $z 2>/dev/null; exit 0' TERM HUP; ` +
+		`{ cat <&3 >/dev/null; kill $$; } >/dev/null 2>&1 & ` +
+		`while :; do ` +
+		`tail -c "+$c" -f -- "$f" 3<&- & t=$!; j=$i; ` +
+		`while [ "$j" = "$i" ]; do rest $l; kill -0 $t 2>/dev/null || exit 1; ` +
+		`set -- $(ls -dLi -- "$f" 2>/dev/null); j=${1:-$i}; done; ` +
+		`rest $g; kill $t; wait $t 2>/dev/null; i=$j; c=1; ` +
+		`done`)
 }
 
 // readScript prints the end of the file.

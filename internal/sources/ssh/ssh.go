@@ -82,7 +82,7 @@ func New(o Options) (*Source, error) {
 	s := &Source{o: o}
 	for _, p := range o.Paths {
 		if strings.ContainsAny(p, wildcards) {
-			s.globs = append(s.globs, &globbed{source: s, pattern: p, files: map[string]*followed{}, renamed: map[string]string{}})
+			s.globs = append(s.globs, &globbed{source: s, pattern: p, files: map[string]*followed{}, renamed: map[string]listed{}})
 			continue
 		}
 		s.files = append(s.files, &followed{source: s, path: p})

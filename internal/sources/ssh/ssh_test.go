@@ -215,8 +215,9 @@ func TestGoesOnAtTheByte(t *testing.T) {
 	w.until("end of what ran there", func() bool { return h.running() == 0 })
 }
 
-// TestRotatedWhileConnected: the new file is followed at once, and after a lost
-// connection the place in it is found again.
+// TestRotatedWhileConnected: what is still written to the old file comes too, then
+// the new file is followed, and after a lost connection the place in it is found
+// again.
 func TestRotatedWhileConnected(t *testing.T) {
 	h := newHost(t, words("one")...)
 	s := h.source()
@@ -225,8 +226,10 @@ func TestRotatedWhileConnected(t *testing.T) {
 	if err := os.Rename(h.path(), filepath.Join(h.dir, "old")); err != nil {
 		t.Fatal(err)
 	}
+	h.write("old", "- last words\n")
+	w.sees("one", "last words")
 	h.add(words("two is long enough to be known again")...)
-	w.sees("one", "two is long enough to be known again")
+	w.sees("one", "last words", "two is long enough to be known again")
 	breakOff(t, h, w)
 	h.add(words("three")...)
 	w = begin(t, s)

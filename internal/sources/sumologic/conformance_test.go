@@ -29,7 +29,7 @@ func stored(_ testing.TB, setup sourcetest.LogSetup) sourcetest.LogStore {
 	srv.Add(messages(setup.Lines...)...)
 	return sourcetest.LogStore{
 		Handler: srv, Add: func(l ...oncall.LogLine) { srv.Add(messages(l...)...) },
-		Stall: srv.Stall, Running: srv.Running,
+		Stall: srv.Stall, Running: srv.Running, Expire: srv.Expire,
 		Spoil: func(text string) {
 			srv.Add(sumotest.Message{Time: setup.Lines[4].At, Wire: `{"map":["` + text + `"]}`})
 		},

@@ -5,6 +5,8 @@
 //
 // A store is asked about the time from a little before the newest line that it
 // gave, because lines become visible in it later than they were written; those
-// that come again are known by their time, their origin and their text. It knows
-// no store and starts no goroutine.
+// that come again are known by their time, their origin and their text. Now and
+// then, and after an interruption, it is asked about some minutes more, for the
+// lines of machines whose clocks are behind. It knows no store and starts no
+// goroutine.
 package tailing

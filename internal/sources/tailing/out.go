@@ -1,6 +1,7 @@
 package tailing
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -49,6 +50,40 @@ func (o *Out) Put(entries []Entry) int {
 	}
 	o.batch.Flush()
 	return n
+}
+
+// NowAndThen calls Late after every so many looks. It is called after each.
+func (o *Out) NowAndThen(ctx context.Context, walk func(start, end time.Time, limit int) *Walk) error {
+	if o.place.looks++; o.place.looks < eachLook {
+		return nil
+	}
+	return o.Late(ctx, walk)
+}
+
+// Late looks for lines that are older than what a tail asks for, because the clock
+// of the machine that wrote them is behind, and emits those that come for the first
+// time. walk makes the walk through a window, for so many lines at most.
+func (o *Out) Late(ctx context.Context, walk func(start, end time.Time, limit int) *Walk) error {
+	p := o.place
+	p.looks = 0
+	start, end := p.Back(), p.From()
+	if !start.Before(end) {
+		return nil
+	}
+	w := walk(start, end, lateLines)
+	all, err := w.All(ctx)
+	if err != nil {
+		return err
+	}
+	if !w.Complete {
+		p.Know(w.Reached())
+		if !p.crowded {
+			p.crowded = true
+			o.Lost(oncall.Dropped{Count: 1, Reason: "lines of machines whose clocks are minutes behind may be left out: " + w.Why})
+		}
+	}
+	o.Put(all)
+	return nil
 }
 
 // PutOrAlive emits those entries that come for the first time, and that all is

@@ -16,6 +16,13 @@ const (
 	// Overlap is how far before the newest line a store is asked again: lines of
 	// busy agents become visible that much later than younger ones.
 	Overlap = 30 * time.Second
+	// Behind is how far before that it is asked now and then, for the lines of machines
+	// whose clocks are as much as five minutes behind.
+	Behind = 6 * time.Minute
+	// eachLook is how many looks there are for each one that goes so far back, and
+	// lateLines how many lines that one brings at most.
+	eachLook  = 12
+	lateLines = 10_000
 	// forgetAt is how many lines are remembered before those that cannot come
 	// again are forgotten.
 	forgetAt = 1 << 16
@@ -62,11 +69,37 @@ type Place struct {
 	hold time.Time
 	// turn is the query whose beginning has been shown, 0 for none.
 	turn int
+	// known is the moment from which on all lines were looked at, looks counts looks
+	// since the last one that went far back, and crowded is true once there were too
+	// many lines for one.
+	known   time.Time
+	looks   int
+	crowded bool
 }
 
 // Begin puts the place at the beginning of a tail.
 func (p *Place) Begin(start time.Time) {
-	*p = Place{start: start, seen: map[uint64]int64{}, forgetAt: forgetAt, seed: maphash.MakeSeed()}
+	*p = Place{start: start, known: start, seen: map[uint64]int64{}, forgetAt: forgetAt, seed: maphash.MakeSeed()}
+}
+
+// Know tells from which moment on all lines were looked at: what is older and comes
+// to light is not late, but was left out.
+func (p *Place) Know(from time.Time) { p.known = from }
+
+// Back returns the moment to ask the store from where also the lines of machines
+// whose clocks are behind may not have come. It is never after From.
+func (p *Place) Back() time.Time {
+	from := p.From()
+	back := from.Add(-Behind)
+	for _, known := range []time.Time{p.start, p.known} {
+		if known.After(back) {
+			back = known
+		}
+	}
+	if back.After(from) {
+		return from
+	}
+	return back
 }
 
 // Arrive tells that the beginning of the turn-th query's tail has been shown.
@@ -125,7 +158,7 @@ func (p *Place) Take(e Entry, now time.Time) bool {
 
 // forget lets go of lines that are too old to come again.
 func (p *Place) forget() {
-	before := p.From().Add(-Overlap).UnixNano()
+	before := p.Back().Add(-Overlap).UnixNano()
 	maps.DeleteFunc(p.seen, func(_ uint64, at int64) bool { return at < before })
 	p.forgetAt = max(forgetAt, 2*len(p.seen))
 }

@@ -115,17 +115,81 @@ func TestPlaceForgets(t *testing.T) {
 	start := time.Unix(1_800_000_000, 0)
 	p.Begin(start)
 	last := start
-	for i := range 3 * forgetAt {
-		last = start.Add(time.Duration(i) * 5 * time.Millisecond)
+	const apart = 5 * time.Millisecond
+	most := 0
+	for i := range 10 * forgetAt {
+		last = start.Add(time.Duration(i) * apart)
 		p.Take(entry(last, "", "x"), last)
+		most = max(most, len(p.seen))
 	}
-	if n := len(p.seen); n > forgetAt {
-		t.Errorf("%d lines are remembered", n)
+	if again := int((2*Overlap + Behind) / apart); most > 2*again+1 {
+		t.Errorf("%d lines are remembered, of which %d can come again", most, again)
 	}
-	for at := last; at.After(last.Add(-Overlap)); at = at.Add(-5 * time.Millisecond) {
+	for at := last; at.After(last.Add(-Overlap - Behind)); at = at.Add(-apart) {
 		if p.Take(entry(at, "", "x"), last) {
 			t.Fatalf("the line of %v before the newest was forgotten", last.Sub(at))
 		}
+	}
+}
+
+// TestLate has a machine whose clock is four minutes behind write a line while all
+// others go on, and then more lines come than anybody looks through.
+func TestLate(t *testing.T) {
+	var p Place
+	now := time.Now()
+	p.Begin(now.Add(-time.Hour))
+	p.Know(now.Add(-5 * time.Minute))
+	var said []string
+	o := NewOut("loki", oncall.LogQuery{}, &p, func() time.Duration { return 0 }, func(e oncall.Event) {
+		l := e.(oncall.LinesEvent)
+		for _, line := range l.Lines {
+			said = append(said, line.Raw)
+		}
+		if l.Dropped.Count > 0 {
+			said = append(said, l.Dropped.Reason)
+		}
+	})
+	o.Put([]Entry{entry(now, "", "right")})
+	store := []Entry{entry(now.Add(-10*time.Minute), "", "left out"), entry(now.Add(-4*time.Minute), "", "behind")}
+	walks := 0
+	look := func() {
+		for range eachLook {
+			err := o.NowAndThen(t.Context(), func(start, end time.Time, limit int) *Walk {
+				walks++
+				return &Walk{
+					Start: start, End: end, Limit: limit, Size: limit + 1, Most: limit + 1, Ahead: func() time.Duration { return 0 },
+					Ask: func(_ context.Context, start, end time.Time, limit int) (Page, error) {
+						var page Page
+						for _, e := range store {
+							if !e.Line.At.Before(start) && e.Line.At.Before(end) {
+								page.Entries = append(page.Entries, e)
+							}
+						}
+						Sort(page.Entries, start)
+						page.Entries = page.Entries[max(0, len(page.Entries)-limit):]
+						return page, nil
+					},
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	look()
+	look()
+	if want := []string{"right", "behind"}; walks != 2 || !slices.Equal(said, want) {
+		t.Fatalf("after %d walks the lines are %q, want %q", walks, said, want)
+	}
+	for i := range lateLines + 10 {
+		store = append(store, entry(now.Add(-3*time.Minute+time.Duration(i)*time.Millisecond), "", fmt.Sprint(i)))
+	}
+	said = nil
+	look()
+	look()
+	const why = "lines of machines whose clocks are minutes behind may be left out: the limit of 10000 lines was reached"
+	if len(said) != lateLines+1 || said[0] != why {
+		t.Errorf("of more lines than are looked through came %d, first %q", len(said), said[:1])
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // Endless is how far behind now a window without an end ends, for lines of
-// machines whose clocks are ahead.
-const Endless = time.Minute
+// machines whose clocks are as much as five minutes ahead.
+const Endless = 6 * time.Minute
 
 // Page is what one request brought.
 type Page struct {
@@ -133,6 +133,14 @@ func (w *Walk) give(p Page, last bool, take func([]Entry)) bool {
 	w.Complete = last && !cut && w.Why == ""
 	take(p.Entries)
 	return last || cut
+}
+
+// Reached returns the moment from which on all lines of the window were seen.
+func (w *Walk) Reached() time.Time {
+	if w.Complete {
+		return w.Start
+	}
+	return w.End
 }
 
 // Done is the share of the window that has been seen.

@@ -3,8 +3,10 @@ package trino
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -60,6 +62,7 @@ func (s *Source) run(ctx context.Context, op, sql string, each func(*page) (more
 		if _, err := s.http.Do(s.client, req, op, &p); err != nil {
 			if req.Method == http.MethodGet {
 				s.cancel(ctx, req.URL.String())
+				err = expired(err)
 			}
 			return read(err)
 		}
@@ -109,6 +112,15 @@ func read(err error) error {
 	return err
 }
 
+// expired says that a statement is gone, where that is what an answer means.
+func expired(err error) error {
+	f, ok := errors.AsType[*oncall.Fault](err)
+	if ok && (f.Status == http.StatusNotFound || f.Status == http.StatusGone) {
+		f.Kind, f.Detail, f.Fix = oncall.Unavailable, "the search has expired in the engine, or somebody ended it", "search again"
+	}
+	return err
+}
+
 func rest(ctx context.Context) {
 	t := time.NewTimer(restBetween)
 	defer t.Stop()
@@ -126,7 +138,12 @@ func (s *Source) check(op string, p *page) error {
 	case p.Error != nil:
 		f.Detail = sources.Printable(p.Error.Name+": "+p.Error.Message, maxWords)
 		f.Kind = oncall.Unavailable
-		if p.Error.Type == "USER_ERROR" {
+		switch {
+		case p.Error.Name == "EXCEEDED_TIME_LIMIT":
+			f.Fix = "choose a shorter window"
+		case slices.Contains([]string{"ABANDONED_QUERY", "ABANDONED_TASK", "USER_CANCELED", "ADMINISTRATIVELY_KILLED", "ADMINISTRATIVELY_PREEMPTED"}, p.Error.Name):
+			f.Fix = "search again"
+		case p.Error.Type == "USER_ERROR":
 			f.Kind, f.Fix = oncall.Rejected, "correct query, table and columns"
 		}
 		return f

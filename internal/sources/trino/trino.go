@@ -22,8 +22,9 @@ import (
 const (
 	// defaultEvery is how often a tail asks. Each time is a query in the engine.
 	defaultEvery = 30 * time.Second
-	// overlap is how far a tail's question reaches back.
-	overlap = 5 * time.Minute
+	// overlap is how far a tail's question reaches back: the clock of a writer may be
+	// five minutes behind, and its lines take some time to be visible.
+	overlap = 6 * time.Minute
 	// defaultLimit is how many rows are wanted when nobody says.
 	defaultLimit = 2000
 	// tailBack is how far a tail begins before now when nobody says.

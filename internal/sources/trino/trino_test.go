@@ -199,6 +199,11 @@ func TestLogs(t *testing.T) {
 					defer e.mu.Unlock()
 					return len(e.open)
 				},
+				Expire: func() {
+					e.mu.Lock()
+					defer e.mu.Unlock()
+					clear(e.open)
+				},
 			}
 		},
 		Query: func(word string) string {

@@ -174,7 +174,7 @@ func row(d oncall.Deploy, clock int, f pane.Frame) pane.Line {
 	if d.Version != "" {
 		rest = append(rest, text.Decode(short(d.Commit)))
 	}
-	rest = append(rest, text.Decode(d.Team), text.Decode(d.Author), text.Decode(d.Ref.Source))
+	rest = append(rest, text.Decode(d.Team), text.Decode(d.Author), text.Decode(d.Ref.Source), text.Decode(d.TeamSource))
 	left = append(left, pane.S(style.Dim, text.Sprintf("  %s", text.Join(rest, text.Const("  ")))))
 	return pane.Split(left, suspicion(d, f), f.Width)
 }

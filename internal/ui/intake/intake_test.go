@@ -160,6 +160,14 @@ func TestKeysPass(t *testing.T) {
 		"\x1bb\x1bb":           "\x1b[98;3u\x1b[98;3u",
 		"jjjjjjjjjjjjjjjjjjjj": "jjjjjjjjjjjjjjjjjjjj",
 		"hello":                "hello",
+		// A link that lags collects keys.
+		strings.Repeat("\x1b[A", 40):           "",
+		strings.Repeat("\x1bOB", 40):           "",
+		strings.Repeat("\x1b[A\x1b[Bj", 20):    "",
+		"jjjjkkkkjjjjjjjjkkkkkkjjkk":           "",
+		"jjjjjjjjnnNnnjjjj":                    "",
+		"jjjj\x1b[Bkkkk\x1b[Ajjjj\x1b[5~\rqaR": "",
+		"jjkkaeRq":                             "",
 	} {
 		if want == "" {
 			want = keys
@@ -214,6 +222,9 @@ func TestAPasteIsOnePaste(t *testing.T) {
 		"the same as UTF-8":    {begin + "x\u009b201~aRq" + end, "x201~aRq"},
 		"beyond ASCII":         {begin + "支払 é" + end, "支払 é"},
 		"without marks":        {"rm -rf /\rq\ra", "rm -rf /\rq\ra"},
+		"of few letters":       {"jjjjjjkkkkkk\ra", "jjjjjjkkkkkk\ra"},
+		"few letters at first": {"aaaaaaaabbbbbbbb Rq", "aaaaaaaabbbbbbbb Rq"},
+		"of few digits":        {"011010011001", "011010011001"},
 		"with one mark":        {"rm -rf /\rq\ra" + end + "R", "rm -rf /\rq\raR"},
 	} {
 		for _, together := range []bool{true, false} {

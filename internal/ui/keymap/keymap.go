@@ -90,6 +90,8 @@ const (
 	TagNight       Action = "tag"
 	DropNight      Action = "drop"
 	HideLine       Action = "hide_line"
+	Recommend      Action = "recommend"
+	RecommendSLO   Action = "recommend_slo"
 )
 
 // Group says where an action stands in the help.
@@ -151,6 +153,8 @@ func pageEntries() []Entry {
 		{TagMemory, []string{"7"}, "leave a line for when this alert wakes anyone again", GroupTags, "", true},
 		{TagNight, nil, "tag last night's pages one after another, about 20 s", GroupTags, "", true},
 		{DropNight, nil, "leave last night's pages without a tag, and ask no more", GroupTags, "", true},
+		{Recommend, nil, "recommend something to the team whose code the service is", GroupTags, "", true},
+		{RecommendSLO, nil, "recommend an objective for the service, to the team whose code it is", GroupTags, "", true},
 	}
 }
 

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -126,6 +127,31 @@ func (p *Pane) freshWords(f pane.Frame, b board.Board) text.Safe {
 	default:
 		return text.Sprintf(" · %d new patterns", n)
 	}
+}
+
+// Began returns the patterns that are new and began around the page, as moments of
+// its story, from the lines that are held. They are told and kept nowhere.
+func (p *Pane) Began(f pane.Frame, b board.Board) []board.Moment {
+	row, ok := b.Page(f.Scene.Page)
+	if !ok || f.Scene.Pinned[pane.Logs] || p.wide || p.store.asked != "" {
+		return nil // the lines are not the page's
+	}
+	t := p.held(b)
+	p.look(f, b)
+	p.groups.feed(t, &p.index)
+	from, _ := since(f, b)
+	var out []board.Moment
+	for _, g := range p.groups.tree.Began(from, row.Page.CreatedAt.Add(board.PatternsWithin), board.MaxPatterns) {
+		count := fmt.Sprintf("%d lines", g.Count)
+		switch {
+		case p.groups.sampled:
+			count = "counted in a sample"
+		case g.Count == 1:
+			count = "1 line"
+		}
+		out = append(out, board.Moment{At: g.First, Kind: board.MomentPattern, Text: g.Pattern(), State: count})
+	}
+	return out
 }
 
 // groupLines draws the groups.

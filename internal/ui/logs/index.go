@@ -1,12 +1,11 @@
 package logs
 
 import (
-	"path"
 	"slices"
 	"sort"
-	"strings"
 
 	"conway/internal/board"
+	"conway/internal/follow"
 	"conway/internal/oncall"
 )
 
@@ -91,15 +90,14 @@ func (x *index) pick(t board.Tail, seq uint64) {
 // shows reports whether lines of an origin are shown.
 func (x *index) shows(origin string) bool { return !x.found || x.belongs(origin) }
 
-// belongs reports whether an origin's own name, such as checkout.log, holds the
-// service's name.
+// belongs reports whether an origin is the service's own.
 func (x *index) belongs(origin string) bool {
 	if x.service == "" {
 		return false
 	}
 	own, known := x.origins[origin]
 	if !known {
-		own = strings.Contains(strings.ToLower(path.Base(origin)), strings.ToLower(x.service))
+		own = follow.Writes(x.service, origin)
 		x.origins[origin] = own
 		x.found = x.found || own
 	}

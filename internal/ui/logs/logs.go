@@ -369,7 +369,7 @@ func message(l oncall.LogLine) pane.Line {
 	}
 	out := pane.L(pane.S(role, text.Decode(l.Message)))
 	var rest []text.Safe
-	for _, f := range l.Fields() {
+	for _, f := range unpacked(l) {
 		if !headField(f.Key) && f.Value != l.Message {
 			rest = append(rest, text.Sprintf("%s=%s", f.Key, f.Value))
 		}
@@ -380,10 +380,26 @@ func message(l oncall.LogLine) pane.Line {
 	return out
 }
 
+// unpacked returns a line's fields, and before them those that VictoriaLogs left
+// in the text as it was written, of which the message is only a part.
+func unpacked(l oncall.LogLine) []oncall.Field {
+	fields := l.Fields()
+	i := slices.IndexFunc(fields, func(f oncall.Field) bool { return f.Key == "_msg" })
+	if i < 0 || fields[i].Value == l.Message {
+		return fields
+	}
+	beside := make(map[oncall.Field]bool, len(fields))
+	for _, f := range fields {
+		beside[f] = true
+	}
+	written := oncall.LogLine{Raw: fields[i].Value}.Fields()
+	return append(slices.DeleteFunc(written, func(f oncall.Field) bool { return beside[f] }), fields...)
+}
+
 // headField names the fields that the row's head shows already.
 func headField(key string) bool {
 	switch key {
-	case "ts", "t", "time", "timestamp", "@timestamp", "level", "lvl", "severity", "msg", "message", "log":
+	case "ts", "t", "time", "timestamp", "@timestamp", "_time", "level", "lvl", "severity", "msg", "message", "log", "_msg":
 		return true
 	}
 	return false

@@ -71,6 +71,25 @@ func TestPausedViewStaysPutWhileLinesAreEvicted(t *testing.T) {
 	}
 }
 
+// TestMessageIsShownOnce has lines as VictoriaLogs keeps them, whose text holds more
+// than the message.
+func TestMessageIsShownOnce(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"_time":"2026-03-02T11:04:31Z","_msg":"payment declined","level":"error","order":"7"}`:                               "payment declined order=7",
+		`{"_time":"2026-03-02T11:04:31Z","_msg":"level=error msg=\"payment declined\" order=7","order":"7"}`:                   "payment declined order=7",
+		`{"_time":"2026-03-02T11:04:31Z","_msg":"{\"msg\":\"payment declined\",\"order\":7,\"status\":502}","app":"checkout"}`: "payment declined order=7 status=502 app=checkout",
+	} {
+		l := oncall.LogLine{Source: "vl", At: uitest.Now(), Raw: raw, Message: "payment declined", Level: oncall.LevelError}
+		b := uitest.Fold(uitest.Empty(), oncall.LinesEvent{Stamp: oncall.Stamp{Source: "vl", At: uitest.Now()}, Lines: []oncall.LogLine{l}})
+		f := frame()
+		f.Width = 120
+		got := see(logs.New(), f, b)
+		if !strings.Contains(got, want) || strings.Count(got, "payment declined") != 1 || strings.Count(got, "order") != 1 || strings.Contains(got, "_time") {
+			t.Errorf("%s is shown as\n%s\nwant %q", raw, got, want)
+		}
+	}
+}
+
 func TestNextAndPreviousError(t *testing.T) {
 	b, p, f := add(uitest.Empty(), "a.log", 1, 60), logs.New(), frame()
 	i, _ := p.Handle(keymap.PrevError, f, b)

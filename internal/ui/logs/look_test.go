@@ -64,6 +64,27 @@ func TestNewPatternsComeFirst(t *testing.T) {
 	}
 }
 
+// TestWhatBeganIsPartOfTheStory has it also while nobody looks at the lines, and
+// never of lines that are another's.
+func TestWhatBeganIsPartOfTheStory(t *testing.T) {
+	b, f := incident()
+	b = say(b, "app", uitest.Now().Add(board.PatternsWithin), "said much later")
+	p := logs.New()
+	got := p.Began(f, b)
+	if len(got) != 1 || got[0].Kind != board.MomentPattern || got[0].Text != "connection pool exhausted after <*> ms" || got[0].State != "5 lines" ||
+		!got[0].At.Equal(uitest.Now().Add(-time.Minute)) {
+		t.Errorf("the story has %+v", got)
+	}
+	f.Scene.Pinned = map[pane.Kind]bool{pane.Logs: true}
+	if got := p.Began(f, b); len(got) != 0 {
+		t.Errorf("of lines that follow no page: %+v", got)
+	}
+	f.Scene.Pinned, f.Scene.Page = nil, oncall.Ref{}
+	if got := p.Began(f, b); len(got) != 0 {
+		t.Errorf("of no page: %+v", got)
+	}
+}
+
 func TestNothingIsCalledNewWithoutABefore(t *testing.T) {
 	f := frame()
 	f.Width, f.Height = 120, 12

@@ -84,6 +84,9 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	if len(panels) == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no panels: name some under panels: in the config")))}
 	}
+	if waiting := unselected(panels, f); waiting != nil {
+		return waiting
+	}
 	marks := Marks(f)
 	room := f.Height
 	if room > len(budgets)+1 {
@@ -100,6 +103,27 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	out = append(out, budgets...)
 	if room > len(out) {
 		out = append(out, axis(f))
+	}
+	return out
+}
+
+// unselected says what the panels wait for while no page is selected and each of them
+// is about one's service, nil otherwise.
+func unselected(panels []oncall.Panel, f pane.Frame) pane.Block {
+	names := make([]text.Safe, 0, len(panels))
+	for _, pn := range panels {
+		if pn.Unfilled == "" {
+			return nil
+		}
+		names = append(names, text.Decode(pn.Panel))
+	}
+	if !f.Scene.Page.IsZero() {
+		return nil
+	}
+	var out pane.Block
+	words := text.Sprintf("no page is selected; these follow the service of the one that is: %s", text.Join(names, text.Const(", ")))
+	for _, l := range words.Wrap(max(1, f.Width)) {
+		out = append(out, pane.L(pane.S(style.Dim, l)))
 	}
 	return out
 }

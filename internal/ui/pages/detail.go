@@ -148,7 +148,10 @@ func linked(rows pane.Block, url string) pane.Block {
 
 // statusOf is the page's state, the last one known when it is listed no more.
 func statusOf(r board.PageRow) text.Safe {
-	if r.Gone {
+	switch {
+	case r.Left:
+		return text.Sprintf("%s when it was no longer yours", r.Page.Status)
+	case r.Gone:
 		return text.Sprintf("was %s, now not known", r.Page.Status)
 	}
 	return text.Decode(r.Page.Status.String())

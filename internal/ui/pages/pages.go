@@ -241,7 +241,7 @@ func Progress(r board.PageRow, f pane.Frame) (pane.Span, bool) {
 		return s, true
 	}
 	if r.Gone {
-		return pane.S(style.Stale, text.Const("lapsed, not seen to resolve")), true
+		return pane.S(style.Stale, lost(r)), true
 	}
 	if n := len(r.Others); n > 0 {
 		o := r.Others[n-1]
@@ -254,6 +254,20 @@ func Progress(r board.PageRow, f pane.Frame) (pane.Span, bool) {
 		return pane.S(style.Error, text.Sprintf("%s refused", r.Last.Action.Kind)), true
 	}
 	return acked(r, f)
+}
+
+// lost says why a page is listed no more, as far as that is known.
+func lost(r board.PageRow) text.Safe {
+	switch who := r.Page.Assignees; {
+	case !r.Left:
+		return text.Const("lapsed, not seen to resolve")
+	case len(who) == 0:
+		return text.Const("no longer yours")
+	case len(who) == 1:
+		return text.Sprintf("now with %s", shortName(cmp.Or(who[0].Name, who[0].Email)))
+	default:
+		return text.Sprintf("now with %s +%d", shortName(cmp.Or(who[0].Name, who[0].Email)), len(who)-1)
+	}
 }
 
 // acked names who is on it, by the pager's own word where it has one.

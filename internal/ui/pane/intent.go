@@ -22,6 +22,15 @@ type (
 	Act struct{ Action oncall.Action }
 	// Tag records what a person thinks of pages: one tag of one name and value each.
 	Tag struct{ Tags []oncall.Tag }
+	// Recommend records what a team is advised to do: a text, or an objective to set or
+	// to change.
+	Recommend struct {
+		Team, Service, Text string
+		// SLO is the objective that there is, empty to set one; Target is the percentage
+		// that is proposed, 0 where none is.
+		SLO    string
+		Target float64
+	}
 	// CountNights asks the ledger for what the person may want to see by day.
 	CountNights struct{}
 	// CancelAct takes back an action that is still held.
@@ -136,6 +145,9 @@ type (
 		Theme string
 		Try   bool
 	}
+	// AskTarget asks what is advised for an objective, or for the one that the service
+	// is to get.
+	AskTarget struct{ SLO string }
 	// Several carries out one intent after another, such as one action a page.
 	Several struct{ Intents []Intent }
 	// Say shows a sentence, such as why a key cannot act.
@@ -144,6 +156,7 @@ type (
 
 func (Act) intent()          {}
 func (Tag) intent()          {}
+func (Recommend) intent()    {}
 func (CountNights) intent()  {}
 func (CancelAct) intent()    {}
 func (RunStep) intent()      {}
@@ -167,6 +180,7 @@ func (Jump) intent()         {}
 func (Trace) intent()        {}
 func (Arrange) intent()      {}
 func (Dress) intent()        {}
+func (AskTarget) intent()    {}
 func (Several) intent()      {}
 func (Say) intent()          {}
 func (Tail) intent()         {}

@@ -44,6 +44,9 @@ type Scene struct {
 	// there is none.
 	Runbook    *runbook.Entry
 	RunbookWhy string
+	// Patterns are the kinds of log lines that began around the page, as moments of its
+	// story. Only the timeline has them.
+	Patterns []board.Moment
 	// Pinned says which panes do not follow.
 	Pinned map[Kind]bool
 }

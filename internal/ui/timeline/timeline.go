@@ -1,8 +1,11 @@
 // Package timeline draws what happened around the selected page, merged from
-// the pager, the deploys, our own actions and the steps we ran.
+// the pager, the deploys, our own actions, the steps we ran and the kinds of log
+// lines that began then.
 package timeline
 
 import (
+	"slices"
+
 	"conway/internal/board"
 	"conway/internal/follow"
 	"conway/internal/oncall"
@@ -51,6 +54,10 @@ func (p *Pane) lines(f pane.Frame, b board.Board) pane.Block {
 		points, _ := p.services.Concerns(d, f.Scene.Service)
 		return points > 0
 	})
+	if len(f.Scene.Patterns) > 0 {
+		moments = slices.Concat(moments, f.Scene.Patterns)
+		slices.SortStableFunc(moments, func(x, y board.Moment) int { return x.At.Compare(y.At) })
+	}
 	if len(moments) == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("nothing has happened yet, or no page is selected")))}
 	}
@@ -77,7 +84,7 @@ func moment(m board.Moment, f pane.Frame) pane.Block {
 		role = style.Deploy
 	case board.MomentNote:
 		role = style.Accent
-	case board.MomentRun:
+	case board.MomentRun, board.MomentPattern:
 		role = style.Warn
 	case board.MomentLog:
 		role = style.Dim
