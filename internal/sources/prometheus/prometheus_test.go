@@ -199,7 +199,7 @@ func TestAnswer(t *testing.T) {
 	if p := panels["absent"]; p.Latest != nil || len(p.Series) != 0 || p.Fault != nil {
 		t.Errorf("absent: %+v, want no data and no fault", p)
 	}
-	const want = `prom: query metrics: refused (HTTP 400): invalid parameter "query": 1:1: parse error: unknown function with name "rate": this server evaluates timestamp(selector) and vector(number)`
+	const want = `prom: query metrics: refused (HTTP 400): invalid parameter "query": 1:1: parse error: unknown function with name "rate": this server evaluates timestamp, avg_over_time, max and vector`
 	if p := panels["rate(x[5m])"]; p.Fault == nil || p.Fault.Error() != want {
 		t.Errorf("bad query: %v\nwant %s", p.Fault, want)
 	}
