@@ -70,7 +70,9 @@ INSERT INTO version VALUES (0);
 // errNewer. It must be called within a transaction.
 func (p *teamConn) version() (v int64, err error) {
 	there := false
-	err = p.each("SELECT to_regclass('conway.version') IS NOT NULL", func(s cells) error {
+	// By the catalogue itself: what to_regclass says can be from before the lock was
+	// waited for, and whoever had it then has made the table.
+	err = p.each("SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'conway' AND tablename = 'version')", func(s cells) error {
 		there = s.ColumnInt64(0) != 0
 		return nil
 	})
@@ -126,7 +128,7 @@ func (p *teamConn) migrate(ctx context.Context, failpoint func(string)) error {
 // makeSchema makes the schema unless somebody with the right to has done so.
 func (p *teamConn) makeSchema() error {
 	there := false
-	err := p.each("SELECT to_regnamespace('conway') IS NOT NULL", func(s cells) error {
+	err := p.each("SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'conway')", func(s cells) error {
 		there = s.ColumnInt64(0) != 0
 		return nil
 	})
