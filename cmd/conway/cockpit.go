@@ -76,6 +76,7 @@ func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.
 	c.environ = a.environ
 	a.attach(c)
 	defer a.ready()()
+	opts.Sheet = opts.Sheet.In(a.colours())
 	a.out = outlet.New(a.stdout)
 	defer a.shut(ctx)
 	c.gate = gate.New(a.out)
@@ -199,7 +200,6 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	if err != nil {
 		return ui.Options{}, usage(err)
 	}
-	sheet = sheet.In(a.colours())
 	sheet.Linkable = linker(c.cfg.Links)
 	w := &world{core: c, getenv: a.getenv}
 	return ui.Options{
