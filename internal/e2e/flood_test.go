@@ -29,7 +29,7 @@ const (
 	// floodMemory bounds the resident memory with a million lines held, of 186 MB.
 	// It is to notice what grows without end, also on a machine so busy that
 	// garbage is collected late; how much it is, is printed.
-	floodMemory = 360 << 20
+	floodMemory = 300 << 20
 )
 
 // TestFlood has logs of 100,000 JSON lines a second, in one file and in five
