@@ -55,15 +55,7 @@ type alertCockpit struct{ *core }
 
 func coreAtWork(t *testing.T, d desk) alertCockpit {
 	t.Helper()
-	a := &app{now: time.Now, configPath: d.config, process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}}
-	cfg, _, err := a.load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := newCore(cfg, a.now, "pages")
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, c := d.core("pages")
 	a.openLedger(t.Context(), c)
 	c.start(t.Context())
 	return alertCockpit{c}

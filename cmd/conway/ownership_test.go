@@ -19,15 +19,7 @@ import (
 func ownersOf(t *testing.T, parts ...string) (*core, records) {
 	t.Helper()
 	d := atDesk(t, parts...)
-	a := &app{now: time.Now, configPath: d.config, process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}}
-	cfg, _, err := a.load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := newCore(cfg, a.now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, c := d.core()
 	return c, records{services: c.services, ownership: c.ownership, names: pseudonyms{}}
 }
 

@@ -29,12 +29,8 @@ func TestRecommendationOfAnObjective(t *testing.T) {
 	d := trackedDesk(t, s)
 	d.config = write(t, "config.yaml", d.read()+fmt.Sprintf("metrics: [{type: prometheus, name: prom, url: \"http://127.0.0.1:1\"}]\nslos: {files: [%q]}\n", write(t, "slo.yaml", sloFile)))
 	now := time.Now()
-	a := &app{now: time.Now, configPath: d.config, process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}}
-	cfg, _, err := a.load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = a.withLedger(t.Context(), cfg, false, func(j *ledger.Journal) error {
+	a, cfg := d.app()
+	err := a.withLedger(t.Context(), cfg, false, func(j *ledger.Journal) error {
 		for i, share := range []float64{0.18, 0.26, 0.5} {
 			to := now.Add(-time.Duration(i*60) * day) // the third is too long ago
 			body := report.SLOBody{Incident: fmt.Sprintf("pd/Q%d", i), SLO: "checkout-availability", Share: share, From: to.Add(-time.Hour), To: to}
@@ -99,15 +95,7 @@ func TestRecommendationFromTheScreen(t *testing.T) {
 		t, "services: {checkout: {owner: payments}}", "metrics: [{type: prometheus, name: prom, url: \"http://127.0.0.1:1\"}]",
 		fmt.Sprintf("slos: {files: [%q]}", write(t, "slo.yaml", sloFile)),
 	)
-	a := &app{now: time.Now, configPath: d.config, process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}}
-	cfg, _, err := a.load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := newCore(cfg, a.now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, c := d.core()
 	c.ctx = t.Context()
 	w := &world{core: c}
 	say := func(i pane.Recommend) ui.Said {
@@ -121,7 +109,7 @@ func TestRecommendationFromTheScreen(t *testing.T) {
 	if s := say(pane.Recommend{Team: "payments", Text: "x"}); !s.Fault || !strings.Contains(s.Text, "there is no ledger here") {
 		t.Errorf("without a ledger: %+v", s)
 	}
-	err = a.withLedger(t.Context(), cfg, false, func(j *ledger.Journal) error {
+	err := a.withLedger(t.Context(), c.cfg, false, func(j *ledger.Journal) error {
 		c.journal = j
 		body := report.SLOBody{Incident: "pd/Q1", SLO: "checkout-availability", Share: 0.26, From: time.Now().Add(-time.Hour), To: time.Now()}
 		if err := keepRecord(t.Context(), j, report.KindSLO, "pd", body); err != nil {

@@ -26,6 +26,28 @@ func atDesk(t *testing.T, lines ...string) desk {
 	return desk{t, t.TempDir(), write(t, "config.yaml", strings.Join(lines, "\n")+"\n")}
 }
 
+// app returns an app of this home that runs within the test, and its config.
+func (d desk) app() (*app, config.Config) {
+	d.t.Helper()
+	a := &app{now: time.Now, configPath: d.config, process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}}
+	cfg, _, err := a.load(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return a, cfg
+}
+
+// core returns such an app with its core, for sources of these kinds or of all.
+func (d desk) core(kinds ...string) (*app, *core) {
+	d.t.Helper()
+	a, cfg := d.app()
+	c, err := newCore(cfg, a.now, kinds...)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return a, c
+}
+
 // run runs the program in that home.
 func (d desk) run(stdin string, args ...string) result {
 	d.t.Helper()
@@ -232,11 +254,7 @@ func TestEngagementEndsWithItsBudget(t *testing.T) {
 
 func TestPseudonyms(t *testing.T) {
 	d := workedDesk(t)
-	a := &app{now: time.Now, configPath: d.config, process: process{getenv: func(k string) string { return map[string]string{"HOME": d.home}[k] }}}
-	cfg, _, err := a.load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, cfg := d.app()
 	names, err := a.pseudonyms(t.Context(), cfg, func(string) {})
 	if err != nil {
 		t.Fatal(err)
