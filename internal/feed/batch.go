@@ -16,26 +16,38 @@ type batch[T any] struct {
 	n      int
 }
 
-// chunk is some lines, and the texts that they are parts of, if that is known.
+// chunk is some lines, the texts that they are parts of, if that is known, and what
+// takes back the list, if anything does.
 type chunk[T any] struct {
 	lines []T
 	texts []string
+	free  func()
+}
+
+// copied is called when a chunk's lines are held elsewhere and its list is not.
+func (c chunk[T]) copied() {
+	if c.free != nil {
+		c.free()
+	}
 }
 
 // push appends lines. A long list is kept as it is, and no longer the caller's.
-func (b *batch[T]) push(lines []T, texts []string) {
+func (b *batch[T]) push(c chunk[T]) {
+	lines := c.lines
 	if len(lines) == 0 {
 		return
 	}
 	b.n += len(lines)
 	if last := len(b.chunks) - 1; last >= 0 && len(b.chunks[last].lines)+len(lines) <= max(cap(b.chunks[last].lines), smallChunk) {
 		b.chunks[last].lines = append(b.chunks[last].lines, lines...)
+		c.copied()
 		return
 	}
 	var own []T
 	switch {
 	case len(lines) >= chunkLines:
-		b.chunks = append(b.chunks, chunk[T]{slices.Clip(lines), texts})
+		c.lines = slices.Clip(lines)
+		b.chunks = append(b.chunks, c)
 		return
 	case len(b.chunks) == 0:
 		// The first chunk is as small as its lines, because most batches are all there
@@ -44,6 +56,7 @@ func (b *batch[T]) push(lines []T, texts []string) {
 	default:
 		own = append(make([]T, 0, chunkLines), lines...)
 	}
+	c.copied()
 	b.chunks = append(b.chunks, chunk[T]{lines: own})
 }
 
@@ -67,15 +80,16 @@ func (b *batch[T]) drop(n int) int {
 	return n
 }
 
-// lines returns everything, oldest first, with the texts that are known. The batch
-// must not be used again.
-func (b *batch[T]) lines() (lines []T, texts []string) {
+// all returns everything, oldest first, as one chunk. The batch must not be used
+// again.
+func (b *batch[T]) all() chunk[T] {
 	if len(b.chunks) == 1 {
-		return b.chunks[0].lines, b.chunks[0].texts
+		return b.chunks[0]
 	}
-	lines = make([]T, 0, b.n)
+	all := chunk[T]{lines: make([]T, 0, b.n)}
 	for _, c := range b.chunks {
-		lines, texts = append(lines, c.lines...), append(texts, c.texts...)
+		all.lines, all.texts = append(all.lines, c.lines...), append(all.texts, c.texts...)
+		c.copied()
 	}
-	return lines, texts
+	return all
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"conway/internal/oncall"
 )
@@ -23,6 +24,8 @@ const defaultLines = 50_000
 type Mailbox struct {
 	wake  chan struct{}
 	bound int
+	// flooding are the logs that flooded when Next last returned; only it uses them.
+	flooding map[string]bool
 
 	mu      sync.Mutex
 	seq     uint64
@@ -70,6 +73,7 @@ func (m *Mailbox) Next(ctx context.Context) ([]oncall.Event, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		m.linger(ctx)
 		if events := m.take(); len(events) > 0 {
 			return events, nil
 		}
@@ -80,6 +84,49 @@ func (m *Mailbox) Next(ctx context.Context) ([]oncall.Event, error) {
 	}
 }
 
+const (
+	// floodLines is how many pending lines of a log are a flood: they pass faster than
+	// anybody reads, so that they can wait for those of others.
+	floodLines = 512
+	// lingerFor is how long they wait at most, about a frame.
+	lingerFor = 16 * time.Millisecond
+)
+
+// linger waits, while nothing is pending but floods of lines, for the other logs
+// that have flooded before: lines that come together are put in order once.
+func (m *Mailbox) linger(ctx context.Context) {
+	var late <-chan time.Time
+	for m.awaits() && ctx.Err() == nil {
+		if late == nil {
+			t := time.NewTimer(lingerFor)
+			defer t.Stop()
+			late = t.C
+		}
+		select {
+		case <-ctx.Done():
+		case <-m.wake:
+		case <-late:
+			return
+		}
+	}
+}
+
+// awaits reports whether only floods are pending, and not all that there were.
+func (m *Mailbox) awaits() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.pending.floods()
+	if now == nil {
+		return false
+	}
+	for name := range m.flooding {
+		if !now[name] {
+			return true
+		}
+	}
+	return false
+}
+
 // take returns everything in order and leaves the mailbox empty. Only the swap
 // happens under the lock, so that a Put never waits for the copying.
 func (m *Mailbox) take() []oncall.Event {
@@ -87,6 +134,9 @@ func (m *Mailbox) take() []oncall.Event {
 	old := m.pending
 	m.pending = newPending()
 	m.mu.Unlock()
+	if floods := old.floods(); floods != nil {
+		m.flooding = floods
+	}
 	entries := old.entries()
 	slices.SortStableFunc(entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.seq, b.seq))

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"conway/internal/oncall"
 )
@@ -414,4 +415,100 @@ func TestTextsComeWithTheirLines(t *testing.T) {
 			t.Errorf("with room for %d: %d lines of the texts %q", tt.bound, len(e.Lines), e.Texts)
 		}
 	}
+}
+
+// TestListsGoBack has each list of lines go back once: by whoever takes it, or by
+// the mailbox if it copied the lines.
+func TestListsGoBack(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		sizes []int
+		taken int
+	}{
+		{"one large", []int{1000}, 1},
+		{"two large", []int{1000, 1000}, 0},
+		{"one small", []int{10}, 0},
+		{"small and large", []int{10, 1000}, 0},
+	} {
+		box := NewMailbox(0)
+		freed := make([]int, len(tt.sizes))
+		from := 0
+		for i, n := range tt.sizes {
+			e := lines("app", from, n)
+			e.Free = func() {
+				freed[i]++
+				clear(e.Lines)
+			}
+			box.Put(e)
+			from += n
+		}
+		events, err := box.Next(t.Context())
+		if err != nil || len(events) != 1 {
+			t.Fatalf("%s: %d events, %v", tt.name, len(events), err)
+		}
+		e := events[0].(oncall.LinesEvent)
+		for i, l := range e.Lines {
+			if l.Raw != strconv.Itoa(i) {
+				t.Fatalf("%s: line %d is %q", tt.name, i, l.Raw)
+			}
+		}
+		taken := 0
+		if e.Free != nil {
+			taken = 1
+			e.Free()
+		}
+		if taken != tt.taken || len(e.Lines) != from {
+			t.Errorf("%s: %d lists to give back, %d lines", tt.name, taken, len(e.Lines))
+		}
+		for i, n := range freed {
+			if n != 1 {
+				t.Errorf("%s: list %d went back %d times", tt.name, i, n)
+			}
+		}
+	}
+}
+
+// TestFloodsComeTogether has the lines of one log wait for those of the others that
+// flood, but not for long, and nothing else wait for them.
+func TestFloodsComeTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		box := NewMailbox(0)
+		next := func() (n int, waited time.Duration) {
+			began := time.Now()
+			events, err := box.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(events), time.Since(began)
+		}
+		later := func(d time.Duration, e oncall.Event) { time.AfterFunc(d, func() { box.Put(e) }) }
+
+		box.Put(lines("a", 0, 1000))
+		box.Put(lines("b", 0, 1000))
+		if n, waited := next(); n != 2 || waited != 0 {
+			t.Errorf("%d events of the first flood after %s", n, waited)
+		}
+		later(time.Millisecond, lines("b", 1000, 1000))
+		later(6*time.Millisecond, lines("a", 1000, 1000))
+		if n, waited := next(); n != 2 || waited != 6*time.Millisecond {
+			t.Errorf("%d events of both after %s", n, waited)
+		}
+		box.Put(lines("a", 2000, 1000))
+		later(time.Millisecond, lines("c", 0, 1))
+		if n, waited := next(); n != 2 || waited != lingerFor {
+			t.Errorf("%d events without the other log after %s", n, waited)
+		}
+		box.Put(lines("a", 3000, 1000))
+		box.Put(lines("b", 3000, 1000))
+		next()
+		box.Put(lines("a", 4000, 1000))
+		later(2*time.Millisecond, oncall.ActionEvent{Stamp: oncall.Stamp{Source: "pagerduty"}})
+		if n, waited := next(); n != 2 || waited != 2*time.Millisecond {
+			t.Errorf("%d events with an action after %s", n, waited)
+		}
+		box.Put(lines("a", 5000, 10))
+		if n, waited := next(); n != 1 || waited != 0 {
+			t.Errorf("%d events of few lines after %s", n, waited)
+		}
+	})
 }

@@ -90,7 +90,7 @@ func (p *pending) addLines(seq uint64, e oncall.LinesEvent) {
 	head := logHead{e.Stamp, e.Scope}
 	head.Err = nil
 	if e.Err == nil || len(e.Lines) > 0 || !none(e.Dropped) {
-		s.push(seq, head, e.Lines, e.Texts, e.Dropped)
+		s.push(seq, head, chunk[oncall.LogLine]{e.Lines, e.Texts, e.Free}, e.Dropped)
 	}
 	// A failure that lines have followed since is over, as with snapshots.
 	s.failed = nil
@@ -107,7 +107,7 @@ func (p *pending) addRun(seq uint64, e oncall.RunEvent) {
 		s = &stream[runHead, oncall.OutputLine]{same: sameRun}
 		p.outputs[key] = s
 	}
-	s.push(seq, runHead{e.Stamp, e.Run}, e.Output, nil, e.Dropped)
+	s.push(seq, runHead{e.Stamp, e.Run}, chunk[oncall.OutputLine]{lines: e.Output}, e.Dropped)
 	p.lines += len(e.Output)
 }
 
@@ -154,17 +154,16 @@ func (p *pending) entries() []entry {
 	}
 	for _, s := range p.outputs {
 		for _, g := range s.segs {
-			output, _ := g.lines.lines()
 			entries = append(entries, entry{topicRun, g.seq, oncall.RunEvent{
-				Stamp: g.head.Stamp, Run: g.head.run, Output: output, Dropped: g.dropped,
+				Stamp: g.head.Stamp, Run: g.head.run, Output: g.lines.all().lines, Dropped: g.dropped,
 			}})
 		}
 	}
 	for _, s := range p.logs {
 		for _, g := range s.segs {
-			lines, texts := g.lines.lines()
+			c := g.lines.all()
 			entries = append(entries, entry{topicLines, g.seq, oncall.LinesEvent{
-				Stamp: g.head.Stamp, Scope: g.head.scope, Lines: lines, Dropped: g.dropped, Texts: texts,
+				Stamp: g.head.Stamp, Scope: g.head.scope, Lines: c.lines, Dropped: g.dropped, Texts: c.texts, Free: c.free,
 			}})
 		}
 		if s.failed != nil {
@@ -172,4 +171,25 @@ func (p *pending) entries() []entry {
 		}
 	}
 	return entries
+}
+
+// floods returns the logs of which very many lines are pending, nil when there are
+// none, or anything but lines is pending, for which nobody should wait.
+func (p *pending) floods() map[string]bool {
+	if len(p.queue)+len(p.latest)+len(p.outputs) > 0 {
+		return nil
+	}
+	var of map[string]bool
+	for name, s := range p.logs {
+		switch {
+		case s.failed != nil:
+			return nil
+		case s.size() < floodLines:
+			continue
+		case of == nil:
+			of = make(map[string]bool, len(p.logs))
+		}
+		of[name] = true
+	}
+	return of
 }

@@ -34,7 +34,7 @@ type segment[H, T any] struct {
 
 // push appends lines under a head. A head that is the same as the last replaces
 // it; another one, or a gap amid lines, starts a new segment.
-func (s *stream[H, T]) push(seq uint64, head H, lines []T, texts []string, dropped oncall.Dropped) {
+func (s *stream[H, T]) push(seq uint64, head H, lines chunk[T], dropped oncall.Dropped) {
 	var last *segment[H, T]
 	if len(s.segs) > 0 {
 		last = s.segs[len(s.segs)-1]
@@ -45,8 +45,8 @@ func (s *stream[H, T]) push(seq uint64, head H, lines []T, texts []string, dropp
 	}
 	last.head = head
 	last.dropped = join(last.dropped, dropped)
-	last.lines.push(lines, texts)
-	s.n += len(lines)
+	last.lines.push(lines)
+	s.n += len(lines.lines)
 }
 
 func (s *stream[H, T]) size() int { return s.n }

@@ -92,6 +92,10 @@ type LinesEvent struct {
 	// two lines. Whoever keeps many lines may keep a text instead of a copy. There
 	// may be none.
 	Texts []string
+	// Free, unless it is nil, gives the list of Lines back to whom it came from, who
+	// fills it anew. Whoever took the event may call it, once, when nobody holds the
+	// list any more; its lines' texts stay. Nothing is lost if nobody does.
+	Free func()
 }
 
 // ActionEvent is how far an action has come.

@@ -213,6 +213,11 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) fold(events Events) {
 	var changes []board.Change
 	m.board, changes = m.board.ApplyAll(events)
+	for _, e := range events {
+		if e, ok := e.(oncall.LinesEvent); ok && e.Free != nil {
+			e.Free() // the board has copied what it keeps
+		}
+	}
 	for _, c := range changes {
 		m.changed(c)
 	}

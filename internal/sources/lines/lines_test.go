@@ -3,10 +3,12 @@ package lines
 import (
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"conway/internal/oncall"
 )
@@ -204,5 +206,40 @@ func TestTextsHoldTheirLines(t *testing.T) {
 	}
 	if got, want := strings.Join(events[0].Texts, "\n"), strings.Join(raw, "\n"); got != want {
 		t.Errorf("the texts hold %d bytes, the lines %d", len(got), len(want))
+	}
+}
+
+// TestListsAreFilledAnew has a list that nobody holds any more take the lines of a
+// later event, and no list that somebody may still hold.
+func TestListsAreFilledAnew(t *testing.T) {
+	var events []oncall.LinesEvent
+	b := NewBatch("app", time.Now, func(e oncall.Event) { events = append(events, e.(oncall.LinesEvent)) })
+	flood := func() oncall.LinesEvent {
+		for i := range 1000 {
+			b.Add(strconv.Itoa(i), "a.log", false, time.Now())
+		}
+		b.Flush()
+		return events[len(events)-1]
+	}
+	flood() // of which it learns how many lines there will be
+	first, second := flood(), flood()
+	if unsafe.SliceData(first.Lines) == unsafe.SliceData(second.Lines) {
+		t.Fatal("a list that is held takes the lines of the next event")
+	}
+	first.Free()
+	if l := first.Lines[0]; l != (oncall.LogLine{}) {
+		t.Errorf("a list that was given back still holds %+v", l)
+	}
+	third := flood()
+	if unsafe.SliceData(first.Lines) != unsafe.SliceData(third.Lines) {
+		t.Error("a list that was given back is not filled anew")
+	}
+	if len(third.Lines) != 1000 || third.Lines[999].Raw != "999" || second.Lines[999].Raw != "999" {
+		t.Errorf("%d lines, the last %+v, and before %+v", len(third.Lines), third.Lines[999], second.Lines[999])
+	}
+	b.Add("alone", "a.log", false, time.Now())
+	b.Flush()
+	if small := events[len(events)-1]; cap(small.Lines) > 2000 || small.Lines[0].Raw != "alone" {
+		t.Errorf("one line has room for %d", cap(small.Lines))
 	}
 }
