@@ -22,22 +22,12 @@ const (
 )
 
 // chunk is a run of log lines in compact form: the text of all lines is one
-// string, with a newline between two, and a line is 14 bytes beside it without pointers, 18 in a slow log, so
-// that the collector has nothing to look at. It is immutable.
+// string, with a newline between two, and a line is a few bytes beside it. It is
+// immutable.
 type chunk struct {
+	lineIndex
+
 	text string
-	// ends are where in the text each line ends; it begins behind the newline after
-	// the one before.
-	ends []uint32
-	// base is the time of the first line in nanoseconds since 1970; the others are
-	// in near as distances from it, or in far when they do not fit there.
-	base int64
-	near []uint32
-	far  []int64
-	// messages are where in its line each message begins, and its length in the
-	// lower half. flags are the label, then late, cut and the level.
-	messages []uint32
-	flags    []uint16
 	// odd are the few lines of which this cannot tell everything.
 	odd    map[int]odd
 	labels []label
@@ -46,7 +36,7 @@ type chunk struct {
 // label is what many lines share.
 type label struct{ source, origin string }
 
-// odd is what does not fit into a line's 14 bytes: a decoded message, or a time
+// odd is what does not fit into a line's entry: a decoded message, or a time
 // beyond the three hundred years of 64 bits.
 type odd struct {
 	at      time.Time
@@ -70,52 +60,43 @@ const (
 	lastYear  = 2260
 )
 
-func (c *chunk) len() int { return len(c.ends) }
-
-func (c *chunk) start(i int) uint32 {
-	if i == 0 {
-		return 0
-	}
-	return c.ends[i-1] + 1
-}
-
 // raw returns the text of line i.
-func (c *chunk) raw(i int) string { return c.text[c.start(i):c.ends[i]] }
+func (c *chunk) raw(i int) string { return c.text[c.start(i):c.end(i)] }
 
 // level returns the level of line i.
-func (c *chunk) level(i int) oncall.Level { return oncall.Level(c.flags[i] & levelMask) }
+func (c *chunk) level(i int) oncall.Level { return c.kind(i).level() }
 
-func (c *chunk) late(i int) bool { return c.flags[i]&lateBit != 0 }
+func (c *chunk) late(i int) bool { return c.kind(i).flags&lateBit != 0 }
+
+func (k kind) level() oncall.Level { return oncall.Level(k.flags & levelMask) }
+
+// label returns the number of the label of lines of this kind.
+func (k kind) label() uint16 { return k.flags >> labelShift }
+
+func (k kind) isOdd() bool { return k.message&isOdd == isOdd }
 
 // time returns the time of line i.
 func (c *chunk) time(i int) time.Time {
-	if c.messages[i]&isOdd == isOdd {
+	if c.kind(i).isOdd() {
 		return c.odd[i].at
 	}
 	return time.Unix(0, c.nano(i)).UTC()
 }
 
-func (c *chunk) nano(i int) int64 {
-	if c.far != nil {
-		return c.far[i]
-	}
-	return c.base + int64(c.near[i])
-}
-
 // line unpacks line i.
 func (c *chunk) line(i int) oncall.LogLine {
-	raw, flags, m := c.raw(i), c.flags[i], c.messages[i]
-	of := &c.labels[flags>>labelShift]
+	raw, k := c.raw(i), c.kind(i)
+	of := &c.labels[k.label()]
 	l := oncall.LogLine{
-		Level: oncall.Level(flags & levelMask), Source: of.source, Origin: of.origin, Raw: raw,
-		Cut: flags&cutBit != 0, Late: flags&lateBit != 0,
+		Level: k.level(), Source: of.source, Origin: of.origin, Raw: raw,
+		Cut: k.flags&cutBit != 0, Late: k.flags&lateBit != 0,
 	}
-	if m&isOdd == isOdd {
+	if k.isOdd() {
 		l.At, l.Message = c.odd[i].at, c.odd[i].message
 		return l
 	}
-	from := m >> 16
-	l.At, l.Message = time.Unix(0, c.nano(i)).UTC(), raw[from:from+m&isOdd]
+	from := k.message >> 16
+	l.At, l.Message = time.Unix(0, c.nano(i)).UTC(), raw[from:from+k.message&isOdd]
 	return l
 }
 
@@ -123,6 +104,7 @@ func (c *chunk) line(i int) oncall.LogLine {
 // of the texts, that becomes the chunk's as it is.
 func pack(lines []oncall.LogLine, texts []string) []*chunk {
 	out := make([]*chunk, 0, len(lines)/chunkLines+1)
+	room := make([]lineEntry, 0, min(len(lines), chunkLines))
 	for len(lines) > 0 {
 		n, text := 0, ""
 		if len(texts) > 0 && strings.HasPrefix(texts[0], lines[0].Raw) {
@@ -132,7 +114,7 @@ func pack(lines []oncall.LogLine, texts []string) []*chunk {
 		if n == 0 {
 			n, text = copied(lines, texts)
 		}
-		c, took := packOne(lines[:n], text)
+		c, took := packOne(lines[:n], text, room)
 		out = append(out, c)
 		lines = lines[took:]
 	}
@@ -197,15 +179,13 @@ func copied(lines []oncall.LogLine, texts []string) (n int, text string) {
 	return n, b.String()
 }
 
-// packOne makes one chunk of lines, whose text it is given. It returns how many
-// of them it took: fewer when they have too many labels.
-func packOne(lines []oncall.LogLine, text string) (*chunk, int) {
-	c := &chunk{
-		ends: make([]uint32, 0, len(lines)), messages: make([]uint32, 0, len(lines)), flags: make([]uint16, 0, len(lines)),
-	}
+// packOne makes one chunk of lines, whose text it is given, with room for entries.
+// It returns how many of the lines it took: fewer when they have too many labels.
+func packOne(lines []oncall.LogLine, text string, room []lineEntry) (*chunk, int) {
+	c := &chunk{}
+	entries := room[:0]
 	end := -1
 	at := make(map[label]uint16, 4)
-	times := make([]int64, 0, len(lines))
 	last, lastLabel := label{}, uint16(0)
 	for i := range lines {
 		l := &lines[i]
@@ -225,8 +205,6 @@ func packOne(lines []oncall.LogLine, text string) (*chunk, int) {
 			flags |= lateBit
 		}
 		end += 1 + len(l.Raw)
-		c.ends = append(c.ends, uint32(end))
-		c.flags = append(c.flags, flags)
 		m, nano, ok := squeeze(l)
 		if !ok {
 			if c.odd == nil {
@@ -234,10 +212,10 @@ func packOne(lines []oncall.LogLine, text string) (*chunk, int) {
 			}
 			c.odd[i] = odd{at: l.At.Round(0).UTC(), message: strings.Clone(l.Message)}
 		}
-		c.messages, times = append(c.messages, m), append(times, nano)
+		entries = append(entries, lineEntry{uint32(end), nano, kind{m, flags}})
 	}
 	c.text = text[:end]
-	c.setTimes(times)
+	c.lineIndex = indexOf(entries)
 	return c, c.len()
 }
 
@@ -252,20 +230,6 @@ func squeeze(l *oncall.LogLine) (message uint32, nano int64, ok bool) {
 		return isOdd, l.At.UnixNano(), false
 	}
 	return uint32(i)<<16 | uint32(len(l.Message)), l.At.UnixNano(), true
-}
-
-// setTimes keeps the times in four bytes each where they lie near enough.
-func (c *chunk) setTimes(times []int64) {
-	c.base = times[0]
-	low, high := slices.Min(times), slices.Max(times)
-	if low < c.base || high-low > math.MaxUint32 || high < low {
-		c.far = times
-		return
-	}
-	c.near = make([]uint32, len(times))
-	for i, t := range times {
-		c.near[i] = uint32(t - c.base)
-	}
 }
 
 // label returns the number of a label, adding it if it is new and there is room.
@@ -287,19 +251,13 @@ func (c *chunk) label(at map[label]uint16, l label) (uint16, bool) {
 // freed, as a divisor.
 const wasted = 16
 
-// head returns the first n lines as a chunk of their own. It shares what it can.
-func (c *chunk) head(n int) *chunk {
+// before returns the first n lines as a chunk of their own. It shares what it can.
+func (c *chunk) before(n int) *chunk {
 	h := *c
-	h.text, h.ends, h.messages, h.flags = c.text[:c.ends[n-1]], c.ends[:n:n], c.messages[:n:n], c.flags[:n:n]
-	if c.far != nil {
-		h.far = c.far[:n:n]
-	} else {
-		h.near = c.near[:n:n]
-	}
+	h.text, h.lineIndex = c.text[:c.end(n-1)], c.head(n)
 	if len(c.text)-len(h.text) > len(c.text)/wasted {
 		// The rest comes again in another chunk.
-		h.text, h.ends, h.messages, h.flags = strings.Clone(h.text), slices.Clone(h.ends), slices.Clone(h.messages), slices.Clone(h.flags)
-		h.near, h.far = slices.Clone(h.near), slices.Clone(h.far)
+		h.text, h.lineIndex = strings.Clone(h.text), h.clone()
 	}
 	return &h
 }
@@ -312,16 +270,7 @@ func joins(a, b *chunk) bool {
 
 // join makes one chunk of two.
 func join(a, b *chunk) *chunk {
-	n := a.len() + b.len()
-	c := &chunk{
-		text: a.text + "\n" + b.text, labels: slices.Clone(a.labels),
-		ends: append(make([]uint32, 0, n), a.ends...), messages: append(append(make([]uint32, 0, n), a.messages...), b.messages...),
-		flags: append(make([]uint16, 0, n), a.flags...),
-	}
-	shift := uint32(len(a.text) + 1)
-	for _, e := range b.ends {
-		c.ends = append(c.ends, e+shift)
-	}
+	c := &chunk{text: a.text + "\n" + b.text, labels: slices.Clone(a.labels)}
 	at := make(map[label]uint16, len(a.labels))
 	for i, l := range a.labels {
 		at[l] = uint16(i)
@@ -330,9 +279,13 @@ func join(a, b *chunk) *chunk {
 	for i, l := range b.labels {
 		to[i], _ = c.label(at, l)
 	}
-	for _, f := range b.flags {
-		c.flags = append(c.flags, to[f>>labelShift]<<labelShift|f&(1<<labelShift-1))
+	entries := a.entries(make([]lineEntry, 0, a.len()+b.len()), 0)
+	entries = b.entries(entries, uint32(len(a.text)+1))
+	for i := range entries[a.len():] {
+		e := &entries[a.len()+i]
+		e.flags = to[e.label()]<<labelShift | e.flags&(1<<labelShift-1)
 	}
+	c.lineIndex = indexOf(entries)
 	if len(a.odd)+len(b.odd) > 0 {
 		c.odd = make(map[int]odd, len(a.odd)+len(b.odd))
 		maps.Copy(c.odd, a.odd)
@@ -340,13 +293,5 @@ func join(a, b *chunk) *chunk {
 			c.odd[a.len()+i] = o
 		}
 	}
-	times := make([]int64, 0, n)
-	for i := range a.len() {
-		times = append(times, a.nano(i))
-	}
-	for i := range b.len() {
-		times = append(times, b.nano(i))
-	}
-	c.setTimes(times)
 	return c
 }

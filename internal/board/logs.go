@@ -64,11 +64,21 @@ func (g *gathered) add(e oncall.LinesEvent, joined time.Time) bool {
 
 // put puts the gathered lines among those that are held.
 func (g *gathered) put(b *base) {
-	if g != nil {
-		lines, texts := mergedLists(g.lists)
-		b.tail = b.tail.put(lines, texts, g.at, time.Time{})
-		*g = gathered{}
+	if g == nil || len(g.lists) == 0 {
+		return
 	}
+	if len(g.lists) == 1 {
+		b.tail = b.tail.put(g.lists[0].lines, g.lists[0].texts, g.at, time.Time{})
+	} else {
+		n := 0
+		for _, l := range g.lists {
+			n += len(l.lines)
+		}
+		lines := inOrder(b.tail.room.list(n), g.lists)
+		b.tail = b.tail.put(lines, nil, g.at, time.Time{})
+		b.tail.room.back(lines)
+	}
+	*g = gathered{}
 }
 
 // stream is what is known of one source's lines.

@@ -55,9 +55,8 @@ func (t Tail) put(lines []oncall.LogLine, texts []string, now, joined time.Time)
 		t = t.add(late)
 		t.order.Shuffles++
 	}
-	if len(fresh)+len(moved) > 0 {
-		t = t.add(merged(moved, fresh, now))
-	}
+	t = t.addMerged(moved, fresh, now)
+	t.room.back(moved)
 	return t.heard(fresh, now)
 }
 
@@ -125,18 +124,20 @@ func (t Tail) among(lines []oncall.LogLine, now time.Time) (Tail, bool) {
 		return t, false
 	}
 	u, moved := t.cut(t.first + uint64(i))
-	u = u.add(merged(moved, lines, now))
+	u = u.addMerged(moved, lines, now)
 	u.order.Epoch++
 	return u, true
 }
 
-// merged joins two ordered lists; of equal times those of a come first. Late lines
-// of a, and those from after now, stay behind the line that they came after.
-func merged(a, b []oncall.LogLine, now time.Time) []oncall.LogLine {
+// addMerged adds two ordered lists as one; of equal times those of a come first.
+// Late lines of a, and those from after now, stay behind the line that they came
+// after.
+func (t Tail) addMerged(a, b []oncall.LogLine, now time.Time) Tail {
 	if len(a) == 0 {
-		return b
+		return t.add(b)
 	}
-	out := make([]oncall.LogLine, 0, len(a)+len(b))
+	out := t.room.list(len(a) + len(b))
+	defer func() { t.room.back(out) }()
 	for len(a) > 0 && len(b) > 0 {
 		if before(&b[0], &a[0], now) {
 			out, b = append(out, b[0]), b[1:]
@@ -144,7 +145,8 @@ func merged(a, b []oncall.LogLine, now time.Time) []oncall.LogLine {
 			out, a = append(out, a[0]), a[1:]
 		}
 	}
-	return append(append(out, a...), b...)
+	out = append(append(out, a...), b...)
+	return t.add(out)
 }
 
 // list is lines in order that came at a time, and the texts that they are of.
@@ -154,21 +156,10 @@ type list struct {
 	now   time.Time
 }
 
-// mergedLists joins ordered lists as merging each with all before it would, but
-// copies a line once.
-func mergedLists(lists []list) (lines []oncall.LogLine, texts []string) {
-	n := 0
-	for _, l := range lists {
-		n += len(l.lines)
-	}
-	switch len(lists) {
-	case 0:
-		return nil, nil
-	case 1:
-		return lists[0].lines, lists[0].texts
-	}
+// inOrder joins two ordered lists or more as merging each with all before it would,
+// but copies a line once, to the end of out.
+func inOrder(out []oncall.LogLine, lists []list) []oncall.LogLine {
 	lists = slices.Clone(lists)
-	out := make([]oncall.LogLine, 0, n)
 	for len(lists) > 0 {
 		first := 0
 		for i := 1; i < len(lists); i++ {
@@ -182,7 +173,7 @@ func mergedLists(lists []list) (lines []oncall.LogLine, texts []string) {
 			lists = slices.Delete(lists, first, first+1)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // goesBefore reports whether the list's first line stands before one of the lists
@@ -214,7 +205,7 @@ func (t Tail) without(gone func(source string) bool) Tail {
 			if c.start+uint64(i) < t.first {
 				continue
 			}
-			if gone(c.labels[c.flags[i]>>labelShift].source) {
+			if gone(c.labels[c.kind(i).label()].source) {
 				u.elsewhere++
 				continue
 			}

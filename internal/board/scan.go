@@ -2,7 +2,6 @@ package board
 
 import (
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,7 +44,7 @@ func (t Tail) Scan(q Query, before uint64, room int) (found []uint64, next uint6
 		}
 		to := min(c.len(), int(before-c.start))
 		parts = append(parts, stretch{c, from, to})
-		n := int(c.ends[to-1] - c.chunk.start(from))
+		n := int(c.end(to-1) - c.chunk.start(from))
 		room -= weight * n
 		size += weight * n
 		before = c.start + uint64(from)
@@ -139,7 +138,7 @@ func (c *chunk) scan(q *Query, from, to int, first uint64, found []uint64) []uin
 		return found
 	}
 	// The text of all lines is searched as one; what lies across two is no match.
-	text := c.text[:c.ends[to-1]]
+	text := c.text[:c.end(to-1)]
 	simple := len(q.terms) == 1 && q.terms[0].re == nil && q.terms[0].key == ""
 	seek := q.seek.finder()
 	for pos := int(c.start(from)); pos < len(text); {
@@ -148,7 +147,7 @@ func (c *chunk) scan(q *Query, from, to int, first uint64, found []uint64) []uin
 			break
 		}
 		i := c.at(uint32(at))
-		end := int(c.ends[i])
+		end := int(c.end(i))
 		if at < int(c.start(i)) || at+len(q.seek.text) > end {
 			pos = at + 1
 			continue
@@ -159,11 +158,6 @@ func (c *chunk) scan(q *Query, from, to int, first uint64, found []uint64) []uin
 		pos = end
 	}
 	return found
-}
-
-// at returns the line that holds a place in the text.
-func (c *chunk) at(place uint32) int {
-	return sort.Search(len(c.ends), func(i int) bool { return c.ends[i] > place })
 }
 
 // Pick is what lines are chosen by without looking at their text.
@@ -190,7 +184,7 @@ func (t Tail) Pick(p Pick, seq uint64) []uint64 {
 			some = some || wanted[i]
 		}
 		for i := int(max(seq, c.start) - c.start); some && i < c.len(); i++ {
-			if wanted[c.flags[i]>>labelShift] && c.level(i) >= p.Level {
+			if k := c.kind(i); wanted[k.label()] && k.level() >= p.Level {
 				out = append(out, c.start+uint64(i))
 			}
 		}

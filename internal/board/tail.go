@@ -40,6 +40,8 @@ type Tail struct {
 	// newest is the latest time of a line that was not from the future.
 	newest time.Time
 	order  Order
+	// room is for lines that are being put in order.
+	room *room
 }
 
 // placed is a chunk with the sequence number of its first line.
@@ -68,7 +70,7 @@ func newTail(limit int) Tail {
 	if limit <= 0 {
 		limit = defaultLineCap
 	}
-	return Tail{limit: limit}
+	return Tail{limit: limit, room: &room{}}
 }
 
 // Len returns how many lines are kept.
@@ -203,9 +205,10 @@ func (t Tail) add(lines []oncall.LogLine, texts ...string) Tail {
 	return t.evict()
 }
 
-// cut takes the lines from number seq on off the tail, and returns them.
+// cut takes the lines from number seq on off the tail, and returns them in a list of
+// its room.
 func (t Tail) cut(seq uint64) (Tail, []oncall.LogLine) {
-	off := make([]oncall.LogLine, 0, t.end-seq)
+	off := t.room.list(int(t.end - seq))
 	for _, l := range t.From(int(seq - t.first)) {
 		off = append(off, l)
 	}
@@ -219,7 +222,7 @@ func (t Tail) cut(seq uint64) (Tail, []oncall.LogLine) {
 		t.bytes -= len(c.text)
 		chunks = chunks[:keep-1]
 		if n := int(seq - c.start); n > 0 {
-			h := placed{c.head(n), c.start}
+			h := placed{c.before(n), c.start}
 			t.bytes += len(h.text)
 			chunks = append(chunks, h)
 		}
