@@ -25,6 +25,35 @@ func (r *run) pause(ctx context.Context) {
 	}
 }
 
+// flooded counts a look that found a flood, or ends the one there was.
+func (r *run) flooded(did bool) {
+	if did {
+		if r.floods++; r.floods == floodLooks {
+			r.watch.set(nil)
+		}
+		return
+	}
+	was := r.floods
+	if r.floods = 0; was >= floodLooks {
+		// What happened before the system is heard again is found by looking.
+		r.attend()
+		r.lost(true)
+	}
+}
+
+// goesOn reports whether there is a flood that goes on, and then has everything
+// looked at without being told to.
+func (r *run) goesOn() bool {
+	if r.floods < floodLooks {
+		return false
+	}
+	for _, t := range r.names {
+		t.dirty = true
+	}
+	r.scanDue = r.scanDue || r.floods%floodScan == 0
+	return true
+}
+
 // beat returns how long it is until all files are looked at.
 func (r *run) beat() time.Duration {
 	if r.watch.w == nil && r.o.Poll == defaultPoll {

@@ -26,8 +26,13 @@ const (
 	// floodPace is the least time between two looks at files that flood: their
 	// lines pass too fast to be read, and each frame less leaves the processor to
 	// others. floodSize is how many bytes in one look are a flood.
-	floodPace = 3 * pace
+	floodPace = 4 * pace
 	floodSize = 64 << 10
+	// floodLooks is how many such looks in a row make a flood that goes on: the
+	// system's words, one for each write, are not heard then, as all files are looked
+	// at anyway. floodScan is how many looks are between two at which files there are.
+	floodLooks = 10
+	floodScan  = 4
 	// turn bounds one look, so that a writer who is faster than the reader
 	// cannot hide a rotation.
 	turn = 50 * time.Millisecond
@@ -137,7 +142,9 @@ func (l *Logs) run(ctx context.Context, emit sources.Emit, w *watch) error {
 		}
 		if !pending {
 			r.pause(ctx)
-			r.wait(ctx)
+			if !r.goesOn() {
+				r.wait(ctx)
+			}
 		}
 		r.hear()
 	}
@@ -160,8 +167,10 @@ type run struct {
 	scanDue bool
 	// rest is how long to do nothing, longer after finding files took long.
 	rest time.Duration
-	// took is how many bytes the present look has read.
-	took int64
+	// took is how many bytes the present look has read, and floods how many looks in
+	// a row have found a flood.
+	took   int64
+	floods int
 }
 
 func (r *run) close() {
@@ -212,6 +221,7 @@ func (r *run) look(ctx context.Context) (pending bool) {
 	}
 	r.farewell(now)
 	r.batch.Flush()
+	r.flooded(r.took >= floodSize)
 	if r.took >= floodSize && r.rest == pace {
 		// Until a moment that is the same for all sources, so that their lines come
 		// in one frame and are put in order once.

@@ -237,7 +237,9 @@ func (r *run) attend() {
 			dirs[filepath.Dir(name)] = true
 		}
 	}
-	r.watch.set(dirs)
+	if r.floods < floodLooks {
+		r.watch.set(dirs)
+	}
 }
 
 // faultOf says what keeps a file from being followed, and what helps.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -153,6 +154,9 @@ func (t *tail) read(buf []byte, now time.Time, b *lines.Batch) (more bool, err e
 			t.place.advance(buf[:n], data)
 			t.split.Text = b.Text
 			t.split.Add(data, now, t.lineTo(b, now, old))
+			if n-mark > floodSize {
+				runtime.Gosched() // a key waits for a processor
+			}
 		}
 		if err == io.EOF {
 			return false, nil
