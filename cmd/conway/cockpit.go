@@ -148,9 +148,9 @@ func (a *app) prepare(ctx context.Context, c *core, opts ui.Options, p *tea.Prog
 // keyboard is lost. It draws through the canvas, so that Bubble Tea has nowhere to
 // write to, keeps no cells of its own, and is told the terminal's size.
 func (a *app) program(ctx context.Context, c *core, m tea.Model, mouse bool) (p *tea.Program, lost <-chan error) {
-	in, lost := a.keyboard(mouse)
 	every, burst := a.paceOf(c.cfg)
 	pace := outlet.NewPace(a.out, every, burst, a.now)
+	in, lost := a.keyboard(mouse, pace.Typed)
 	o := a.screenOf()
 	a.canvas.To(c.gate)
 	p = tea.NewProgram(a.canvas.Of(pace.Of(m)),

@@ -25,6 +25,8 @@ type keyboard struct {
 	lost chan error
 	in   intake.Intake
 	now  func() time.Time
+	// typed, unless it is nil, is called for all that can be read.
+	typed func()
 }
 
 // Read reads from the terminal what may pass, which may be nothing, and notes
@@ -39,6 +41,9 @@ func (k *keyboard) Read(p []byte) (n int, err error) {
 			return n, err
 		}
 		n += copy(p[n:], k.in.Feed(raw[:got], k.now()))
+		if n > 0 && k.typed != nil {
+			k.typed()
+		}
 		for wait := k.in.Wait(); wait > 0; wait = k.in.Wait() {
 			if k.readable(wait) {
 				break
@@ -78,11 +83,11 @@ func (k *keyboard) gone(err error) error {
 
 // keyboard returns what the screen reads from, and a channel that tells of its
 // end.
-func (a *app) keyboard(mouse bool) (in io.Reader, lost <-chan error) {
+func (a *app) keyboard(mouse bool, typed func()) (in io.Reader, lost <-chan error) {
 	f, ok := a.stdin.(*os.File)
 	if !ok {
 		return a.stdin, nil
 	}
-	k := &keyboard{File: f, lost: make(chan error, 1), in: intake.Intake{Mouse: mouse}, now: a.now}
+	k := &keyboard{File: f, lost: make(chan error, 1), in: intake.Intake{Mouse: mouse}, now: a.now, typed: typed}
 	return k, k.lost
 }

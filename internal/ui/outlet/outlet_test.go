@@ -308,3 +308,33 @@ func TestAfterAPauseAFewFramesFollowEachOtherAtOnce(t *testing.T) {
 		shut(t, l.out)
 	})
 }
+
+// TestAFrameGivesWayToAKey has what changed by itself be drawn with what a key that
+// is on its way does, and not before it; and alone if none comes.
+func TestAFrameGivesWayToAKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop(&terminal{}, 10*time.Millisecond, 3)
+		l.take(1)
+		l.wait(time.Second)
+		drawn, _ := l.pace.Frames()
+		l.pace.Typed()
+		l.take(2)
+		if now, _ := l.pace.Frames(); now != drawn {
+			t.Error("a frame is drawn while a key is on its way")
+		}
+		l.wait(2 * time.Millisecond)
+		l.take(tea.KeyPressMsg{Code: 'j'})
+		if now, _ := l.pace.Frames(); now != drawn+1 || l.last != l.model.View().Content || !strings.HasSuffix(l.last, "[2]") {
+			t.Errorf("%d frames for a key, the last %q", now-drawn, l.last[95:])
+		}
+		l.wait(time.Second)
+		drawn, _ = l.pace.Frames()
+		l.pace.Typed() // what was no key
+		l.take(3)
+		l.wait(50 * time.Millisecond)
+		if now, _ := l.pace.Frames(); now != drawn+1 || !strings.HasSuffix(l.last, "[3]") {
+			t.Errorf("%d frames without the key, the last %q", now-drawn, l.last[95:])
+		}
+		shut(t, l.out)
+	})
+}

@@ -3,6 +3,7 @@ package outlet
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -24,6 +25,29 @@ type Pace struct {
 	owed  bool
 	drawn uint64
 	kept  uint64
+
+	// typed is when something was typed that has not come to the program yet, in
+	// nanoseconds since 1970, 0 for nothing.
+	typed atomic.Int64
+}
+
+// keySoon is how long what was typed may take to come to the program. What was no
+// key never does.
+const keySoon = 10 * time.Millisecond
+
+// Typed says that something was typed: a frame that nobody asked for gives way to
+// the one that shows what the key does, and what else is new with it. It may be
+// called from any goroutine.
+func (p *Pace) Typed() { p.typed.Store(p.now().UnixNano()) }
+
+// keyDue reports whether a key is on its way.
+func (p *Pace) keyDue() bool {
+	at := p.typed.Load()
+	if at == 0 {
+		return false
+	}
+	since := time.Duration(p.now().UnixNano() - at)
+	return since >= 0 && since < keySoon
 }
 
 // NewPace returns the pace of what is drawn on an outlet. With every over 0,
@@ -122,6 +146,7 @@ func (m *paced) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseMsg, tea.WindowSizeMsg:
 		m.urgent = true
+		m.pace.typed.Store(0)
 	}
 	m.changed = true
 	next, cmd := m.Model.Update(msg)
@@ -150,13 +175,31 @@ func (m *paced) View() tea.View {
 			return m.last
 		}
 	}
-	if m.last = m.Model.View(); m.last.Content == "" {
-		return m.last // there is nothing to be seen yet
+	if m.givesWay() {
+		return m.last
+	}
+	v := m.Model.View()
+	if m.givesWay() {
+		return m.last // what was made is made anew with what the key does
+	}
+	if m.last = v; v.Content == "" {
+		return v // there is nothing to be seen yet
 	}
 	m.any, m.at, m.urgent, m.changed = true, now, false, false
 	m.saved = max(0, saved-1)
 	m.pace.drawn++
 	return m.last
+}
+
+// givesWay reports whether a frame is left to a key that is on its way. The lock is
+// held.
+func (m *paced) givesWay() bool {
+	if !m.any || m.urgent || !m.pace.keyDue() {
+		return false
+	}
+	m.pace.kept++
+	m.pace.wakeIn(keySoon)
+	return true
 }
 
 // save returns how many frames may be drawn now. A clock that was set back gives
