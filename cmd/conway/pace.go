@@ -21,10 +21,13 @@ const (
 	roomLeft = 10 << 20
 	// memoryLimit is from where on garbage is collected however little there is of
 	// it: with a million log lines held, the pace of 25 would let in another 50 MB.
-	// A full collection looks at none of their text and takes a millisecond or two.
-	// With a limit ten megabytes lower five logs that flood would have one follow the
-	// other, and keys wait for a second.
-	memoryLimit = 240 << 20
+	// A full collection looks at none of their text. With a limit ten megabytes lower
+	// logs that flood would have one follow the other, and keys wait for a second.
+	memoryLimit = 228 << 20
+	// muchHeld is how much has to be held for the program's own pages to matter, and
+	// pagesAtOnce how many bytes of them are let go of after a collection.
+	muchHeld    = 128 << 20
+	pagesAtOnce = 1 << 20
 )
 
 // pace sets the pace at which garbage is collected, for a start, and returns what
@@ -34,9 +37,10 @@ func pace() (stop func() bool) {
 	debug.SetMemoryLimit(memoryLimit)
 	return time.AfterFunc(firstFor, func() {
 		debug.SetGCPercent(paceLater)
-		keepPace()
+		pages := newTouched()
+		keepPace(pages)
 		debug.FreeOSMemory() // what the start took, which the parent never needs again
-		letGoTouched()
+		pages.letGo()
 	}).Stop
 }
 
@@ -59,11 +63,16 @@ func toil(settled func() bool, records int64) {
 // that it shares its memory with nothing.
 type beacon struct{ _ *beacon }
 
-// keepPace sets the pace anew after each collection, by what was left then.
-func keepPace() {
+// keepPace sets the pace anew after each collection, by what was left then. With
+// much left, pages of the program that it has not needed for a while go too.
+func keepPace(pages *touched) {
 	runtime.SetFinalizer(&beacon{}, func(*beacon) {
-		debug.SetGCPercent(paceFor(live()))
-		keepPace()
+		held := live()
+		debug.SetGCPercent(paceFor(held))
+		if held > muchHeld {
+			pages.letGoSome(pagesAtOnce)
+		}
+		keepPace(pages)
 	})
 }
 
