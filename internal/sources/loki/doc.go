@@ -8,6 +8,9 @@
 // its labels and its text. Lines that Loki says it has dropped are counted. Where a
 // gateway does not offer tail, query_range is asked every two seconds instead.
 //
+// What Loki keeps beside a line, its structured metadata, is a part of the line's Raw:
+// traces are there when they came by OpenTelemetry.
+//
 // Times are whole nanoseconds in text and never numbers in JSON, which would
 // round them. Loki's errors are plain text.
 package loki

@@ -121,7 +121,7 @@ func streamJSON(app string, values ...any) map[string]any {
 }
 
 func valueJSON(l oncall.LogLine) any {
-	return []any{nanos(l.At), l.Raw, map[string]any{"structuredMetadata": map[string]string{"trace": "4bf9"}, "parsed": map[string]string{"detected_level": "warn"}}}
+	return []any{nanos(l.At), l.Raw, map[string]any{"structuredMetadata": map[string]string{"detected_level": "info"}, "parsed": map[string]string{"detected_level": "warn"}}}
 }
 
 func matches(query string, l oncall.LogLine) bool {
