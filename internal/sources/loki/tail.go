@@ -98,10 +98,7 @@ func (s *Source) fetch(ctx context.Context, q oncall.LogQuery, out *tailing.Out)
 	if err != nil {
 		return err
 	}
-	if !w.Complete {
-		s.place.Know(w.Reached())
-		out.Lost(oncall.Dropped{Count: 1, Reason: "lines that came while nobody read are left out: " + w.Why})
-	}
+	out.Left(w)
 	out.PutOrAlive(all)
 	return nil
 }
