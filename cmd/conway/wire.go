@@ -215,7 +215,8 @@ func templatesOf(cfg config.Config) []follow.LogTemplate {
 func textsOf(cfg config.Config) []follow.LogTemplate {
 	var out []follow.LogTemplate
 	for _, c := range cfg.Logs {
-		if _, ok := c.(config.SSHFiles); ok {
+		switch c := c.(type) {
+		case config.LogFile, config.SSHFiles:
 			out = append(out, follow.LogTemplate{Source: c.SourceName(), Lang: follow.Literal})
 		}
 	}
