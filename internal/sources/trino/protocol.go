@@ -24,6 +24,11 @@ const (
 	// linger is how long the answer to a new statement is awaited after nobody needs
 	// it any more. The engine gives it at once.
 	linger = time.Second
+	// again is how often the rest of an answer is asked for once more when the engine
+	// or a proxy cannot give it at the moment, and pauseAgain the first wait before
+	// that, which doubles: the protocol wants it, and the statement goes on.
+	again      = 3
+	pauseAgain = 100 * time.Millisecond
 	// maxWords bounds the engine's own words.
 	maxWords = 200
 )
@@ -59,7 +64,7 @@ func (s *Source) run(ctx context.Context, op, sql string, each func(*page) (more
 	}
 	for {
 		var p page
-		if _, err := s.http.Do(s.client, req, op, &p); err != nil {
+		if err := s.ask(req, op, &p); err != nil {
 			if req.Method == http.MethodGet {
 				s.cancel(ctx, req.URL.String())
 				err = expired(err)
@@ -77,7 +82,7 @@ func (s *Source) run(ctx context.Context, op, sql string, each func(*page) (more
 			return nil
 		}
 		if len(p.Data) == 0 {
-			rest(ctx)
+			sleep(ctx, restBetween)
 		}
 		if req, err = http.NewRequestWithContext(ctx, http.MethodGet, p.NextURI, nil); err != nil {
 			return oncall.AsFault(err, s.o.Name, op)
@@ -86,6 +91,24 @@ func (s *Source) run(ctx context.Context, op, sql string, each func(*page) (more
 			s.cancel(ctx, p.NextURI)
 			return oncall.AsFault(err, s.o.Name, op)
 		}
+	}
+}
+
+// ask makes one request of a statement, the rest of an answer again after a pause
+// when it is not to be had at the moment.
+func (s *Source) ask(req *http.Request, op string, p *page) error {
+	wait := pauseAgain
+	for n := 0; ; n++ {
+		_, err := s.http.Do(s.client, req, op, p)
+		f, ok := errors.AsType[*oncall.Fault](err)
+		passing := ok && f.RetryAfter == 0 && slices.Contains([]int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, f.Status)
+		if !passing || req.Method != http.MethodGet || n == again {
+			return err
+		}
+		if sleep(req.Context(), wait); req.Context().Err() != nil {
+			return req.Context().Err()
+		}
+		wait *= 2
 	}
 }
 
@@ -121,8 +144,8 @@ func expired(err error) error {
 	return err
 }
 
-func rest(ctx context.Context) {
-	t := time.NewTimer(restBetween)
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
