@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"conway/internal/oncall"
@@ -21,9 +20,6 @@ const (
 	// restBetween is the time between two questions after a statement that has
 	// nothing to say yet. The engine holds an answer back for a while by itself.
 	restBetween = 50 * time.Millisecond
-	// linger is how long the answer to a new statement is awaited after nobody needs
-	// it any more. The engine gives it at once.
-	linger = time.Second
 	// again is how often the rest of an answer is asked for once more when the engine
 	// or a proxy cannot give it at the moment, and pauseAgain the first wait before
 	// that, which doubles: the protocol wants it, and the statement goes on.
@@ -56,7 +52,7 @@ type page struct {
 // run runs a statement and calls each with every answer, until the last one or
 // until each wants no more. A statement that is not at its end is cancelled.
 func (s *Source) run(ctx context.Context, op, sql string, each func(*page) (more bool)) error {
-	begin, begun := lingering(ctx)
+	begin, begun := sources.Lingering(ctx)
 	defer begun()
 	req, err := http.NewRequestWithContext(begin, http.MethodPost, s.o.URL+"/v1/statement", strings.NewReader(sql))
 	if err != nil {
@@ -109,21 +105,6 @@ func (s *Source) ask(req *http.Request, op string, p *page) error {
 			return req.Context().Err()
 		}
 		wait *= 2
-	}
-}
-
-// lingering returns a context that goes on for a moment after ctx has ended. A
-// statement whose answer is not awaited could not be cancelled in the engine.
-func lingering(ctx context.Context) (context.Context, func()) {
-	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var timer atomic.Pointer[time.Timer]
-	stop := context.AfterFunc(ctx, func() { timer.Store(time.AfterFunc(linger, cancel)) })
-	return out, func() {
-		stop()
-		cancel()
-		if t := timer.Load(); t != nil {
-			t.Stop()
-		}
 	}
 }
 
