@@ -19,6 +19,7 @@ require (
 	github.com/getkin/kin-openapi v0.153.0 // tests: requests and answers against the published descriptions
 	github.com/goccy/go-yaml v1.19.2 // config, themes, scenarios, SLOs and owners, with positions for errors
 	github.com/jackc/pgx/v5 v5.13.0 // the ledger of a team, in PostgreSQL
+	github.com/klauspost/compress v1.20.1 // logs: files that were rotated away and compressed by zstd
 	github.com/minio/minio-go/v7 v7.4.1 // logs: the keys and signatures of S3 and what is compatible with it
 	github.com/ncruces/go-sqlite3 v0.37.0 // the ledger, without cgo and with a file system that tests can fail
 	github.com/parquet-go/parquet-go v0.32.0 // logs: Parquet, with page indexes and without cgo
@@ -54,7 +55,6 @@ require (
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
-	github.com/klauspost/compress v1.20.1 // indirect
 	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
 	github.com/mattn/go-colorable v0.1.15 // indirect

@@ -205,7 +205,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	return ui.Options{
 		Board: c.newBoard(), Keys: keys, Sheet: sheet,
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
-		Services: c.services, Panels: c.panels, Budgets: c.promises.budgets, Budgeter: c.promises.source, Logs: templatesOf(c.cfg), Library: c.library,
+		Services: c.services, Panels: c.panels, Budgets: c.promises.budgets, Budgeter: c.promises.source, Logs: templatesOf(c.cfg), Texts: textsOf(c.cfg), Library: c.library,
 		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Able: c.able, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
 		Silent: c.cfg.Ledger.Line == "off",
 		Mouse:  c.cfg.Mouse, Slow: a.slowly(c.cfg),

@@ -182,6 +182,9 @@ func (c *core) oneLog(name string, asked bool) (sources.Source, error) {
 			can = append(can, s.Name())
 		}
 	}
+	if stores := c.stores(can); name == "" && asked && len(stores) > 0 {
+		can = stores // files are searched too, but a query is rather meant for a store
+	}
 	switch s, ok := c.byName[name]; {
 	case name == "" && len(can) == 1:
 		return c.byName[can[0]], nil
@@ -194,6 +197,16 @@ func (c *core) oneLog(name string, asked bool) (sources.Source, error) {
 	default:
 		return s, nil
 	}
+}
+
+// stores returns those of these logs that have a language of their own.
+func (c *core) stores(names []string) (out []string) {
+	for _, l := range c.cfg.Logs {
+		if _, _, ok := askedOf(l); ok && slices.Contains(names, l.SourceName()) {
+			out = append(out, l.SourceName())
+		}
+	}
+	return out
 }
 
 func (c *core) logNames() []string {

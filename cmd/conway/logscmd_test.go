@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -113,11 +114,48 @@ func TestLogSearchAsJSON(t *testing.T) {
 	}
 }
 
+// TestLogFilesAreSearched finds in files what a tail of them does not begin with, and
+// in those that were rotated away.
+func TestLogFilesAreSearched(t *testing.T) {
+	dir := t.TempDir()
+	var now, before bytes.Buffer
+	stamp := func(b *bytes.Buffer, ago time.Duration, words string) {
+		fmt.Fprintf(b, "%s ERROR %s\n", time.Now().Add(-ago).UTC().Format(time.RFC3339), words)
+	}
+	stamp(&now, 30*time.Minute, "card declined first")
+	for range 3000 {
+		stamp(&now, 20*time.Minute, "card accepted")
+	}
+	zip := gzip.NewWriter(&before)
+	fmt.Fprintf(zip, "%s ERROR card declined before\n", time.Now().Add(-40*time.Minute).UTC().Format(time.RFC3339))
+	if err := zip.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]*bytes.Buffer{"app.log": &now, "app.log.1.gz": &before} {
+		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := filepath.Join(dir, "config.yaml")
+	text := fmt.Sprintf("logs:\n  - {type: file, name: app, paths: [%q]}\n  - {type: command, name: prog, argv: [sleep, '60']}\n", filepath.Join(dir, "app.log"))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := conway(t, "--config", config, "logs", "--query", "declined", "--since", "1h")
+	if r.code != exitOK || !strings.Contains(r.stdout, "card declined first") || !strings.Contains(r.stdout, "card declined before") ||
+		!strings.Contains(r.err, "app: 2 lines received = 2 shown + 0 filtered + 0 dropped") {
+		t.Errorf("exit %d, %q, %q", r.code, r.stdout, r.err)
+	}
+	r = conway(t, "--config", config, "logs", "--query", "x", "--source", "prog")
+	if want := "search prog: it is not a log store; those that can be searched are app"; r.code != exitUsage || !strings.Contains(r.err, want) {
+		t.Errorf("exit %d, %q; want %q", r.code, r.err, want)
+	}
+}
+
 func TestLogSearchRefuses(t *testing.T) {
 	_, config := logSite(t)
 	for _, c := range []struct{ args, error string }{
 		{"--query x --source nosuch", "--source nosuch: the config has no log of that name; it has spl, app"},
-		{"--query x --source app", "search app: it is not a log store; those that can be searched are spl"},
 		{"--source spl", "the query of spl needs a value for {{service}}; name a service with --service"},
 		{"--service nosuch", "--service nosuch: services: in the config names no such service"},
 		{"--query x --since soon", `--since "soon" is neither a span back from now, such as 15m, 1h or 2d, nor a time`},

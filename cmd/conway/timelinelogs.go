@@ -89,7 +89,11 @@ func (c *core) linesOf(ctx context.Context, a *app, wait time.Duration, queries 
 		if !ok {
 			return false
 		}
-		if err := searchWindow(ctx, s, wait, queries[k.Name()], take); err != nil {
+		q, pointed := queries[k.Name()]
+		if !pointed {
+			q.Window = w // it follows no page, and all of its lines are looked at
+		}
+		if err := searchWindow(ctx, s, wait, q, take); err != nil {
 			missing = append(missing, fmt.Sprintf("the log of %s could not be read: %v", k.Name(), err))
 		}
 		return true

@@ -210,6 +210,19 @@ func templatesOf(cfg config.Config) []follow.LogTemplate {
 	return out
 }
 
+// textsOf returns the sources of logs that are not pointed at the followed page, and
+// that can be searched for a text.
+func textsOf(cfg config.Config) []follow.LogTemplate {
+	var out []follow.LogTemplate
+	for _, c := range cfg.Logs {
+		switch c := c.(type) {
+		case config.LogFile, config.SSHFiles:
+			out = append(out, follow.LogTemplate{Source: c.SourceName(), Lang: follow.Literal})
+		}
+	}
+	return out
+}
+
 // askedOf returns a log store's query and its language, and false for a source
 // that follows nothing: the one list of which store speaks what.
 func askedOf(c config.LogSource) (follow.Lang, string, bool) {
@@ -227,7 +240,7 @@ func askedOf(c config.LogSource) (follow.Lang, string, bool) {
 	case config.CloudWatch:
 		return follow.CloudWatch, c.Query, true
 	case config.Journal:
-		return follow.Label, c.Query, true
+		return follow.Grep, c.Query, true
 	case config.Kubernetes:
 		return follow.Label, c.Query, true
 	case config.LogLake:

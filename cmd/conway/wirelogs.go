@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"conway/internal/sources/journald"
 	"conway/internal/sources/kubernetes"
 	"conway/internal/sources/loki"
+	"conway/internal/sources/lookback"
 	"conway/internal/sources/s3parquet"
 	"conway/internal/sources/splunk"
 	"conway/internal/sources/ssh"
@@ -27,7 +29,7 @@ import (
 func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 	switch c := c.(type) {
 	case config.LogFile:
-		return file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths})
+		return logFiles(c)
 	case config.SSHFiles:
 		return ssh.New(ssh.Options{Name: c.Name, Host: c.Host, Paths: c.Paths, Argv: c.Argv, Env: childEnv(w.cfg)})
 	case config.LogCommand:
@@ -91,6 +93,40 @@ func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 		return pointed(s, err, c.Query)
 	}
 	return nil, fmt.Errorf("no source for %T", c)
+}
+
+// searchedFiles are log files that are followed and can be searched.
+type searchedFiles struct {
+	*file.Logs
+
+	past *lookback.Files
+}
+
+var (
+	_ sources.Searcher  = searchedFiles{}
+	_ sources.Estimator = searchedFiles{}
+)
+
+// Search finds the newest lines that hold the query's text, in rotated files too.
+func (s searchedFiles) Search(ctx context.Context, q oncall.LogQuery, found func(oncall.LogPart)) (oncall.LogFound, error) {
+	return s.past.Search(ctx, q, found)
+}
+
+// Estimate says how much a search reads at most.
+func (s searchedFiles) Estimate(ctx context.Context, q oncall.LogQuery) (oncall.LogCost, error) {
+	return s.past.Estimate(ctx, q)
+}
+
+func logFiles(c config.LogFile) (sources.Source, error) {
+	tail, err := file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths})
+	if err != nil {
+		return nil, err
+	}
+	past, err := lookback.New(c.Name, c.Paths)
+	if err != nil {
+		return nil, err
+	}
+	return searchedFiles{Logs: tail, past: past}, nil
 }
 
 func (w *wiring) cloudWatch(c config.CloudWatch) (*cloudwatch.Source, error) {

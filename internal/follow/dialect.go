@@ -98,7 +98,7 @@ func dialectOf(l Lang) (dialect, bool) {
 		}}, true
 	case Parquet:
 		return dialect{quotes: "\"", bare: asToken, opens: always(matched), words: []string{"and", "or", "not"}}, true
-	case Label:
+	case Label, Grep:
 		return dialect{bare: asLabel}, true
 	case Literal:
 		return dialect{bare: asText}, true

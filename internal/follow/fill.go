@@ -33,10 +33,12 @@ const (
 	// Parquet is conway's own small filter for a log lake:
 	// service=checkout level>=error text~"x".
 	Parquet
-	// Label is a place that knows no quotes, such as Kubernetes' label selectors and
-	// the journal's expressions: it takes what a label's value can be.
+	// Label is a place that knows no quotes, such as Kubernetes' label selectors: it
+	// takes what a label's value can be.
 	// See https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/.
 	Label
+	// Grep is the journal's: matches of fields and an expression, which take the same.
+	Grep
 	// Literal is no language: a text that lines hold.
 	Literal
 )

@@ -1,29 +1,38 @@
 package follow
 
 import (
+	"slices"
 	"strings"
 
 	"conway/internal/oncall"
 )
 
-// TraceQueries returns what each log store is asked for the lines of a request, by
-// its id and whatever the service. A store that finds no text, or that has to be
-// told a place which only an unfilled query names, is not in it.
-func TraceQueries(templates []LogTemplate, s Service, detail *oncall.PageDetail, w oncall.Window, id string, limit int) map[string]oncall.LogQuery {
+// TraceQuery is one question for the lines of a request.
+type TraceQuery struct {
+	oncall.LogQuery
+
+	// Source is the configured name of the store.
+	Source string
+}
+
+// TraceQueries returns what the log stores are asked for the lines of a request, by
+// its id, the field that it was seen in and whatever the service. A store that keeps
+// fields beside the text of a line may be asked more than once, for different lines.
+// One that finds no text, or that has to be told a place which only an unfilled
+// query names, is asked nothing.
+func TraceQueries(templates []LogTemplate, s Service, detail *oncall.PageDetail, w oncall.Window, field, id string, limit int) []TraceQuery {
 	vars := Vars(s, detail)
-	out := map[string]oncall.LogQuery{}
+	var out []TraceQuery
 	for _, t := range templates {
-		where, ok := traceTemplate(t)
-		if !ok {
-			continue
-		}
-		// What the template says of the place is filled as ever, and the id has a name
-		// of its own that no label can have.
-		vars[traceVar] = id
-		query, unfilled := filled(where, vars, t.Lang, true)
-		delete(vars, traceVar)
-		if unfilled == "" {
-			out[t.Source] = oncall.LogQuery{Query: query, Window: w, Limit: limit}
+		for _, where := range traceTemplates(t, traceFields(field)) {
+			// What the template says of the place is filled as ever, and the id has a name
+			// of its own that no label can have.
+			vars[traceVar] = id
+			query, unfilled := filled(where, vars, t.Lang, true)
+			delete(vars, traceVar)
+			if unfilled == "" {
+				out = append(out, TraceQuery{Source: t.Source, LogQuery: oncall.LogQuery{Query: query, Window: w, Limit: limit}})
+			}
 		}
 	}
 	return out
@@ -31,30 +40,68 @@ func TraceQueries(templates []LogTemplate, s Service, detail *oncall.PageDetail,
 
 const (
 	traceVar   = "conway/id"
-	tracePlace = "\"{{" + traceVar + "}}\""
+	traceBare  = "{{" + traceVar + "}}"
+	tracePlace = "\"" + traceBare + "\""
 )
 
-// traceTemplate returns a query for a text, within as much of a template as says
+// traceFields are the names under which stores may keep an id beside the text: the
+// one that it was seen under, if it is a plain one, and the usual ones.
+func traceFields(seen string) []string {
+	out := []string{"trace_id", "request_id"}
+	plain := func(r rune) bool { return r != '.' && r != '-' && labelRune(r) }
+	if seen != "" && strings.TrimFunc(seen, plain) == "" && !slices.Contains(out, seen) {
+		out = append(out, seen)
+	}
+	return out
+}
+
+// each writes one thing for every field.
+func each(fields []string, after, between string) string {
+	parts := make([]string, len(fields))
+	for i, f := range fields {
+		parts[i] = f + after + tracePlace
+	}
+	return strings.Join(parts, between)
+}
+
+// traceTemplates returns queries for a text, within as much of a template as says
 // where lines are kept.
-func traceTemplate(t LogTemplate) (string, bool) {
+func traceTemplates(t LogTemplate, fields []string) []string {
 	switch t.Lang {
 	case LogQL:
 		// A query without a selector of streams is none.
 		i := strings.IndexByte(t.Query, '{')
 		end := selectorEnd(t.Query)
 		if i < 0 || end < 0 {
-			return "", false
+			return nil
 		}
-		return t.Query[i:end] + " |= " + tracePlace, true
+		selector := t.Query[i:end]
+		return []string{selector + " |= " + tracePlace, selector + " != " + tracePlace + " | " + each(fields, "=", " or ")}
 	case SPL:
-		return kept(t.Query, "index=") + tracePlace, true
+		return []string{kept(t.Query, "index=") + tracePlace}
 	case Sumo:
-		return kept(t.Query, "_index=", "_view=") + tracePlace, true
-	case Lucene, LogsQL, CloudWatch, Parquet:
-		return tracePlace, true
-	case PromQL, SQL, Label, Literal:
+		return []string{kept(t.Query, "_index=", "_view=") + tracePlace}
+	case LogsQL:
+		// A text alone is looked for in the message.
+		return []string{tracePlace + " or " + each(fields, ":", " or ")}
+	case Parquet:
+		// The column of traces has a name of its own in conway's language.
+		columns := append([]string{"trace"}, fields[1:]...)
+		out := []string{"text~" + tracePlace + " " + each(columns, "!=", " ")}
+		for i := range columns {
+			out = append(out, strings.TrimSpace(each(columns[i:i+1], "=", " ")+" "+each(columns[:i], "!=", " ")))
+		}
+		return out
+	case Lucene, CloudWatch:
+		return []string{tracePlace}
+	case Label:
+		pods, _, _ := strings.Cut(t.Query, "|")
+		return []string{strings.TrimSpace(pods) + " | " + traceBare}
+	case Grep, Literal:
+		return []string{traceBare}
+	case PromQL, SQL:
 	}
-	return "", false
+	return nil
 }
 
 // selectorEnd returns where the first selector of streams ends, negative when it

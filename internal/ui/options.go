@@ -35,9 +35,10 @@ type Options struct {
 	// that is asked for them. The detail may be nil.
 	Budgets  func(follow.Service, *oncall.PageDetail) []oncall.BudgetQuery
 	Budgeter string
-	// Logs are what the log stores are asked for about the followed page.
-	Logs    []follow.LogTemplate
-	Library runbook.Library
+	// Logs are what the log stores are asked for about the followed page, and Texts the
+	// sources of logs that follow no page and can be searched for a text.
+	Logs, Texts []follow.LogTemplate
+	Library     runbook.Library
 	// Place is where runbook steps would run.
 	Place    overlay.Place
 	ReadOnly bool

@@ -1,8 +1,8 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +32,32 @@ type storeSearch struct {
 	// older are those whose lines stand above the held ones.
 	older map[int]bool
 	last  int
+	// ended is what those searches of a store have found that have ended before others
+	// of the same store.
+	ended map[string]oncall.LogFound
+}
+
+// sum adds the end of a search to those of others of the same store, and reports
+// whether it was the last.
+func (s *storeSearch) sum(source string, f oncall.LogFound) (all oncall.LogFound, last bool) {
+	if before, more := s.ended[source]; more {
+		f.Lines, f.Scanned, f.Complete = f.Lines+before.Lines, f.Scanned+before.Scanned, f.Complete && before.Complete
+		f.Why = cmp.Or(before.Why, f.Why)
+		if f.Matched += before.Matched; !f.Complete {
+			f.Matched = -1
+		}
+	}
+	for _, running := range s.running {
+		if running == source {
+			if s.ended == nil {
+				s.ended = map[string]oncall.LogFound{}
+			}
+			s.ended[source] = f
+			return f, false
+		}
+	}
+	delete(s.ended, source)
+	return f, true
 }
 
 func (m *Model) logPane() *logs.Pane {
@@ -55,7 +81,7 @@ func (m *Model) searchStore(source string, q oncall.LogQuery, older bool) pane.I
 func (s *storeSearch) words() string {
 	var names []string
 	for id := 1; id <= s.last; id++ {
-		if name, ok := s.running[id]; ok {
+		if name, ok := s.running[id]; ok && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -90,7 +116,7 @@ const fewHeld = 3
 // a person wants that.
 func (m *Model) trace(t pane.Trace) pane.Intent {
 	s := m.tailed.subject
-	queries := follow.TraceQueries(m.opts.Logs, s.service, s.detail, m.window.At(m.now), t.ID, storeLimit)
+	queries := follow.TraceQueries(slices.Concat(m.opts.Logs, m.opts.Texts), s.service, s.detail, m.window.At(m.now), t.Key, t.ID, storeLimit)
 	switch {
 	case t.Again && len(queries) == 0:
 		return pane.Say{Reason: "no log store can be searched for " + t.Key + " " + t.ID}
@@ -106,10 +132,14 @@ func (m *Model) trace(t pane.Trace) pane.Intent {
 		return pane.Say{Reason: words + "; esc shows all lines"}
 	}
 	m.cancelSearches(false)
-	m.logPane().Asked(strings.Join(slices.Sorted(maps.Keys(queries)), ", "), `"`+t.ID+`"`)
+	var names []string
+	for _, q := range queries {
+		names = append(names, q.Source)
+	}
+	m.logPane().Asked(strings.Join(slices.Compact(names), ", "), `"`+t.ID+`"`)
 	var all pane.Several
-	for _, source := range slices.Sorted(maps.Keys(queries)) {
-		all.Intents = append(all.Intents, m.searchStore(source, queries[source], false))
+	for _, q := range queries {
+		all.Intents = append(all.Intents, m.searchStore(q.Source, q.LogQuery, false))
 	}
 	return all
 }
@@ -118,9 +148,9 @@ func (m *Model) trace(t pane.Trace) pane.Intent {
 // it.
 func (m *Model) loadOlder() pane.Intent {
 	var all pane.Several
-	for _, t := range m.opts.Logs {
+	for _, t := range slices.Concat(m.opts.Logs, m.opts.Texts) {
 		q, ok := m.tailed.queries[t.Source]
-		if !ok || q.Unfilled != "" {
+		if text := t.Lang == follow.Literal; !ok && !text || q.Unfilled != "" {
 			continue
 		}
 		end, ok := m.logPane().Oldest(m.board, t.Source)
@@ -139,6 +169,7 @@ func (m *Model) loadOlder() pane.Intent {
 
 // cancelSearches ends all searches, and reports whether there were any.
 func (m *Model) cancelSearches(say bool) (tea.Cmd, bool) {
+	m.store.ended = nil
 	var cmds []tea.Cmd
 	for id := range m.store.running {
 		cmds = append(cmds, m.opts.World(pane.CancelSearch{ID: id}))
@@ -183,7 +214,9 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 	case p.Err != nil:
 		m.say(text.Decode(p.Err.Error()), true)
 	case p.Ended != nil:
-		m.say(FoundWords(p.Source, *p.Ended), false)
+		if all, last := s.sum(p.Source, *p.Ended); last {
+			m.say(FoundWords(p.Source, all), false)
+		}
 	}
 	return nil
 }

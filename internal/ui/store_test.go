@@ -98,7 +98,7 @@ func traced(t *testing.T, stores ...follow.LogTemplate) *fixture {
 }
 
 func TestTraceWithoutAStore(t *testing.T) {
-	f := traced(t, follow.LogTemplate{Source: "pods", Lang: follow.Label, Query: "app={{service}}"})
+	f := traced(t, follow.LogTemplate{Source: "table", Lang: follow.SQL, Query: "service = '{{service}}'"})
 	f.mustSee(t, "1 held of trace_id 4bf92f35, from all sources; esc shows all lines")
 	f.press("T")
 	f.mustSee(t, "no log store can be searched for trace_id 4bf92f35")
@@ -122,15 +122,44 @@ func TestTraceIsSearchedInTheStores(t *testing.T) {
 			asked = append(asked, s.Source+" "+s.Query.Query)
 		}
 	}
-	if want := []string{`lake "4bf92f35"`, `splunk index=prod "4bf92f35"`}; !slices.Equal(asked, want) {
+	want := []string{
+		`splunk index=prod "4bf92f35"`, `lake text~"4bf92f35" trace!="4bf92f35" request_id!="4bf92f35"`,
+		`lake trace="4bf92f35"`, `lake request_id="4bf92f35" trace!="4bf92f35"`,
+	}
+	if !slices.Equal(asked, want) {
 		t.Fatalf("asked %q, want %q", asked, want)
 	}
-	f.mustSee(t, "searching lake, splunk, esc cancels")
+	f.mustSee(t, "searching splunk, lake, esc cancels")
+	f.mustSee(t, "nothing yet: splunk, lake")
 	s, _ := last[pane.SearchStore](f)
-	f.Update(answered(s.ID, "ERROR trace_id=4bf92f35 found in the store"))
+	for id := s.ID - 2; id <= s.ID; id++ {
+		f.Update(StorePart{ID: id, Source: "lake", Ended: &oncall.LogFound{Lines: 2, Matched: 2, Scanned: 1 << 20, Complete: true}})
+	}
+	f.mustSee(t, "lake: 6 lines, 3.0 MiB looked at")
+	f.mustSee(t, "searching splunk, esc cancels")
+	s.ID -= 3
+	part := answered(s.ID, "ERROR trace_id=4bf92f35 found in the store")
+	part.Next = func() tea.Msg { return nil }
+	f.Update(part)
 	f.mustSee(t, "found in the store")
-	f.press("esc")
-	if c, ok := last[pane.CancelSearch](f); !ok || c.ID == s.ID {
-		t.Errorf("esc cancelled %+v, want the other search", c)
+	f.Update(StorePart{ID: s.ID, Source: "splunk", Ended: &oncall.LogFound{Lines: 1, Matched: 1, Complete: true}})
+	f.mustSee(t, "splunk: 1 lines")
+}
+
+// TestFilesElsewhereAreSearchedToo is about sources that follow no page: they are
+// asked for a text, and for what is older.
+func TestFilesElsewhereAreSearchedToo(t *testing.T) {
+	f := traced(t)
+	f.opts.Texts = []follow.LogTemplate{{Source: "web-03", Lang: follow.Literal}}
+	f.press("T")
+	s, ok := last[pane.SearchStore](f)
+	if !ok || s.Source != "web-03" || s.Query.Query != "4bf92f35" {
+		t.Fatalf("asked %+v", s)
+	}
+	f.Update(StorePart{ID: s.ID, Source: "web-03", Ended: &oncall.LogFound{Complete: true}})
+	f.mustSee(t, `nothing was found: web-03: "4bf92f35"; esc goes back`)
+	f.press("esc", "O")
+	if s, ok = last[pane.SearchStore](f); !ok || s.Source != "web-03" || s.Query.Query != "" || s.Query.Window.End.IsZero() {
+		t.Fatalf("asked %+v", s)
 	}
 }

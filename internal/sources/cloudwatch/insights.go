@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,11 +113,16 @@ func (s *Source) startJob(ctx context.Context, query string, start, end time.Tim
 	var a struct {
 		ID string `json:"queryId"`
 	}
-	err := s.call(ctx, opSearch, "StartQuery", map[string]any{
+	begin, begun := sources.Lingering(ctx)
+	defer begun()
+	err := s.call(begin, opSearch, "StartQuery", map[string]any{
 		groups: s.o.Groups, "queryString": query, "limit": most,
 		"startTime": start.Unix(), "endTime": end.Add(time.Second - 1).Unix(),
 	}, &a)
-	if err == nil && a.ID == "" {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = s.http.TransportFault(ctx, http.MethodGet, opSearch, ctx.Err())
+	case err == nil && a.ID == "":
 		err = s.malformed(opSearch, nil)
 	}
 	return a.ID, err

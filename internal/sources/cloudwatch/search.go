@@ -78,9 +78,8 @@ func (s *Source) round(ctx context.Context, q oncall.LogQuery, turn int, out *ta
 		s.place.Begin(w.Start)
 		s.place.Know(w.Reached())
 		s.place.Arrive(turn)
-	} else if !w.Complete {
-		s.place.Know(w.Reached())
-		out.Lost(oncall.Dropped{Count: 1, Reason: "lines that came while nobody read are left out: " + w.Why})
+	} else {
+		out.Left(w)
 	}
 	out.PutOrAlive(all)
 	return out.NowAndThen(ctx, func(start, end time.Time, limit int) *tailing.Walk {

@@ -89,6 +89,19 @@ func TestOutputAndEnd(t *testing.T) {
 	}
 }
 
+// TestHasNoTerminal is about programs that ask for a password on the terminal,
+// whatever their input and output are: that is the screen's.
+func TestHasNoTerminal(t *testing.T) {
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("there is no /proc here to tell a process' session")
+	}
+	var r record
+	_ = sh(t, `echo $$ $(cut -d" " -f6 /proc/$$/stat)`).Run(t.Context(), r.emit) // it ends, which is a fault
+	if got := r.raw("stdout"); len(got) != 1 || len(strings.Fields(got[0])) != 2 || strings.Fields(got[0])[0] != strings.Fields(got[0])[1] {
+		t.Errorf("the process and its session are %q, which are not the same", got)
+	}
+}
+
 func TestEnds(t *testing.T) {
 	for script, want := range map[string]string{
 		"exit 0":                              "exited with status 0; give it an option to go on following, such as --follow",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -118,6 +119,26 @@ func (s *Source) Search(ctx context.Context, q oncall.LogQuery, found func(oncal
 
 // maxWords bounds journalctl's own words, in characters.
 const maxWords = 200
+
+// started returns how journalctl is started with arguments. What comes after an ssh is
+// read once more by a shell on its other side, which must see in them nothing but
+// words.
+func started(argv, args []string) []string {
+	out := slices.Clone(argv)
+	hops := 0
+	for _, word := range argv {
+		if filepath.Base(word) == "ssh" {
+			hops++
+		}
+	}
+	for _, arg := range args {
+		for range hops {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'"'"'`) + "'"
+		}
+		out = append(out, arg)
+	}
+	return out
+}
 
 // args returns the arguments that choose the entries of a query.
 func (s *Source) args(q oncall.LogQuery) []string {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -190,5 +192,36 @@ func TestValues(t *testing.T) {
 		if e := entryOf(bad, false); !e.Untimed || e.Line.Raw != bad {
 			t.Errorf("%s became %+v", bad, e)
 		}
+	}
+}
+
+// TestBehindShells has a query pass the shell that an ssh has on its other side, and
+// those of two.
+func TestBehindShells(t *testing.T) {
+	dir := t.TempDir()
+	// It does as ssh does: all words after the host are one line for a shell there.
+	script := "#!/bin/sh\nshift\nexec sh -c \"$*\"\n"
+	ssh := filepath.Join(dir, "ssh")
+	if err := os.WriteFile(ssh, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	j := newJournal(t, oncall.LogLine{At: time.Now().Add(-time.Minute), Raw: `it's $HOME; touch "harm" | x*`})
+	harm := filepath.Join(dir, "harm")
+	for _, argv := range [][]string{{ssh, "web-03", os.Args[0]}, {ssh, "bastion", ssh, "web-03", os.Args[0]}} {
+		s, err := New(Options{Name: "journal", Argv: argv, Env: []string{"FAKE_JOURNAL=" + j.dir, "PATH=" + os.Getenv("PATH")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for query, want := range map[string]int{
+			`it's \$HOME; touch "harm" \| x\*`: 1, "nothing|$(touch " + harm + ")": 0, "_SYSTEMD_UNIT=$(touch$IFS" + harm + ")": 0,
+		} {
+			found, err := s.Search(t.Context(), oncall.LogQuery{Query: query}, func(oncall.LogPart) {})
+			if err != nil || found.Lines != want {
+				t.Errorf("%s through %d shells found %+v, %v", query, len(argv)/2, found, err)
+			}
+		}
+	}
+	if _, err := os.Stat(harm); err == nil {
+		t.Error("a query was run by a shell")
 	}
 }

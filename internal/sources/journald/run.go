@@ -25,7 +25,7 @@ type heard struct {
 // journalctl runs it to its end, or that of ctx, and hands on what it prints. It
 // returns nil when it ends well, which includes having found nothing.
 func (s *Source) journalctl(ctx context.Context, op string, args []string, take func(heard)) error {
-	c, err := command.New(command.Options{Name: s.o.Name, Argv: slices.Concat(s.o.Argv, args), Env: s.o.Env})
+	c, err := command.New(command.Options{Name: s.o.Name, Argv: started(s.o.Argv, args), Env: s.o.Env})
 	if err != nil {
 		return oncall.AsFault(err, s.o.Name, op)
 	}

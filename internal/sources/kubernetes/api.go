@@ -42,18 +42,31 @@ type pod struct {
 		UID  string `json:"uid"`
 	} `json:"metadata"`
 	Spec struct {
-		Containers []struct {
-			Name string `json:"name"`
-		} `json:"containers"`
+		Init       []container `json:"initContainers"`
+		Containers []container `json:"containers"`
+		Ephemeral  []container `json:"ephemeralContainers"`
 	} `json:"spec"`
 	Status struct {
-		Phase      string `json:"phase"`
-		Containers []struct {
-			Name     string                     `json:"name"`
-			Restarts int64                      `json:"restartCount"`
-			State    map[string]json.RawMessage `json:"state"`
-		} `json:"containerStatuses"`
+		Phase      string            `json:"phase"`
+		Init       []containerStatus `json:"initContainerStatuses"`
+		Containers []containerStatus `json:"containerStatuses"`
+		Ephemeral  []containerStatus `json:"ephemeralContainerStatuses"`
 	} `json:"status"`
+}
+
+type container struct {
+	Name string `json:"name"`
+}
+
+type containerStatus struct {
+	Name     string `json:"name"`
+	Restarts int64  `json:"restartCount"`
+	State    struct {
+		Waiting    *struct{} `json:"waiting"`
+		Terminated *struct {
+			ExitCode int `json:"exitCode"`
+		} `json:"terminated"`
+	} `json:"state"`
 }
 
 // podList is a list and where a watch goes on from it.
@@ -66,28 +79,36 @@ type podList struct {
 type unit struct {
 	pod, uid, container string
 	restarts            int64
-	// waiting is true before its first start, over is true when its pod is.
+	// waiting is true before its first start, over is true when its pod is, or when it
+	// has done what it was for and is not started again.
 	waiting, over bool
 }
 
 func (u unit) origin() string { return sources.Printable(u.pod+"/"+u.container, maxWords) }
 
-// units returns the containers of a pod that are to be read.
+// units returns the containers of a pod that are to be read: those that prepare it,
+// its own, and those that somebody has put beside them to look into it.
 func (c *cluster) units(p pod) []unit {
+	ended := p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed"
 	var out []unit
-	for _, one := range p.Spec.Containers {
-		if len(c.containers) > 0 && !slices.Contains(c.containers, one.Name) {
-			continue
-		}
-		u := unit{pod: p.Metadata.Name, uid: p.Metadata.UID, container: one.Name, over: p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed"}
-		for _, st := range p.Status.Containers {
-			if st.Name == one.Name {
-				_, waits := st.State["waiting"]
-				u.restarts, u.waiting = st.Restarts, waits && st.Restarts == 0
+	each := func(containers []container, states []containerStatus, once func(exit int) bool) {
+		for _, one := range containers {
+			if len(c.containers) > 0 && !slices.Contains(c.containers, one.Name) {
+				continue
 			}
+			u := unit{pod: p.Metadata.Name, uid: p.Metadata.UID, container: one.Name, over: ended}
+			for _, st := range states {
+				if st.Name == one.Name {
+					u.restarts, u.waiting = st.Restarts, st.State.Waiting != nil && st.Restarts == 0
+					u.over = u.over || st.State.Terminated != nil && once(st.State.Terminated.ExitCode)
+				}
+			}
+			out = append(out, u)
 		}
-		out = append(out, u)
 	}
+	each(p.Spec.Init, p.Status.Init, func(exit int) bool { return exit == 0 })
+	each(p.Spec.Containers, p.Status.Containers, func(int) bool { return false })
+	each(p.Spec.Ephemeral, p.Status.Ephemeral, func(int) bool { return true })
 	return out
 }
 

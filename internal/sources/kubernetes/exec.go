@@ -95,7 +95,8 @@ func (e *executed) run(ctx context.Context) ([]byte, error) {
 	cmd.Env = append(cmd.Env, `KUBERNETES_EXEC_INFO={"apiVersion":"`+e.conf.Version+`","kind":"ExecCredential","spec":{"interactive":false}}`)
 	var out, words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &words
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// Without the terminal: nothing may ask there for a password, over the screen.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {

@@ -40,6 +40,10 @@ type fakePod struct {
 	phase     string
 	waiting   bool
 	log, prev []string
+	// init is what a container has written that prepares the pod, nil for none, and
+	// exit how that ended, negative while it runs.
+	init []string
+	exit int
 	// ended counts how often the container has ended.
 	ended int
 }
@@ -75,13 +79,22 @@ func (f *fakeCluster) object(p *fakePod) map[string]any {
 	if p.waiting {
 		state = map[string]any{"waiting": map[string]any{"reason": "ContainerCreating"}}
 	}
+	spec := map[string]any{"containers": []any{map[string]any{"name": "app"}}}
+	status := map[string]any{"phase": p.phase, "containerStatuses": []any{
+		map[string]any{"name": "app", "restartCount": p.restarts, "state": state},
+	}}
+	if p.init != nil {
+		done := map[string]any{"running": map[string]any{}}
+		if p.exit >= 0 {
+			done = map[string]any{"terminated": map[string]any{"exitCode": p.exit}}
+		}
+		spec["initContainers"] = []any{map[string]any{"name": "migrate"}}
+		status["initContainerStatuses"] = []any{map[string]any{"name": "migrate", "restartCount": 0, "state": done}}
+	}
 	return map[string]any{
 		"kind":     "Pod",
 		"metadata": map[string]any{"name": p.name, "uid": "uid-" + p.name, "resourceVersion": fmt.Sprint(f.version), "labels": map[string]string{"app": "checkout"}},
-		"spec":     map[string]any{"containers": []any{map[string]any{"name": "app"}}},
-		"status": map[string]any{"phase": p.phase, "containerStatuses": []any{
-			map[string]any{"name": "app", "restartCount": p.restarts, "state": state},
-		}},
+		"spec":     spec, "status": status,
 	}
 }
 
@@ -244,6 +257,10 @@ func (f *fakeCluster) log(w http.ResponseWriter, r *http.Request, name string) {
 	f.mu.Lock()
 	p := f.pod(name)
 	switch {
+	case err == nil && p != nil && p.init != nil && r.FormValue("container") == "migrate":
+		for _, l := range from(p.init, since) {
+			fmt.Fprintln(w, l)
+		}
 	case err != nil || r.FormValue("timestamps") != "true" || r.FormValue("container") != "app":
 		f.refuse(w, http.StatusBadRequest, "BadRequest", "a container name must be specified")
 	case p == nil:

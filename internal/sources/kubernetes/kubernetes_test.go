@@ -105,6 +105,49 @@ func TestPodsJoin(t *testing.T) {
 	}
 }
 
+// TestPreparing is about the containers that prepare a pod: why it does not start is
+// in their logs. One that fails is read again, and one that is done is not.
+func TestPreparing(t *testing.T) {
+	f := newCluster(t, 0, line("one"))
+	stamped := func(text string) []string {
+		return []string{time.Now().UTC().Format(time.RFC3339Nano) + " " + text}
+	}
+	f.mu.Lock()
+	f.pods = append(f.pods,
+		&fakePod{name: "checkout-2", phase: "Pending", waiting: true, init: stamped("cannot migrate"), exit: 1},
+		&fakePod{name: "checkout-3", phase: "Running", init: stamped("migrated"), exit: 0})
+	f.mu.Unlock()
+	s := f.serve(t)
+	lines := ""
+	found, err := s.Search(t.Context(), oncall.LogQuery{}, func(p oncall.LogPart) {
+		for _, l := range p.Lines {
+			lines += l.Origin + ": " + l.Raw + "\n"
+		}
+	})
+	if err != nil || !found.Complete || !strings.Contains(lines, "checkout-2/migrate: cannot migrate\n") || !strings.Contains(lines, "checkout-3/migrate: migrated\n") {
+		t.Errorf("found %+v, %v:\n%s", found, err, lines)
+	}
+	s.Follow(oncall.LogQuery{})
+	r := run(t, s)
+	times := func(pod string) (n int) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for _, a := range f.asked {
+			if strings.Contains(a, "/"+pod+"/log") && strings.Contains(a, "container=migrate") && strings.Contains(a, "follow=true") {
+				n++
+			}
+		}
+		return n
+	}
+	eventually(t, "the one that fails being read again", func() bool { return times("checkout-2") >= 3 })
+	if n := times("checkout-3"); n != 1 {
+		t.Errorf("the one that is done was followed %d times", n)
+	}
+	if got := r.said(); len(got) != 3 || !slices.Contains(got, "cannot migrate") {
+		t.Errorf("the lines are %q", got)
+	}
+}
+
 // TestRestart has a container end and start again: its last words come from the
 // log of the one before, and nothing comes twice.
 func TestRestart(t *testing.T) {

@@ -85,7 +85,7 @@ func entriesOf(streams []stream) (out []tailing.Entry) {
 }
 
 // entryOf reads ["nanoseconds", "line"], perhaps with more behind it: labels of
-// this line alone, which may hold its level.
+// this line alone.
 func entryOf(raw json.RawMessage) (tailing.Entry, bool) {
 	var parts []json.RawMessage
 	var ts, text string
@@ -102,31 +102,15 @@ func entryOf(raw json.RawMessage) (tailing.Entry, bool) {
 	// The time of the entry is the one that windows are about, whatever the line
 	// itself says.
 	l.At, l.Cut = at, cut
-	if l.Level == oncall.LevelNone && len(parts) > 2 {
-		l.Level = levelBeside(parts[2])
-	}
-	return tailing.Entry{Line: l}, true
-}
-
-// levelBeside reads the level in {"structuredMetadata": …, "parsed": …}, or in a
-// plain map as older versions send it.
-func levelBeside(raw json.RawMessage) oncall.Level {
-	var sorted struct {
-		Metadata map[string]string `json:"structuredMetadata"`
-		Parsed   map[string]string `json:"parsed"`
-	}
-	if json.Unmarshal(raw, &sorted) == nil {
-		for _, labels := range []map[string]string{sorted.Parsed, sorted.Metadata} {
-			if l := levelOf(labels); l != oncall.LevelNone {
-				return l
-			}
+	if len(parts) > 2 {
+		b := besideOf(parts[2])
+		if l.Level == oncall.LevelNone {
+			l.Level = b.level()
 		}
+		l.Raw = b.joined(l)
 	}
-	var plain map[string]string
-	if json.Unmarshal(raw, &plain) != nil {
-		return oncall.LevelNone
-	}
-	return levelOf(plain)
+	// Not every answer has what is kept beside a line.
+	return tailing.Entry{Line: l, ID: text}, true
 }
 
 func levelOf(labels map[string]string) oncall.Level {

@@ -45,8 +45,11 @@ type fakeLoki struct {
 
 type fakeTail struct {
 	query string
-	send  chan string
-	end   chan websocket.StatusCode
+	// held is true once a line came whose time has not come yet, behind which Loki
+	// holds back all others.
+	held bool
+	send chan string
+	end  chan websocket.StatusCode
 }
 
 func newFake(tb testing.TB, ahead time.Duration, lines ...oncall.LogLine) *fakeLoki {
@@ -64,7 +67,8 @@ func (f *fakeLoki) add(lines ...oncall.LogLine) {
 		l.At = l.At.Add(f.ahead)
 		f.lines = append(f.lines, l)
 		for t := range f.tails {
-			if matches(t.query, l) {
+			t.held = t.held || l.At.After(time.Now().Add(f.ahead+time.Minute))
+			if !t.held && matches(t.query, l) {
 				t.send <- f.frame(l)
 			}
 		}
@@ -121,7 +125,7 @@ func streamJSON(app string, values ...any) map[string]any {
 }
 
 func valueJSON(l oncall.LogLine) any {
-	return []any{nanos(l.At), l.Raw, map[string]any{"structuredMetadata": map[string]string{"trace": "4bf9"}, "parsed": map[string]string{"detected_level": "warn"}}}
+	return []any{nanos(l.At), l.Raw, map[string]any{"structuredMetadata": map[string]string{"detected_level": "info"}, "parsed": map[string]string{"detected_level": "warn"}}}
 }
 
 func matches(query string, l oncall.LogLine) bool {
@@ -277,6 +281,9 @@ func newSource(tb testing.TB, o Options) *Source {
 	o.Name = "loki"
 	if o.Every == 0 {
 		o.Every = 20 * time.Millisecond
+	}
+	if o.Quiet == 0 {
+		o.Quiet = 200 * time.Millisecond
 	}
 	s, err := New(o)
 	if err != nil {

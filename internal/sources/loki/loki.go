@@ -22,6 +22,9 @@ const (
 	// defaultSilence is how long a tail may be without a ping, of which Loki sends one
 	// a second, before it is taken for dead.
 	defaultSilence = 10 * time.Second
+	// defaultQuiet is how long a tail may bring no line before Loki is asked for what
+	// there is: it holds all lines back behind one whose time has not come yet.
+	defaultQuiet = 5 * time.Second
 
 	opSearch   = "search logs"
 	opEstimate = "estimate the search"
@@ -42,8 +45,9 @@ type Options struct {
 	Query string
 	// Timeout bounds one answer and Silence a tail without a ping; 0 means 30 s
 	// and 10 s. Every is how often a server is asked that offers no tail; 0 means
-	// 2 s.
-	Timeout, Silence, Every time.Duration
+	// 2 s. Quiet is after how long without a line it is asked beside a tail; 0 means
+	// 5 s.
+	Timeout, Silence, Every, Quiet time.Duration
 	// Page is how many lines one request asks for; 0 means 1,000.
 	Page int
 	// Budget, UserAgent and Transport are as in sources.HTTP.
@@ -87,6 +91,9 @@ func New(o Options) (*Source, error) {
 	}
 	if o.Every <= 0 {
 		o.Every = defaultEvery
+	}
+	if o.Quiet <= 0 {
+		o.Quiet = defaultQuiet
 	}
 	if o.Page <= 0 {
 		o.Page = defaultPage

@@ -2,6 +2,7 @@ package loki
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -284,6 +285,31 @@ func TestBadOptions(t *testing.T) {
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("New(%+v) returned %v, want %q", o, err, want)
+		}
+	}
+}
+
+// TestBeside is about what Loki keeps beside a line: it is found like the line's own
+// fields, the message stays what it was, and the line is one with the same without.
+func TestBeside(t *testing.T) {
+	const trace = `{"structuredMetadata":{"trace_id":"4b\"f9","detected_level":"error"},"parsed":{"user":"ana"}}`
+	for _, c := range []struct{ line, beside, raw, message string }{
+		{"upstream timeout", trace, `{"message":"upstream timeout","trace_id":"4b\"f9"}`, "upstream timeout"},
+		{`{"msg":"slow", "n":1}`, trace, `{"msg":"slow", "n":1,"trace_id":"4b\"f9"}`, "slow"},
+		{"level=error msg=slow", trace, `level=error msg=slow trace_id="4b\"f9"`, "slow"},
+		{"level=error trace_id=own msg=slow", trace, "level=error trace_id=own msg=slow", "slow"},
+		{"upstream timeout", `{"trace_id":"4bf9"}`, `{"message":"upstream timeout","trace_id":"4bf9"}`, "upstream timeout"},
+		{"upstream timeout", `{"structuredMetadata":{"detected_level":"error"}}`, "upstream timeout", "upstream timeout"},
+		{"upstream timeout", `7`, "upstream timeout", "upstream timeout"},
+		{"{}", trace, `{"message":"{}","trace_id":"4b\"f9"}`, "{}"},
+	} {
+		text, _ := json.Marshal(c.line)
+		e, ok := entryOf(json.RawMessage(`["1772449471123456789",` + string(text) + "," + c.beside + "]"))
+		if !ok || e.Line.Raw != c.raw || e.Line.Message != c.message || e.ID != c.line {
+			t.Errorf("%s and %s is %+v", c.line, c.beside, e)
+		}
+		if strings.Contains(c.raw, `4b\"f9`) && !slices.Contains(e.Line.Fields(), oncall.Field{Key: "trace_id", Value: `4b"f9`}) {
+			t.Errorf("%s has the fields %+v", e.Line.Raw, e.Line.Fields())
 		}
 	}
 }

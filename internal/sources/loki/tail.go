@@ -98,10 +98,7 @@ func (s *Source) fetch(ctx context.Context, q oncall.LogQuery, out *tailing.Out)
 	if err != nil {
 		return err
 	}
-	if !w.Complete {
-		s.place.Know(w.Reached())
-		out.Lost(oncall.Dropped{Count: 1, Reason: "lines that came while nobody read are left out: " + w.Why})
-	}
+	out.Left(w)
 	out.PutOrAlive(all)
 	return nil
 }
@@ -204,7 +201,7 @@ func (s *Source) listen(ctx context.Context, c *conn, q oncall.LogQuery, out *ta
 	}
 	err := s.fetch(ctx, q, out)
 	if err == nil {
-		err = s.take(ctx, came, ended, out)
+		err = s.take(ctx, q, came, ended, out)
 	}
 	silent := errors.Is(context.Cause(ctx), errSilent)
 	cancel(nil)
@@ -253,25 +250,42 @@ func (c *conn) read(ctx context.Context, came chan<- []byte) error {
 	}
 }
 
-// take emits what a tail brings until it ends.
-func (s *Source) take(ctx context.Context, came <-chan []byte, ended <-chan error, out *tailing.Out) error {
+// take emits what a tail brings until it ends, and asks for what there is while it
+// brings nothing.
+func (s *Source) take(ctx context.Context, q oncall.LogQuery, came <-chan []byte, ended <-chan error, out *tailing.Out) error {
+	quiet := time.NewTimer(s.o.Quiet)
+	defer quiet.Stop()
 	for {
 		select {
 		case data := <-came:
 			if err := s.message(data, out); err != nil {
 				return err
 			}
-		case err := <-ended:
-			for {
-				select {
-				case data := <-came:
-					if err := s.message(data, out); err != nil {
-						return err
-					}
-				default:
-					return s.ended(ctx, err)
-				}
+			quiet.Reset(s.o.Quiet)
+		case <-quiet.C:
+			if err := s.fetch(ctx, q, out); err != nil {
+				return err
 			}
+			quiet.Reset(s.o.Quiet)
+		case err := <-ended:
+			if err := s.rest(came, out); err != nil {
+				return err
+			}
+			return s.ended(ctx, err)
+		}
+	}
+}
+
+// rest emits what came before a tail ended.
+func (s *Source) rest(came <-chan []byte, out *tailing.Out) error {
+	for {
+		select {
+		case data := <-came:
+			if err := s.message(data, out); err != nil {
+				return err
+			}
+		default:
+			return nil
 		}
 	}
 }

@@ -219,25 +219,31 @@ func TestRefusesWhatChanges(t *testing.T) {
 	srv := held(splunktest.Options{Token: secret})
 	s := source(t, srv)
 	for spl, want := range map[string]string{
-		"index=main | delete":                         "delete",
-		"index=main |DELETE":                          "delete",
-		"index=main | stats count | outputlookup x":   "outputlookup",
-		"index=main [search a | collect index=b]":     "collect",
-		"index=main | ``` harmless ``` | sendemail x": "sendemail",
-		"| makeresults | map search=\"search x\"":     "map",
-		"index=main [| outputcsv x]":                  "outputcsv",
+		"index=main | delete":                             "delete",
+		"index=main |DELETE":                              "delete",
+		"index=main | stats count | outputlookup x":       "outputlookup",
+		"index=main [search a | collect index=b]":         "collect",
+		"index=main | ``` harmless ``` | sendemail x":     "sendemail",
+		"| makeresults | map search=\"search x\"":         "map",
+		"index=main [| outputcsv x]":                      "outputcsv",
+		"index=main ``` \" ``` | delete ``` \" ```":       "delete",
+		"index=main ``` | delete ```":                     "delete",
+		`index=main | eval 'a"'=1 | delete | eval 'b"'=1`: "delete",
+		"index=main it's | delete | where a='b'":          "delete",
 	} {
 		_, _, err := search(t, s, lately(spl))
 		wantFault(t, err, oncall.Rejected, "spl: find lines: refused: the query uses "+want+", which does more than search; conway only reads logs")
 	}
 	_, _, err := search(t, s, lately(`index=main "open`))
 	wantFault(t, err, oncall.Rejected, "spl: find lines: refused: the query has a quotation mark that is not closed")
+	_, _, err = search(t, s, lately("index=main ``` note"))
+	wantFault(t, err, oncall.Rejected, "spl: find lines: refused: the query has a comment that is not closed with ```")
 	_, _, err = search(t, s, lately(`index=main \" | delete "`))
 	wantFault(t, err, oncall.Rejected, `spl: find lines: refused: the query has \" outside quotation marks; put the whole text in quotation marks`)
 	if n := len(srv.Requests()); n != 0 {
 		t.Errorf("%d requests were made", n)
 	}
-	if lines, _, err := search(t, s, lately(`index=main "upstream timeout" NOTHING`)); err != nil || len(lines) != 0 {
+	if lines, _, err := search(t, s, lately("search\nindex=main \"upstream timeout\" NOTHING")); err != nil || len(lines) != 0 {
 		t.Errorf("found %q, %v", raws(lines), err)
 	}
 	if !slices.ContainsFunc(srv.Requests(), func(r splunktest.Request) bool {

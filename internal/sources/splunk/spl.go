@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // columns are the fields of a line that are asked for. Those of conway are times
@@ -50,8 +51,8 @@ func parse(spl string) (query, error) {
 	if first >= 0 {
 		q.clause, q.rest = strings.TrimSpace(spl[:first]), spl[first:]
 	}
-	if word, after, _ := strings.Cut(q.clause, " "); strings.EqualFold(word, "search") {
-		q.clause = strings.TrimSpace(after)
+	if word, after := firstWord(q.clause); strings.EqualFold(word, "search") {
+		q.clause = after
 	}
 	if q.clause == "" {
 		q.clause = "*"
@@ -59,45 +60,86 @@ func parse(spl string) (query, error) {
 	return q, nil
 }
 
+// firstWord cuts a text after its first word, which a line break ends as well.
+func firstWord(s string) (word, rest string) {
+	end := strings.IndexFunc(s, unicode.IsSpace)
+	if end < 0 {
+		return s, ""
+	}
+	return s[:end], strings.TrimSpace(s[end:])
+}
+
 // scan returns where the first command of the outer search begins, negative when
 // there is none, and looks at all commands, also those within brackets.
 func scan(spl string) (first int, err error) {
+	first, changes, err := commands(spl, `"`)
+	if err != nil {
+		return -1, err
+	}
+	if changes == "" {
+		// Some commands take names in apostrophes, in which a quotation mark quotes
+		// nothing. Elsewhere an apostrophe is one, and an end of it says nothing.
+		_, changes, _ = commands(spl, `"'`)
+	}
+	if changes != "" {
+		return -1, fmt.Errorf("the query uses %s, which does more than search; conway only reads logs", changes)
+	}
+	return first, nil
+}
+
+// fence begins and ends a comment, in which quotation marks quote nothing.
+const fence = "```"
+
+// commands returns where the first command of the outer search begins, negative
+// when there is none, and the first of all commands that changes something, as
+// these characters quote.
+func commands(spl, quotes string) (first int, changes string, err error) {
 	first = -1
-	depth, quoted := 0, false
+	depth, quote, comment := 0, byte(0), false
 	for i := 0; i < len(spl); i++ {
 		c := spl[i]
 		switch {
-		case c == '\\' && !quoted && i+1 < len(spl) && spl[i+1] == '"':
+		case quote == 0 && strings.HasPrefix(spl[i:], fence):
+			comment = !comment
+			i += len(fence) - 1
+		case comment && c != '|' && c != '[':
+		case c == '\\' && quote == 0 && strings.HasPrefix(spl[i+1:], `"`):
 			// Whether that begins a text is not for a guess on which a | depends.
-			return -1, fmt.Errorf(`the query has \" outside quotation marks; put the whole text in quotation marks`)
+			return -1, "", fmt.Errorf(`the query has \" outside quotation marks; put the whole text in quotation marks`)
 		case c == '\\':
 			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '[', c == '|':
-			if word := command(spl[i+1:]); slices.Contains(changing(), word) {
-				return -1, fmt.Errorf("the query uses %s, which does more than search; conway only reads logs", word)
+		case quote != 0:
+			if c == quote {
+				quote = 0
 			}
-			if c == '[' {
-				depth++
-			} else if depth == 0 && first < 0 {
+		case strings.IndexByte(quotes, c) >= 0:
+			quote = c
+		case c == '[', c == '|':
+			// Of comments, which not every version knows, the commands count too.
+			if word := command(spl[i+1:]); changes == "" && slices.Contains(changing(), word) {
+				changes = word
+			}
+			if c == '|' && depth == 0 && first < 0 && !comment {
 				first = i
+			} else if c == '[' && !comment {
+				depth++
 			}
 		case c == ']':
 			depth--
 		}
 	}
-	if quoted {
-		return -1, fmt.Errorf("the query has a quotation mark that is not closed")
+	switch {
+	case quote != 0:
+		err = fmt.Errorf("the query has a quotation mark that is not closed")
+	case comment:
+		err = fmt.Errorf("the query has a comment that is not closed with ```")
 	}
-	return first, nil
+	return first, changes, err
 }
 
 // command returns the first word in lower case, past comments, which are between
 // three grave accents.
 func command(s string) string {
-	const fence = "```"
 	for {
 		s = strings.TrimLeft(s, " \t\r\n|")
 		if !strings.HasPrefix(s, fence) {

@@ -150,15 +150,26 @@ func TestLostJobIsMadeAgain(t *testing.T) {
 	}
 }
 
-// TestBacksOff is told too often that there are too many requests: 1 s, 2 s and 4 s
-// it waits, and then it gives up, with what it had.
+// TestBacksOff is told too often that there are too many requests, when it begins a
+// search or when it looks at one: 1 s, 2 s and 4 s it waits, and then it gives up.
 func TestBacksOff(t *testing.T) {
-	for refusals, want := range map[int]string{3: "", 4: "sumo: look at a search: rate limited (HTTP 429): too many; wait, or give sumo a user of its own: all of a user's keys share 4 requests a second"} {
+	const words = ": rate limited (HTTP 429): too many; wait, or give sumo a user of its own: all of a user's keys share 4 requests a second"
+	for _, c := range []struct {
+		method   string
+		refusals int
+		want     string
+		gaveUp   time.Duration
+	}{
+		{http.MethodGet, 3, "", 0},
+		{http.MethodGet, 4, "sumo: look at a search" + words, 8 * time.Second},
+		{http.MethodPost, 3, "", 0},
+		{http.MethodPost, 4, "sumo: begin a search" + words, 7 * time.Second},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := held(sumotest.Options{})
-			left := refusals
+			left := c.refusals
 			srv.Fail(func(r *http.Request) *sumotest.Failure {
-				if r.Method != http.MethodGet || left == 0 {
+				if r.Method != c.method || left == 0 {
 					return nil
 				}
 				left--
@@ -166,13 +177,13 @@ func TestBacksOff(t *testing.T) {
 			})
 			began := time.Now()
 			lines, _, err := search(t, source(t, srv), lately("error"))
-			if want != "" {
-				wantFault(t, err, oncall.RateLimited, want)
-				if d := time.Since(began); d != 8*time.Second {
-					t.Errorf("gave up after %v, want after 1 s and then 1, 2 and 4", d)
+			if c.want != "" {
+				wantFault(t, err, oncall.RateLimited, c.want)
+				if d := time.Since(began); d != c.gaveUp {
+					t.Errorf("%s gave up after %v, want %v", c.method, d, c.gaveUp)
 				}
 			} else if err != nil || len(lines) != 1 {
-				t.Errorf("found %d lines, %v", len(lines), err)
+				t.Errorf("%s found %d lines, %v", c.method, len(lines), err)
 			}
 		})
 	}

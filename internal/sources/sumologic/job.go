@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"conway/internal/oncall"
+	"conway/internal/sources"
 )
 
 const (
@@ -109,7 +110,13 @@ func (s *Source) job(ctx context.Context, a asked, c *collector) (err error) {
 	client.Jar = jar
 	ahead := s.http.Skew.Ahead()
 	j := &job{source: s, client: &client, take: c}
-	if err := j.begin(ctx, a.question(ahead)); err != nil {
+	begin, begun := sources.Lingering(ctx)
+	err = j.begin(begin, a.question(ahead))
+	begun()
+	if err != nil && ctx.Err() != nil {
+		err = s.http.TransportFault(ctx, http.MethodGet, opBegin, ctx.Err())
+	}
+	if err != nil {
 		return err
 	}
 	defer j.end(ctx)
@@ -125,7 +132,7 @@ func (j *job) begin(ctx context.Context, q question) error {
 	var made struct {
 		ID string `json:"id"`
 	}
-	header, err := j.source.send(ctx, j.client, call{method: http.MethodPost, path: "/search/jobs", body: q, op: opBegin}, &made)
+	header, err := j.source.patient(ctx, j.client, call{method: http.MethodPost, path: "/search/jobs", body: q, op: opBegin}, &made)
 	if err != nil {
 		return err
 	}
@@ -165,7 +172,7 @@ func (j *job) follow(ctx context.Context) error {
 			return err
 		}
 		var st status
-		err := j.source.read(ctx, j.client, call{method: http.MethodGet, path: j.path, op: opLook}, &st)
+		_, err := j.source.patient(ctx, j.client, call{method: http.MethodGet, path: j.path, op: opLook}, &st)
 		if err != nil {
 			return j.gone(err)
 		}
@@ -209,7 +216,7 @@ func (j *job) pages(ctx context.Context, count int) error {
 			Messages []json.RawMessage `json:"messages"`
 		}
 		form := url.Values{"offset": {strconv.Itoa(j.offset)}, "limit": {strconv.Itoa(min(pageSize, count-j.offset))}}
-		err := j.source.read(ctx, j.client, call{method: http.MethodGet, path: j.path + "/messages", form: form, op: opRead}, &page)
+		_, err := j.source.patient(ctx, j.client, call{method: http.MethodGet, path: j.path + "/messages", form: form, op: opRead}, &page)
 		switch {
 		case err != nil:
 			return err

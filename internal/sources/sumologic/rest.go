@@ -27,22 +27,25 @@ type call struct {
 	op   string
 }
 
-// again is how often a reading call is made once more after it was told that
-// there were too many: others use the same key, and a search that is under way
-// would be lost.
+// again is how often a call is made once more after it was told that there were too
+// many: others use the same key, and a search that is under way would be lost. What
+// was refused so has begun nothing.
 const again = 3
 
-// read makes a call that changes nothing. It waits, longer each time, while there
-// are too many requests; no answer says for how long.
-func (s *Source) read(ctx context.Context, client *http.Client, c call, out any) error {
+// patient makes a call. It waits, longer each time, while there are too many
+// requests; no answer says for how long.
+func (s *Source) patient(ctx context.Context, client *http.Client, c call, out any) (http.Header, error) {
 	for try, wait := 0, s.o.Poll; ; try, wait = try+1, 2*wait {
-		_, err := s.send(ctx, client, c, out)
+		header, err := s.send(ctx, client, c, out)
 		f, ok := errors.AsType[*oncall.Fault](err)
 		if !ok || f.Kind != oncall.RateLimited || try == again {
-			return err
+			return header, err
+		}
+		if c.method == http.MethodPost && f.RetryAfter > 0 {
+			return header, err // how long is said to whoever began the search
 		}
 		if err := pause(ctx, max(wait, f.RetryAfter)); err != nil {
-			return err
+			return header, err
 		}
 	}
 }

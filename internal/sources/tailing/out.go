@@ -77,13 +77,32 @@ func (o *Out) Late(ctx context.Context, walk func(start, end time.Time, limit in
 	}
 	if !w.Complete {
 		p.Know(w.Reached())
-		if !p.crowded {
-			p.crowded = true
-			o.Lost(oncall.Dropped{Count: 1, Reason: "lines of machines whose clocks are minutes behind may be left out: " + w.Why})
-		}
+		o.crowded(w, "lines of machines whose clocks are minutes behind may be left out: ")
 	}
 	o.Put(all)
 	return nil
+}
+
+// crowded tells once that there are too many lines to look back.
+func (o *Out) crowded(w *Walk, what string) {
+	if !o.place.crowded {
+		o.place.crowded = true
+		o.Lost(oncall.Dropped{Count: 1, Reason: what + w.Why})
+	}
+}
+
+// Left tells what a walk from the place on has left out, before its entries are put.
+// One that came as far as the newest line that is known has brought all that is newer.
+func (o *Out) Left(w *Walk) {
+	if w.Complete {
+		return
+	}
+	o.place.Know(w.Reached())
+	if w.Reached().After(o.place.Edge()) {
+		o.Lost(oncall.Dropped{Count: 1, Reason: "lines that came while nobody read are left out: " + w.Why})
+		return
+	}
+	o.crowded(w, "lines that become visible late may be left out: ")
 }
 
 // PutOrAlive emits those entries that come for the first time, and that all is

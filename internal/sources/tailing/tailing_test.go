@@ -193,6 +193,30 @@ func TestLate(t *testing.T) {
 	}
 }
 
+// TestLeft is about walks that ended at their limit: lines are missing only where one
+// did not come as far as the newest line that is known.
+func TestLeft(t *testing.T) {
+	now := time.Now()
+	var p Place
+	p.Begin(now.Add(-time.Hour))
+	var said []string
+	o := NewOut("es", oncall.LogQuery{}, &p, func() time.Duration { return 0 }, func(e oncall.Event) {
+		if r := e.(oncall.LinesEvent).Dropped.Reason; r != "" {
+			said = append(said, r)
+		}
+	})
+	o.Put([]Entry{entry(now.Add(-time.Minute), "", "newest")})
+	o.Left(&Walk{Start: p.From(), Complete: true})
+	busy := &Walk{Start: p.From(), End: now.Add(-2 * time.Minute), Why: "too many"}
+	o.Left(busy)
+	o.Left(busy)
+	o.Left(&Walk{Start: p.From(), End: now.Add(-time.Second), Why: "the limit"})
+	want := []string{"lines that become visible late may be left out: too many", "lines that came while nobody read are left out: the limit"}
+	if !slices.Equal(said, want) {
+		t.Errorf("said %q, want %q", said, want)
+	}
+}
+
 func TestOut(t *testing.T) {
 	var p Place
 	p.Begin(time.Time{})

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"conway/internal/oncall"
@@ -21,9 +20,11 @@ const (
 	// restBetween is the time between two questions after a statement that has
 	// nothing to say yet. The engine holds an answer back for a while by itself.
 	restBetween = 50 * time.Millisecond
-	// linger is how long the answer to a new statement is awaited after nobody needs
-	// it any more. The engine gives it at once.
-	linger = time.Second
+	// again is how often the rest of an answer is asked for once more when the engine
+	// or a proxy cannot give it at the moment, and pauseAgain the first wait before
+	// that, which doubles: the protocol wants it, and the statement goes on.
+	again      = 3
+	pauseAgain = 100 * time.Millisecond
 	// maxWords bounds the engine's own words.
 	maxWords = 200
 )
@@ -51,7 +52,7 @@ type page struct {
 // run runs a statement and calls each with every answer, until the last one or
 // until each wants no more. A statement that is not at its end is cancelled.
 func (s *Source) run(ctx context.Context, op, sql string, each func(*page) (more bool)) error {
-	begin, begun := lingering(ctx)
+	begin, begun := sources.Lingering(ctx)
 	defer begun()
 	req, err := http.NewRequestWithContext(begin, http.MethodPost, s.o.URL+"/v1/statement", strings.NewReader(sql))
 	if err != nil {
@@ -59,7 +60,7 @@ func (s *Source) run(ctx context.Context, op, sql string, each func(*page) (more
 	}
 	for {
 		var p page
-		if _, err := s.http.Do(s.client, req, op, &p); err != nil {
+		if err := s.ask(req, op, &p); err != nil {
 			if req.Method == http.MethodGet {
 				s.cancel(ctx, req.URL.String())
 				err = expired(err)
@@ -77,7 +78,7 @@ func (s *Source) run(ctx context.Context, op, sql string, each func(*page) (more
 			return nil
 		}
 		if len(p.Data) == 0 {
-			rest(ctx)
+			sleep(ctx, restBetween)
 		}
 		if req, err = http.NewRequestWithContext(ctx, http.MethodGet, p.NextURI, nil); err != nil {
 			return oncall.AsFault(err, s.o.Name, op)
@@ -89,18 +90,21 @@ func (s *Source) run(ctx context.Context, op, sql string, each func(*page) (more
 	}
 }
 
-// lingering returns a context that goes on for a moment after ctx has ended. A
-// statement whose answer is not awaited could not be cancelled in the engine.
-func lingering(ctx context.Context) (context.Context, func()) {
-	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var timer atomic.Pointer[time.Timer]
-	stop := context.AfterFunc(ctx, func() { timer.Store(time.AfterFunc(linger, cancel)) })
-	return out, func() {
-		stop()
-		cancel()
-		if t := timer.Load(); t != nil {
-			t.Stop()
+// ask makes one request of a statement, the rest of an answer again after a pause
+// when it is not to be had at the moment.
+func (s *Source) ask(req *http.Request, op string, p *page) error {
+	wait := pauseAgain
+	for n := 0; ; n++ {
+		_, err := s.http.Do(s.client, req, op, p)
+		f, ok := errors.AsType[*oncall.Fault](err)
+		passing := ok && f.RetryAfter == 0 && slices.Contains([]int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, f.Status)
+		if !passing || req.Method != http.MethodGet || n == again {
+			return err
 		}
+		if sleep(req.Context(), wait); req.Context().Err() != nil {
+			return req.Context().Err()
+		}
+		wait *= 2
 	}
 }
 
@@ -121,8 +125,8 @@ func expired(err error) error {
 	return err
 }
 
-func rest(ctx context.Context) {
-	t := time.NewTimer(restBetween)
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

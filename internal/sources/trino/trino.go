@@ -27,8 +27,10 @@ const (
 	overlap = 6 * time.Minute
 	// defaultLimit is how many rows are wanted when nobody says.
 	defaultLimit = 2000
-	// tailBack is how far a tail begins before now when nobody says.
-	tailBack = 15 * time.Minute
+	// tailBack is how far a tail begins before now when nobody says, and searchBack a
+	// search: a table without a bound would be read as a whole.
+	tailBack   = 15 * time.Minute
+	searchBack = time.Hour
 )
 
 // Unit is what a time column holds.
@@ -72,7 +74,7 @@ type Options struct {
 }
 
 // Source is the logs in a table. It implements sources.Source, sources.Tailer,
-// sources.Searcher and sources.Refresher.
+// sources.Searcher, sources.Estimator and sources.Refresher.
 type Source struct {
 	o      Options
 	base   *url.URL
@@ -85,6 +87,7 @@ var (
 	_ sources.Source    = (*Source)(nil)
 	_ sources.Tailer    = (*Source)(nil)
 	_ sources.Searcher  = (*Source)(nil)
+	_ sources.Estimator = (*Source)(nil)
 	_ sources.Refresher = (*Source)(nil)
 )
 
@@ -136,6 +139,18 @@ func (s *Source) Refresh() { s.tail.Refresh() }
 // Run follows until ctx ends or the engine fails.
 func (s *Source) Run(ctx context.Context, emit sources.Emit) error { return s.tail.Run(ctx, emit) }
 
+// within returns a query with a beginning.
+func within(q oncall.LogQuery) oncall.LogQuery {
+	if q.Window.Start.IsZero() {
+		end := q.Window.End
+		if end.IsZero() {
+			end = time.Now()
+		}
+		q.Window.Start = end.Add(-searchBack)
+	}
+	return q
+}
+
 // Search finds the newest rows that fulfil the query, newest first. When ctx ends,
 // the statement is cancelled in the engine.
 func (s *Source) Search(ctx context.Context, q oncall.LogQuery, found func(oncall.LogPart)) (oncall.LogFound, error) {
@@ -149,7 +164,7 @@ func (s *Source) Search(ctx context.Context, q oncall.LogQuery, found func(oncal
 	f := oncall.LogFound{Matched: -1}
 	more := false
 	// One row more than is wanted tells whether there are more.
-	err := s.run(ctx, "search a table", s.statement(q, limit+1), func(p *page) bool {
+	err := s.run(ctx, "search a table", s.statement(within(q), limit+1), func(p *page) bool {
 		rows := p.Data
 		if more = f.Lines+len(rows) > limit; more {
 			rows = rows[:limit-f.Lines]
@@ -216,17 +231,15 @@ func (s *Source) bound(b *strings.Builder, op string, t time.Time) {
 		return
 	}
 	t = t.UTC()
-	value := strconv.FormatInt(t.UnixNano()/int64(time.Second)*max(1, perSecond(s.o.Unit)), 10)
-	switch s.o.Unit {
-	case Timestamp:
-		value = "TIMESTAMP '" + t.Format("2006-01-02 15:04:05.000000000") + " UTC'"
-	case Millis:
-		value = strconv.FormatInt(t.UnixMilli(), 10)
-	case Micros:
-		value = strconv.FormatInt(t.UnixMicro(), 10)
-	case Nanos:
-		value = strconv.FormatInt(t.UnixNano(), 10)
-	case Seconds:
+	value := "TIMESTAMP '" + t.Format("2006-01-02 15:04:05.000000000") + " UTC'"
+	if per := perSecond(s.o.Unit); per > 0 {
+		// The first whole unit that is not before t, for the beginning and for the end.
+		unit := int64(time.Second) / per
+		n := t.UnixNano() / unit
+		if n*unit < t.UnixNano() {
+			n++
+		}
+		value = strconv.FormatInt(n, 10)
 	}
 	fmt.Fprintf(b, " AND %s %s %s", ident(s.o.Time), op, value)
 	if s.o.Date != "" {

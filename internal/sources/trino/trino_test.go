@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strconv"
@@ -33,6 +34,10 @@ type engine struct {
 	n       int
 	stalled bool
 	sql     []string
+	// plan is what the engine says of a statement, and busy how many of the next
+	// answers it cannot give.
+	plan string
+	busy int
 }
 
 func newEngine(lines []oncall.LogLine) *engine {
@@ -60,6 +65,9 @@ func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		e.open[id] = e.rows(string(sql))
+		if strings.HasPrefix(string(sql), "EXPLAIN (TYPE IO, FORMAT JSON) SELECT ") {
+			e.open[id] = [][]any{{e.plan}}
+		}
 		e.answer(w, map[string]any{"id": id, "nextUri": "http://" + r.Host + "/v1/statement/" + id, "stats": map[string]any{"state": "QUEUED"}})
 	case r.Method == http.MethodDelete:
 		delete(e.open, id)
@@ -71,6 +79,11 @@ func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (e *engine) next(w http.ResponseWriter, r *http.Request, id string) {
 	rows, ok := e.open[id]
+	if e.busy > 0 {
+		e.busy--
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	if !ok {
 		w.WriteHeader(http.StatusGone)
 		return
@@ -217,13 +230,62 @@ func TestLogs(t *testing.T) {
 	})
 }
 
+// served returns a source that asks an engine.
+func served(t *testing.T, e *engine) *Source {
+	t.Helper()
+	srv := httptest.NewServer(e)
+	transport := &http.Transport{}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		srv.Close()
+	})
+	return of(t, sourcetest.Endpoint{URL: srv.URL, Token: func(context.Context) (string, error) { return "", nil }, Transport: transport}, 0)
+}
+
+func TestEstimate(t *testing.T) {
+	for plan, want := range map[string]oncall.LogCost{
+		`{"inputTableColumnInfos":[{"table":{},"estimate":{"outputRowCount":5000000.0,"outputSizeInBytes":2.76E12,"cpuCost":1}}],"estimate":{}}`:           {Bytes: 2_760_000_000_000, Lines: 5_000_000},
+		`{"inputTableColumnInfos":[{"estimate":{"outputRowCount":7,"outputSizeInBytes":10}},{"estimate":{"outputRowCount":1,"outputSizeInBytes":"NaN"}}]}`: {Bytes: -1, Lines: 8},
+		`{"inputTableColumnInfos":[{"estimate":{}}]}`: {Bytes: -1, Lines: -1},
+	} {
+		e := newEngine(nil)
+		e.plan = plan
+		got, err := served(t, e).Estimate(t.Context(), oncall.LogQuery{Query: "level = 'ERROR'"})
+		if err != nil || got != want {
+			t.Errorf("%s costs %+v, %v, want %+v", plan, got, err, want)
+		}
+		if sql := e.sql[0]; !strings.Contains(sql, "level = 'ERROR'") || !strings.Contains(sql, `"ts" >= TIMESTAMP '`) {
+			t.Errorf("asked %s, want the statement with a beginning", sql)
+		}
+	}
+	e := newEngine(nil)
+	e.plan = "Fragment 0 [SINGLE]"
+	if got, err := served(t, e).Estimate(t.Context(), oncall.LogQuery{}); err == nil || got.Bytes != -1 {
+		t.Errorf("no plan costs %+v, %v", got, err)
+	}
+}
+
+// TestBusyEngine has an engine, or a proxy before it, fail for a moment: the
+// statement goes on.
+func TestBusyEngine(t *testing.T) {
+	e := newEngine([]oncall.LogLine{{At: time.Now().Add(-time.Minute), Raw: "declined"}})
+	e.busy = again
+	if f, err := served(t, e).Search(t.Context(), oncall.LogQuery{}, func(oncall.LogPart) {}); err != nil || f.Lines != 1 || len(e.sql) != 1 {
+		t.Errorf("found %+v, %v, with %d statements", f, err, len(e.sql))
+	}
+	e.busy = again + 1
+	if _, err := served(t, e).Search(t.Context(), oncall.LogQuery{}, func(oncall.LogPart) {}); err == nil || len(e.open) != 0 {
+		t.Errorf("a lasting failure is %v, and %d statements were left", err, len(e.open))
+	}
+}
+
 func TestStatement(t *testing.T) {
 	start := time.Date(2026, 3, 2, 0, 30, 0, 123, time.UTC)
 	q := oncall.LogQuery{Query: "service = 'it''s' -- why", Window: oncall.Window{Start: start, End: start.Add(time.Hour)}}
 	for unit, want := range map[Unit]string{
 		Timestamp: `"t""s" >= TIMESTAMP '2026-03-02 00:30:00.000000123 UTC' AND CAST("dt" AS varchar) >= '2026-03-01' AND "t""s" < TIMESTAMP '2026-03-02 01:30:00.000000123 UTC' AND CAST("dt" AS varchar) <= '2026-03-02'`,
-		Millis:    `"t""s" >= 1772411400000 AND CAST("dt" AS varchar) >= '2026-03-01' AND "t""s" < 1772415000000 AND CAST("dt" AS varchar) <= '2026-03-02'`,
-		Seconds:   `"t""s" >= 1772411400 AND CAST("dt" AS varchar) >= '2026-03-01' AND "t""s" < 1772415000 AND CAST("dt" AS varchar) <= '2026-03-02'`,
+		Millis:    `"t""s" >= 1772411400001 AND CAST("dt" AS varchar) >= '2026-03-01' AND "t""s" < 1772415000001 AND CAST("dt" AS varchar) <= '2026-03-02'`,
+		Seconds:   `"t""s" >= 1772411401 AND CAST("dt" AS varchar) >= '2026-03-01' AND "t""s" < 1772415001 AND CAST("dt" AS varchar) <= '2026-03-02'`,
 	} {
 		s, err := New(Options{Name: "lake", URL: "http://h", User: "u", Table: `hive.logs."x`, Time: `t"s`, Message: "m", Unit: unit, Date: "dt"})
 		if err != nil {

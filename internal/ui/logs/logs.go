@@ -172,6 +172,13 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 }
 
 func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
+	if asked := p.store.asked; asked != "" {
+		words := text.Sprintf("nothing was found: %s; esc goes back", asked)
+		if p.store.busy != "" {
+			words = text.Sprintf("nothing yet: %s", asked)
+		}
+		return pane.Block{pane.L(pane.S(style.Dim, words))}
+	}
 	r := b.LogsReading()
 	if !pane.Configured(b, board.KindLogs) {
 		return pane.Unconfigured(board.KindLogs, f.Width)
