@@ -388,3 +388,32 @@ func TestRunningStepCanBeEndedFromEverywhere(t *testing.T) {
 		t.Errorf("x asked for %+v", c)
 	}
 }
+
+// TestDetailOfAnotherPageStartsAtItsTop reads to the end of one page, and selects
+// another.
+func TestDetailOfAnotherPageStartsAtItsTop(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(80, 18)
+	f.event(oncall.DetailEvent{Stamp: oncall.Stamp{Source: "pd", At: f.clock}, Page: oncall.Ref{Source: "pd", ID: "Q3"}, Detail: oncall.PageDetail{
+		Notes: []oncall.Note{{ID: "N9", Text: strings.Repeat("a line\n", 30)}},
+	}})
+	f.press("enter", "G")
+	f.mustSee(t, "HISTORY")
+	f.press("P", "j")
+	f.mustSee(t, "state    triggered · low")
+}
+
+// TestPageWithoutANumber has a pager that gives its pages none, as Alertmanager does.
+func TestPageWithoutANumber(t *testing.T) {
+	all := uitest.Pages()
+	all[0].Number = 0
+	f := newFixture(t, oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: uitest.Now()}, Pages: all, Complete: true, Every: 10 * time.Second})
+	for key, title := range map[string]string{"enter": "DETAIL", "t": "TIMELINE CHECKOUT"} {
+		f.press(key)
+		f.mustSee(t, title)
+		if strings.Contains(f.screenText(), "#0") {
+			t.Errorf("%s numbers a page that has no number", title)
+		}
+		f.press("esc")
+	}
+}

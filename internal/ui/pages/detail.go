@@ -28,7 +28,7 @@ func (d *Detail) Title(f pane.Frame, b board.Board) pane.Line {
 		l = append(l, pane.S(style.Text, text.Const(" ")), s)
 	}
 	if r, ok := b.Page(f.Scene.Page); ok {
-		l = append(l, pane.S(style.Text, text.Sprintf(" #%d", r.Page.Number)))
+		l = append(l, pane.S(style.Text, pane.Number(r.Page)))
 	}
 	return l
 }
@@ -36,7 +36,7 @@ func (d *Detail) Title(f pane.Frame, b board.Board) pane.Line {
 // View draws the page's facts, alerts, notes and history.
 func (d *Detail) View(f pane.Frame, b board.Board) pane.Block {
 	all := d.lines(f, b)
-	from, to := d.scroll.Visible(len(all), f.Height, -1)
+	from, to := (&pane.Scroll{Top: d.Place(f)}).Visible(len(all), f.Height, -1)
 	return all[from:to]
 }
 
@@ -247,7 +247,7 @@ func history(d oncall.PageDetail, f pane.Frame) pane.Block {
 	return out
 }
 
-// Handle scrolls. A newly selected page starts at the top.
+// Handle scrolls.
 func (d *Detail) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
 	if d.of != f.Scene.Page {
 		d.of, d.scroll = f.Scene.Page, pane.Scroll{}
@@ -265,7 +265,8 @@ func (d *Detail) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Inte
 // Reason never objects.
 func (d *Detail) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
 
-// Place returns the first line in sight of the selected page.
+// Place returns the first line in sight of the selected page, 0 when it was another
+// one that was scrolled.
 func (d *Detail) Place(f pane.Frame) int {
 	if d.of != f.Scene.Page {
 		return 0

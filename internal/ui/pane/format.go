@@ -187,6 +187,15 @@ func Freshness[T any](r oncall.Reading[T], now time.Time) Span {
 	return Span{}
 }
 
+// Number writes the number by which people call a page behind a title, nothing
+// for a pager that gives none.
+func Number(p oncall.Page) text.Safe {
+	if p.Number == 0 {
+		return text.Safe{}
+	}
+	return text.Sprintf(" #%d", p.Number)
+}
+
 // FaultLines explains a reading's failure in the room there is.
 func FaultLines(f *oncall.Fault, w int) Block {
 	if f == nil {
