@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"conway/internal/oncall"
 	"conway/internal/runbook"
 	"conway/internal/ui/overlay"
@@ -415,5 +417,45 @@ func TestPageWithoutANumber(t *testing.T) {
 			t.Errorf("%s numbers a page that has no number", title)
 		}
 		f.press("esc")
+	}
+}
+
+// TestCursorIsInSight goes back to the start of what is longer than its room.
+func TestCursorIsInSight(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(60, 15)
+	for _, key := range []string{"/", ":", "n"} {
+		f.press(key)
+		f.Update(tea.PasteMsg{Content: "first " + strings.Repeat("支払い and more ", 40) + "last"})
+		f.mustSee(t, "last")
+		f.Update(tea.KeyPressMsg{Code: tea.KeyHome})
+		f.mustSee(t, "first")
+		f.press("esc")
+	}
+}
+
+// TestCursorKeepsAMarkOnItsLetter has the cursor stand on a letter with an accent of
+// its own: the accent is no text by itself.
+func TestCursorKeepsAMarkOnItsLetter(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("n")
+	f.Update(tea.PasteMsg{Content: "caf" + "e\u0301" + " is"})
+	f.Update(tea.KeyPressMsg{Code: tea.KeyHome})
+	for range 3 {
+		f.Update(tea.KeyPressMsg{Code: tea.KeyRight})
+	}
+	f.mustSee(t, "caf"+"e\u0301"+" is")
+}
+
+// TestHintsOfAnInputAreWhole opens every filter on a small screen.
+func TestHintsOfAnInputAreWhole(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {60, 15}} {
+		f := newFixture(t, uitest.Events()...)
+		f.size(size[0], size[1])
+		for _, key := range []string{"P", "D", "L"} {
+			f.press(key, "/")
+			f.mustSee(t, "earlier")
+			f.press("esc")
+		}
 	}
 }

@@ -63,12 +63,9 @@ func (n *Note) View(f pane.Frame, _ board.Board) pane.Block {
 		line := pane.L(pane.S(style.Input, text.Decode(l)))
 		if i == n.area.Line() {
 			line = withCursor(l, n.area.Column())
+			cursor = len(rows) + len(line[:atCursor].Wrap(max(1, f.Width))) - 1
 		}
-		wrapped := line.Wrap(max(1, f.Width))
-		if i == n.area.Line() {
-			cursor = len(rows) + len(wrapped) - 1
-		}
-		rows = append(rows, wrapped...)
+		rows = append(rows, line.Wrap(max(1, f.Width))...)
 	}
 	room := max(1, f.Height-len(out)-1)
 	from, to := new(pane.Scroll).Visible(len(rows), room, cursor)
@@ -90,21 +87,6 @@ func noteKeys(w int) pane.Line {
 		return l
 	}
 	return keys(text.Const(" line  "), text.Const(" keeps it  "))
-}
-
-// withCursor draws one line of input with a block cursor before rune col.
-func withCursor(line string, col int) pane.Line {
-	r := []rune(line)
-	col = max(0, min(col, len(r)))
-	under, rest := " ", ""
-	if col < len(r) {
-		under, rest = string(r[col]), string(r[col+1:])
-	}
-	return pane.L(
-		pane.S(style.Input, text.Decode(string(r[:col]))),
-		pane.S(style.Cursor, text.Decode(under)),
-		pane.S(style.Input, text.Decode(rest)),
-	)
 }
 
 // Key edits, sends at enter and keeps a draft at esc.

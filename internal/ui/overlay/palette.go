@@ -79,7 +79,7 @@ const footFrom = 5
 
 // View draws what was typed and what it finds.
 func (p *Palette) View(f pane.Frame, _ board.Board) pane.Block {
-	out := pane.Block{append(pane.L(pane.S(style.Key, text.Const(": "))), withCursor(p.field.Value(), p.field.Position())...)}
+	out := pane.Block{append(pane.L(pane.S(style.Key, text.Const(": "))), typed(p.field, f.Width-2)...)}
 	found := p.found()
 	if len(found) == 0 {
 		return append(out, pane.L(pane.S(style.Dim, text.Const("nothing by that name; esc closes"))))
