@@ -459,3 +459,31 @@ func TestHintsOfAnInputAreWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestHelpBreaksNoWord reads the whole help on a narrow screen: what every key does is
+// there in whole words, and a reason that several keys share once.
+func TestHelpBreaksNoWord(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(60, 24)
+	f.press("?")
+	var all strings.Builder
+	for range 40 {
+		for _, l := range strings.Split(f.screenText(), "\n") {
+			all.WriteString(" " + strings.Trim(l, "│ "))
+		}
+		f.press("j", "j", "j", "j")
+	}
+	got := strings.Join(strings.Fields(all.String()), " ")
+	for _, e := range f.opts.Keys.Entries() {
+		for _, word := range strings.Fields(e.Does) {
+			if !strings.Contains(got, " "+word) {
+				t.Errorf("%s: %q is not to be read whole", e.Action, word)
+			}
+		}
+	}
+	f.press("g")
+	f.size(100, 200)
+	if n := strings.Count(f.screenText(), "a tag is for the minute after a resolve"); n != 1 {
+		t.Errorf("why the tags do nothing now is told %d times", n)
+	}
+}
