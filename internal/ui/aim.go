@@ -41,7 +41,7 @@ func (m *Model) aimReason(a keymap.Action, row board.PageRow) text.Safe {
 	able := m.able(source, kind) || a == keymap.Escalate && m.able(source, oncall.Escalate)
 	switch {
 	case len(m.marked) > 0:
-		return text.Sprintf("%s is for one page at a time; %s takes the marks off", a, m.opts.Keys.Key(keymap.Back))
+		return text.Sprintf("%s is for one page at a time; %s takes the marks off", a, m.opts.Keys.Way(keymap.Back))
 	case row.Page.Status == oncall.Resolved || row.Gone:
 		return text.Const("this page is not open any more")
 	case !able:

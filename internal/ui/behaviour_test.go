@@ -10,6 +10,7 @@ import (
 
 	"conway/internal/oncall"
 	"conway/internal/runbook"
+	"conway/internal/ui/keymap"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/uitest"
@@ -486,4 +487,31 @@ func TestHelpBreaksNoWord(t *testing.T) {
 	if n := strings.Count(f.screenText(), "a tag is for the minute after a resolve"); n != 1 {
 		t.Errorf("why the tags do nothing now is told %d times", n)
 	}
+}
+
+// TestUnboundKeysAreNotPointedAt unbinds what sentences point at: they say how the
+// palette is asked for it.
+func TestUnboundKeysAreNotPointedAt(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	keys, err := keymap.New(map[string][]string{"help": {}, "jump_back": {}, "undo": {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.opts.Keys = keys
+	f.mustSee(t, ":help help")
+	f.press("ф") // another layout's letter is told of too
+	f.mustSee(t, "ф does nothing; :help shows the keys")
+	f.press("u")
+	f.mustSee(t, "u does nothing; :help shows the keys")
+	f.press(":")
+	f.word("service ledger")
+	f.press("enter")
+	f.mustSee(t, ":jump_back goes back")
+	f.do(keymap.JumpBack)
+	f.mustSee(t, "back where you were")
+	f.press("a")
+	act, _ := last[pane.Act](f)
+	act.Action.ID = "1"
+	f.status(act.Action, oncall.Held, nil)
+	f.mustSee(t, ":undo cancels")
 }

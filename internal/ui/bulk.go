@@ -62,7 +62,7 @@ func (m *Model) prune() {
 func (m *Model) markReason(row board.PageRow, ok bool) text.Safe {
 	switch {
 	case m.choice.Focus != pane.Pages:
-		return text.Sprintf("pages are marked in their list; %s focuses it", m.opts.Keys.Key(keymap.FocusPages))
+		return text.Sprintf("pages are marked in their list; %s focuses it", m.opts.Keys.Way(keymap.FocusPages))
 	case !ok:
 		return text.Const("no page is selected")
 	case row.Gone, row.Page.Status == oncall.Resolved:

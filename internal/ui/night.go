@@ -58,7 +58,7 @@ func (m *Model) judged(w int) pane.Block {
 	return pane.Block{pane.L(
 		pane.S(style.Heading, text.Sprintf(" %d of %d", n.at+1, len(n.all))),
 		pane.S(style.Title, text.Sprintf("  %s %s", m.frame(0, 0, pane.None).Clock(u.At), u.Title)),
-		pane.S(style.Dim, text.Sprintf("  · %s, %s or %s goes on", m.opts.Keys.Key(keymap.TagNeeded), m.opts.Keys.Key(keymap.TagWait), m.opts.Keys.Key(keymap.TagNoise))),
+		pane.S(style.Dim, text.Sprintf("  · %s, %s or %s goes on", m.opts.Keys.Way(keymap.TagNeeded), m.opts.Keys.Way(keymap.TagWait), m.opts.Keys.Way(keymap.TagNoise))),
 	).Fit(w)}
 }
 

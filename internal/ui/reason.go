@@ -60,7 +60,7 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 
 // elsewhere says where an action works that the focused pane does not know.
 func (m *Model) elsewhere(a keymap.Action) text.Safe {
-	focus := func(a keymap.Action) text.Safe { return text.Decode(m.opts.Keys.Key(a)) }
+	focus := func(a keymap.Action) text.Safe { return text.Decode(m.opts.Keys.Way(a)) }
 	switch a {
 	case keymap.Pause, keymap.Wrap, keymap.NextError, keymap.PrevError, keymap.Patterns, keymap.Trace, keymap.Save:
 		return text.Sprintf("that is for the logs; %s focuses them", focus(keymap.FocusLogs))

@@ -143,7 +143,7 @@ func (m *Model) stripReason(a keymap.Action) (why text.Safe, ok bool) {
 	several := len(m.strip.pages) > 1
 	switch {
 	case !m.stripShown():
-		return text.Sprintf("a tag is for the minute after a resolve (%s); conway tag records one later", m.opts.Keys.Key(keymap.Resolve)), true
+		return text.Sprintf("a tag is for the minute after a resolve (%s); conway tag records one later", m.opts.Keys.Way(keymap.Resolve)), true
 	case several && it.value == "", it.name == oncall.TagDeploy && m.strip.suspect.Empty():
 		return m.strip.whyNot, true
 	}

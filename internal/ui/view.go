@@ -157,7 +157,7 @@ func (m *Model) summary() pane.Line {
 	}
 	if c.Triggered > 0 {
 		l = append(l, pane.S(style.Error, text.Sprintf(" ● %s", pane.Age(m.now.Sub(c.OldestUnacked)))),
-			pane.S(style.Key, text.Sprintf(" %s ack", m.opts.Keys.Key(keymap.Ack))))
+			pane.S(style.Key, text.Sprintf(" %s ack", m.opts.Keys.Way(keymap.Ack))))
 	}
 	return l
 }
@@ -271,7 +271,7 @@ func (m *Model) footer(w int) pane.Line {
 			cancels = text.Sprintf(" cancels all %d ", len(all))
 		}
 		p := pane.L(pane.S(style.Pending, text.Sprintf(" %s in %s: %s", s.Action.Kind, pane.Age(s.Action.NotBefore.Sub(m.now)+tickEvery), what)))
-		return pane.Split(p, pane.L(pane.S(style.Key, text.Sprintf("  %s", m.opts.Keys.Key(keymap.Undo))), pane.S(style.Text, cancels)), w)
+		return pane.Split(p, pane.L(pane.S(style.Key, text.Sprintf("  %s", m.opts.Keys.Way(keymap.Undo))), pane.S(style.Text, cancels)), w)
 	}
 	if m.now.Before(m.toast.until) {
 		return pane.L(pane.S(m.toastRole(), text.Concat(text.Const(" "), m.toast.text))).Fit(w)
@@ -357,7 +357,7 @@ func (m *Model) footerKey(e keymap.Entry) pane.Line {
 		keyRole, wordRole = style.Dim, style.Dim
 	}
 	return pane.L(
-		pane.S(keyRole, text.Sprintf(" %s", m.opts.Keys.Key(e.Action))),
+		pane.S(keyRole, text.Sprintf(" %s", m.opts.Keys.Way(e.Action))),
 		pane.S(wordRole, text.Sprintf(" %s ", e.Footer)),
 	)
 }
