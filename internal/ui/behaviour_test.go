@@ -515,3 +515,42 @@ func TestUnboundKeysAreNotPointedAt(t *testing.T) {
 	f.status(act.Action, oncall.Held, nil)
 	f.mustSee(t, ":undo cancels")
 }
+
+// TestFooterTellsTheNearestKeys opens what lies over the other panes on a small
+// screen: how to go on and how to come back is there.
+func TestFooterTellsTheNearestKeys(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(60, 15)
+	foot := func() string {
+		rows := f.rows()
+		return strings.TrimRight(uitest.Plain(rows[len(rows)-1:]), " \n")
+	}
+	always := foot()
+	f.press("b")
+	if got := foot(); !strings.HasPrefix(got, " enter run  esc back  a ack") || !strings.HasSuffix(got, "? help") {
+		t.Errorf("in the runbook: %q", got)
+	}
+	book := uitest.Runbook()
+	f.event(oncall.RunEvent{Stamp: oncall.Stamp{Source: "conway", At: f.clock}, Run: oncall.StepRun{
+		ID: "r1", Page: uitest.Checkout(), Runbook: book.Path, State: oncall.RunRunning, Started: f.clock,
+	}})
+	if got := foot(); !strings.HasPrefix(got, " enter run  x end  esc back") {
+		t.Errorf("while a step runs: %q", got)
+	}
+	f.press("t")
+	if got := foot(); !strings.HasPrefix(got, " esc back  a ack") {
+		t.Errorf("in the timeline: %q", got)
+	}
+	f.press("esc")
+	if got := foot(); got != always {
+		t.Errorf("back at the pages: %q", got)
+	}
+	f.press("f")
+	if got := foot(); !strings.HasPrefix(got, " esc back  a ack") {
+		t.Errorf("zoomed: %q", got)
+	}
+	f.press("esc")
+	if f.choice.Zoom || foot() != always {
+		t.Errorf("esc leaves %q", foot())
+	}
+}

@@ -338,7 +338,7 @@ func (m *Model) toastRole() style.Role {
 func (m *Model) footerKeys(room int) pane.Line {
 	var l pane.Line
 	help := m.footerKey(m.opts.Keys.Entry(keymap.Help))
-	for _, e := range m.opts.Keys.Entries() {
+	for _, e := range append(m.nearKeys(), m.opts.Keys.Entries()...) {
 		if e.Footer == "" || len(e.Keys) == 0 || e.Action == keymap.Help {
 			continue
 		}
@@ -349,6 +349,28 @@ func (m *Model) footerKeys(room int) pane.Line {
 		l = append(l, k...)
 	}
 	return append(l, help...)
+}
+
+// nearKeys are the keys of what is being looked at, before those that always work:
+// how to go on in a runbook, and the way back from what lies over the other panes.
+func (m *Model) nearKeys() []keymap.Entry {
+	var out []keymap.Entry
+	add := func(a keymap.Action, word string) {
+		e := m.opts.Keys.Entry(a)
+		e.Footer = word
+		out = append(out, e)
+	}
+	focus := m.choice.Focus
+	if e := m.scene.Runbook; focus == pane.Runbook && e != nil && len(e.Runbook.Steps) > 0 && !m.opts.ReadOnly {
+		add(keymap.Detail, "run")
+	}
+	if _, running := m.running(); focus == pane.Runbook && running {
+		add(keymap.CancelStep, "end")
+	}
+	if focus == m.choice.Drawer || m.choice.Zoom {
+		add(keymap.Back, "back")
+	}
+	return out
 }
 
 func (m *Model) footerKey(e keymap.Entry) pane.Line {
