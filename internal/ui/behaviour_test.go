@@ -554,3 +554,12 @@ func TestFooterTellsTheNearestKeys(t *testing.T) {
 		t.Errorf("esc leaves %q", foot())
 	}
 }
+
+// TestFilterThatHidesTheOnlyPage counts one page as one.
+func TestFilterThatHidesTheOnlyPage(t *testing.T) {
+	f := newFixture(t, oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: uitest.Now()}, Pages: uitest.Pages()[:1], Complete: true, Every: 10 * time.Second})
+	f.press("/")
+	f.word("zzz")
+	f.press("enter")
+	f.mustSee(t, "1 page, which does not match /zzz; esc shows all")
+}

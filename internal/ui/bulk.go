@@ -133,8 +133,8 @@ func (m *Model) askBulk(a keymap.Action) bool {
 	}
 	words, acts := m.bulkWords(a, kind)
 	m.open(overlay.NewChoice(
-		text.Sprintf("%s %s?", verb(kind), pagesOf(len(acts))), words,
-		overlay.Option{Key: "y", Words: text.Sprintf("yes, %s", pagesOf(len(acts))), Intent: actsOf(acts, time.Time{})},
+		text.Sprintf("%s %s?", verb(kind), pane.Count(len(acts), "page")), words,
+		overlay.Option{Key: "y", Words: text.Sprintf("yes, %s", pane.Count(len(acts), "page")), Intent: actsOf(acts, time.Time{})},
 	), true)
 	return true
 }
@@ -144,13 +144,6 @@ func verb(k oncall.ActionKind) text.Safe {
 		return text.Const("RESOLVE")
 	}
 	return text.Const("ACK")
-}
-
-func pagesOf(n int) text.Safe {
-	if n == 1 {
-		return text.Const("1 page")
-	}
-	return text.Sprintf("%d pages", n)
 }
 
 // actsOf asks for one action each; until is the end of a snooze.
@@ -205,11 +198,11 @@ func (m *Model) answered(s board.ActionSettled) bool {
 	done := m.bulk.all - len(m.bulk.failed)
 	switch {
 	case len(m.bulk.failed) == 0:
-		m.say(text.Sprintf("%s confirmed: all %s", m.bulk.kind, pagesOf(m.bulk.all)), false)
+		m.say(text.Sprintf("%s confirmed: all %s", m.bulk.kind, pane.Count(m.bulk.all, "page")), false)
 	case m.bulk.cancelled == m.bulk.all:
-		m.say(text.Sprintf("%s of %s cancelled, nothing was sent", m.bulk.kind, pagesOf(m.bulk.all)), false)
+		m.say(text.Sprintf("%s of %s cancelled, nothing was sent", m.bulk.kind, pane.Count(m.bulk.all, "page")), false)
 	default:
-		m.say(text.Sprintf("%s: %d of %s confirmed; not %s", m.bulk.kind, done, pagesOf(m.bulk.all), text.Join(m.bulk.failed, text.Const("; "))), true)
+		m.say(text.Sprintf("%s: %d of %s confirmed; not %s", m.bulk.kind, done, pane.Count(m.bulk.all, "page"), text.Join(m.bulk.failed, text.Const("; "))), true)
 	}
 	m.bulk = bulk{}
 	return true

@@ -26,7 +26,7 @@ func (m *Model) remind() {
 		return
 	}
 	m.reminded = m.now
-	words := text.Sprintf("%s from last night have no tag", pagesOf(len(all)))
+	words := text.Sprintf("%s from last night have no tag", pane.Count(len(all), "page"))
 	if len(all) == 1 {
 		words = text.Const("1 page from last night has no tag")
 	}

@@ -248,7 +248,7 @@ func (m *Model) tagsKept(t Tagged) {
 	case t.Err != nil:
 		m.say(text.Sprintf("the tag is not recorded: %s", t.Err), true)
 	case len(t.Tags) > 1:
-		m.say(text.Sprintf("recorded for %s: %s", pagesOf(len(t.Tags)), receipt(one)), false)
+		m.say(text.Sprintf("recorded for %s: %s", pane.Count(len(t.Tags), "page"), receipt(one)), false)
 	default:
 		m.say(text.Sprintf("recorded: %s%s", receipt(one), m.titleOf(one.Page)), false)
 	}

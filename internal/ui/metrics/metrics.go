@@ -79,7 +79,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 		return budgets
 	}
 	if len(panels) == 0 && len(r.Value.Panels) > 0 {
-		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("none of %d panels matches /%s; esc shows all", len(r.Value.Panels), p.filter.String())))}
+		return pane.Paragraph(style.Dim, pane.NoMatch(len(r.Value.Panels), "panel", p.filter), f.Width)
 	}
 	if len(panels) == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no panels: name some under panels: in the config")))}
@@ -120,12 +120,8 @@ func unselected(panels []oncall.Panel, f pane.Frame) pane.Block {
 	if !f.Scene.Page.IsZero() {
 		return nil
 	}
-	var out pane.Block
 	words := text.Sprintf("no page is selected; these follow the service of the one that is: %s", text.Join(names, text.Const(", ")))
-	for _, l := range words.Wrap(max(1, f.Width)) {
-		out = append(out, pane.L(pane.S(style.Dim, l)))
-	}
-	return out
+	return pane.Paragraph(style.Dim, words, f.Width)
 }
 
 func (p *Pane) panels(m board.Metrics) []oncall.Panel {

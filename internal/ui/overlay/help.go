@@ -81,10 +81,7 @@ func does(e keymap.Entry, reason text.Safe, again bool, w int) pane.Block {
 	if !reason.Empty() {
 		role = style.Dim
 	}
-	var out pane.Block
-	for _, l := range text.Decode(e.Does).Wrap(w) {
-		out = append(out, pane.L(pane.S(role, l)))
-	}
+	out := pane.Paragraph(role, text.Decode(e.Does), w)
 	if reason.Empty() {
 		return out
 	}
@@ -96,10 +93,7 @@ func does(e keymap.Entry, reason text.Safe, again bool, w int) pane.Block {
 		out[last] = append(out[last], pane.S(style.Warn, text.Concat(text.Const(" "), reason)))
 		return out
 	}
-	for _, l := range reason.Wrap(w) {
-		out = append(out, pane.L(pane.S(style.Warn, l)))
-	}
-	return out
+	return append(out, pane.Paragraph(style.Warn, reason, w)...)
 }
 
 // Key scrolls, and closes at esc, q or the help key.

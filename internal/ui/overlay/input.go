@@ -49,11 +49,7 @@ func (i *Input) Size(w, h int) (int, int) {
 
 // View draws the text with its cursor, and the hint below.
 func (i *Input) View(f pane.Frame, _ board.Board) pane.Block {
-	out := pane.Block{typed(i.field, f.Width)}
-	for _, l := range i.hint.Wrap(max(1, f.Width)) {
-		out = append(out, pane.L(pane.S(style.Dim, l)))
-	}
-	return out
+	return append(pane.Block{typed(i.field, f.Width)}, pane.Paragraph(style.Dim, i.hint, f.Width)...)
 }
 
 // Key edits; enter accepts and esc abandons.

@@ -46,9 +46,7 @@ func (p *Pick) View(f pane.Frame, b board.Board) pane.Block {
 	p.fill(p.offer(f, b))
 	var out pane.Block
 	for _, t := range p.words {
-		for _, l := range t.Wrap(max(1, f.Width)) {
-			out = append(out, pane.L(pane.S(style.Text, l)))
-		}
+		out = append(out, pane.Paragraph(style.Text, t, f.Width)...)
 	}
 	f.Height = max(2, f.Height-len(out))
 	return append(out, p.palette.View(f, b)...)

@@ -80,7 +80,7 @@ func left(ref oncall.Ref, f pane.Frame, b board.Board) pane.Block {
 }
 
 func facts(r board.PageRow, f pane.Frame) pane.Block {
-	out := wrapped(text.Decode(r.Page.Title), style.Title, f.Width)
+	out := pane.Paragraph(style.Title, text.Decode(r.Page.Title), f.Width)
 	for _, l := range listed(r, f) {
 		if l.value.Empty() {
 			continue
@@ -172,14 +172,6 @@ func field(name, value text.Safe, w int) pane.Block {
 	return out
 }
 
-func wrapped(t text.Safe, role style.Role, w int) pane.Block {
-	var out pane.Block
-	for _, l := range t.Wrap(max(1, w)) {
-		out = append(out, pane.L(pane.S(role, l)))
-	}
-	return out
-}
-
 func heading(t text.Safe) pane.Line { return pane.L(pane.S(style.Heading, t)) }
 
 func labels(d oncall.PageDetail, f pane.Frame) pane.Block {
@@ -219,9 +211,9 @@ func alerts(d oncall.PageDetail, f pane.Frame) pane.Block {
 	out := pane.Block{heading(text.Sprintf("ALERTS %d", len(d.Alerts)))}
 	for _, a := range d.Alerts {
 		l := text.Join([]text.Safe{f.Clock(a.At), text.Decode(a.Status), text.Decode(a.Severity), text.Decode(a.Title)}, text.Const(" "))
-		out = append(out, wrapped(l, style.Text, f.Width)...)
+		out = append(out, pane.Paragraph(style.Text, l, f.Width)...)
 		for _, k := range a.Links {
-			out = append(out, wrapped(text.Sprintf("  %s %s", k.Text, k.URL), style.Dim, f.Width)...)
+			out = append(out, pane.Paragraph(style.Dim, text.Sprintf("  %s %s", k.Text, k.URL), f.Width)...)
 		}
 	}
 	return out
@@ -240,9 +232,9 @@ func history(d oncall.PageDetail, f pane.Frame) pane.Block {
 	if h.Count == 1 {
 		times = text.Const("once")
 	}
-	out = append(out, wrapped(text.Sprintf("fired %s in %s, last %s", times, pane.Ago(h.Window), f.Date(h.Last)), style.Text, f.Width)...)
+	out = append(out, pane.Paragraph(style.Text, text.Sprintf("fired %s in %s, last %s", times, pane.Ago(h.Window), f.Date(h.Last)), f.Width)...)
 	if h.Fix != "" {
-		out = append(out, wrapped(text.Sprintf("last note: %s", h.Fix), style.OK, f.Width)...)
+		out = append(out, pane.Paragraph(style.OK, text.Sprintf("last note: %s", h.Fix), f.Width)...)
 	}
 	return out
 }

@@ -3,6 +3,8 @@ package pane
 import (
 	"slices"
 	"strings"
+
+	"conway/internal/text"
 )
 
 // Needle is a filter: every word must occur, upper and lower case alike. The
@@ -28,4 +30,13 @@ func (n Needle) Match(fields ...string) bool {
 		}
 	}
 	return true
+}
+
+// NoMatch says that a filter hides all n of something, and how they come back.
+func NoMatch(n int, what string, by Needle) text.Safe {
+	none := text.Const("none matches")
+	if n == 1 {
+		none = text.Const("which does not match")
+	}
+	return text.Sprintf("%s, %s /%s; esc shows all", Count(n, what), none, by)
 }

@@ -196,14 +196,18 @@ func Number(p oncall.Page) text.Safe {
 	return text.Sprintf(" #%d", p.Number)
 }
 
+// Count writes how many there are of something, whose plural ends in s.
+func Count(n int, what string) text.Safe {
+	if n == 1 {
+		return text.Sprintf("1 %s", what)
+	}
+	return text.Sprintf("%d %ss", n, what)
+}
+
 // FaultLines explains a reading's failure in the room there is.
 func FaultLines(f *oncall.Fault, w int) Block {
 	if f == nil {
 		return nil
 	}
-	out := Block{}
-	for _, l := range text.Decode(f.Error()).Wrap(max(1, w)) {
-		out = append(out, L(S(style.Error, l)))
-	}
-	return out
+	return Paragraph(style.Error, text.Decode(f.Error()), w)
 }
