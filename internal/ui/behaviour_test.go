@@ -563,3 +563,13 @@ func TestFilterThatHidesTheOnlyPage(t *testing.T) {
 	f.press("enter")
 	f.mustSee(t, "1 page, which does not match /zzz; esc shows all")
 }
+
+// TestDetailOfNoPageWaitsForNothing has no page that anything could be asked about.
+func TestDetailOfNoPageWaitsForNothing(t *testing.T) {
+	f := newFixture(t, oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: uitest.Now()}, Complete: true, Every: 10 * time.Second})
+	f.press("v") // triage
+	f.mustSee(t, "DETAIL ")
+	if got := f.screenText(); strings.Contains(got, "DETAIL not answered yet") {
+		t.Error("an answer is waited for although nothing was asked")
+	}
+}

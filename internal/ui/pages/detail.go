@@ -24,13 +24,14 @@ func NewDetail() *Detail { return &Detail{} }
 // Title names the page.
 func (d *Detail) Title(f pane.Frame, b board.Board) pane.Line {
 	l := pane.L(pane.S(style.Heading, text.Const("DETAIL")))
+	r, ok := b.Page(f.Scene.Page)
+	if !ok {
+		return l // nothing is asked
+	}
 	if s := pane.Freshness(b.Detail(f.Scene.Page), f.Now); !s.Text.Empty() {
 		l = append(l, pane.S(style.Text, text.Const(" ")), s)
 	}
-	if r, ok := b.Page(f.Scene.Page); ok {
-		l = append(l, pane.S(style.Text, pane.Number(r.Page)))
-	}
-	return l
+	return append(l, pane.S(style.Text, pane.Number(r.Page)))
 }
 
 // View draws the page's facts, alerts, notes and history.
