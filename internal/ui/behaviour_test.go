@@ -573,3 +573,17 @@ func TestDetailOfNoPageWaitsForNothing(t *testing.T) {
 		t.Error("an answer is waited for although nothing was asked")
 	}
 }
+
+// TestLastNoteTakesTheRoomThereIs has a note that just fits beside who is next.
+func TestLastNoteTakesTheRoomThereIs(t *testing.T) {
+	events := uitest.Events()
+	for i, e := range events {
+		if d, ok := e.(oncall.DetailEvent); ok {
+			d.Detail.History.Fix = "rolled back v398: the pool is too small"
+			events[i] = d
+		}
+	}
+	f := newFixture(t, events...)
+	f.size(80, 24)
+	f.mustSee(t, "3× in 30 d, last “rolled back v398: the pool is too small”  next: Ben in 11:02")
+}
