@@ -587,3 +587,33 @@ func TestLastNoteTakesTheRoomThereIs(t *testing.T) {
 	f.size(80, 24)
 	f.mustSee(t, "3× in 30 d, last “rolled back v398: the pool is too small”  next: Ben in 11:02")
 }
+
+// TestTitlesOfQuestionsAreWhole opens what has keys in its title at the sizes that
+// people have.
+func TestTitlesOfQuestionsAreWhole(t *testing.T) {
+	for _, size := range [][2]int{{200, 50}, {80, 24}, {60, 15}, {44, 12}} {
+		for key, title := range map[string]string{":": "COMMAND", "?": "HELP", "E": "ESCALATE OR REASSIGN", "m": "MERGE"} {
+			f := newFixture(t, uitest.Events()...)
+			f.size(size[0], size[1])
+			f.press(key)
+			for _, l := range strings.Split(f.screenText(), "\n") {
+				if strings.Contains(l, "┌ "+title) && strings.Contains(l, "…") {
+					t.Errorf("%dx%d: %s", size[0], size[1], l)
+				}
+			}
+			f.mustSee(t, "┌ "+title)
+		}
+	}
+}
+
+// TestNoteGrowsWithItsText writes one long line: as much of it is in sight as the
+// screen has room for.
+func TestNoteGrowsWithItsText(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(80, 24)
+	f.press("n")
+	f.Update(tea.PasteMsg{Content: "first " + strings.Repeat("word ", 120) + "last"})
+	f.mustSee(t, "first")
+	f.mustSee(t, "last")
+	f.mustSee(t, "enter sends")
+}

@@ -23,9 +23,9 @@ func NewHelp(keys keymap.Map, reason func(keymap.Action) text.Safe) *Help {
 	return &Help{keys: keys, reason: reason}
 }
 
-// Title is constant.
-func (h *Help) Title(pane.Frame, board.Board) pane.Line {
-	return pane.L(pane.S(style.Heading, text.Const("HELP")), pane.S(style.Dim, text.Const(" esc closes, j and k scroll")))
+// Title tells its keys.
+func (h *Help) Title(f pane.Frame, _ board.Board) pane.Line {
+	return titled(text.Const("HELP"), f.Width, text.Const(" esc closes, j and k scroll"), text.Const(" esc, j, k"))
 }
 
 // Size asks for all the height there is.
