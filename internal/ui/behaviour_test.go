@@ -617,3 +617,15 @@ func TestNoteGrowsWithItsText(t *testing.T) {
 	f.mustSee(t, "last")
 	f.mustSee(t, "enter sends")
 }
+
+// TestNamesOfSourcesAreTold has a source whose name is longer than most.
+func TestNamesOfSourcesAreTold(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	at := oncall.Stamp{Source: "alertmanager-eu", At: f.clock}
+	f.event(oncall.PagesEvent{Stamp: at, Complete: true, Every: 10 * time.Second})
+	f.size(60, 15)
+	f.press("S", "f")
+	f.mustSee(t, "alertmanager-eu pages")
+	f.mustSee(t, "let go for newer")
+	f.mustSee(t, "left out")
+}
