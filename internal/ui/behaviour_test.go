@@ -629,3 +629,27 @@ func TestNamesOfSourcesAreTold(t *testing.T) {
 	f.mustSee(t, "let go for newer")
 	f.mustSee(t, "left out")
 }
+
+// TestAddressIsShownWhole shows an address that nothing can open: a person copies it
+// by eye or by hand.
+func TestAddressIsShownWhole(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(60, 15)
+	address := "https://grafana.example.com/alerting/" + strings.Repeat("a1b2c3d4e5/", 25) + "END"
+	f.Update(Said{Text: "open it where you have a browser: " + address, Whole: true})
+	for range 30 {
+		f.wait(time.Second)
+	}
+	var got strings.Builder
+	for _, l := range strings.Split(f.screenText(), "\n") {
+		got.WriteString(strings.Trim(l, " "))
+	}
+	if !strings.Contains(got.String(), address) {
+		t.Errorf("the address is not there:\n%s", f.screenText())
+	}
+	f.mustSee(t, "CHECKOUT 5xx") // the brief is not covered
+	f.press("esc")
+	if strings.Contains(f.screenText(), "END") {
+		t.Error("esc does not take it off")
+	}
+}

@@ -311,7 +311,10 @@ func (m *Model) news(w int) pane.Block {
 		return pane.Block{m.footer(w)}
 	}
 	lines, rows := m.toast.text.Wrap(max(1, w-2)), newsRows
-	if m.toast.fault {
+	switch {
+	case m.toast.whole:
+		rows = max(1, m.screen.H-m.screen.Brief.Y-m.screen.Brief.H)
+	case m.toast.fault:
 		rows = faultRows
 	}
 	var out pane.Block
