@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"conway/internal/board"
 	"conway/internal/oncall"
 	"conway/internal/runbook"
 	"conway/internal/ui/keymap"
@@ -469,14 +470,14 @@ func TestHelpBreaksNoWord(t *testing.T) {
 	f.press("?")
 	var all strings.Builder
 	for range 40 {
-		for _, l := range strings.Split(f.screenText(), "\n") {
+		for l := range strings.SplitSeq(f.screenText(), "\n") {
 			all.WriteString(" " + strings.Trim(l, "│ "))
 		}
 		f.press("j", "j", "j", "j")
 	}
 	got := strings.Join(strings.Fields(all.String()), " ")
 	for _, e := range f.opts.Keys.Entries() {
-		for _, word := range strings.Fields(e.Does) {
+		for word := range strings.FieldsSeq(e.Does) {
 			if !strings.Contains(got, " "+word) {
 				t.Errorf("%s: %q is not to be read whole", e.Action, word)
 			}
@@ -596,7 +597,7 @@ func TestTitlesOfQuestionsAreWhole(t *testing.T) {
 			f := newFixture(t, uitest.Events()...)
 			f.size(size[0], size[1])
 			f.press(key)
-			for _, l := range strings.Split(f.screenText(), "\n") {
+			for l := range strings.SplitSeq(f.screenText(), "\n") {
 				if strings.Contains(l, "┌ "+title) && strings.Contains(l, "…") {
 					t.Errorf("%dx%d: %s", size[0], size[1], l)
 				}
@@ -641,7 +642,7 @@ func TestAddressIsShownWhole(t *testing.T) {
 		f.wait(time.Second)
 	}
 	var got strings.Builder
-	for _, l := range strings.Split(f.screenText(), "\n") {
+	for l := range strings.SplitSeq(f.screenText(), "\n") {
 		got.WriteString(strings.Trim(l, " "))
 	}
 	if !strings.Contains(got.String(), address) {
@@ -652,4 +653,29 @@ func TestAddressIsShownWhole(t *testing.T) {
 	if strings.Contains(f.screenText(), "END") {
 		t.Error("esc does not take it off")
 	}
+}
+
+// TestTitlesOfWhatIsNotConfigured has no source but the pager: the other panes are of
+// no service and of no time.
+func TestTitlesOfWhatIsNotConfigured(t *testing.T) {
+	f := newFixture(t)
+	o := f.opts
+	o.Board = board.New(board.Options{Sources: uitest.Sources()[:1]})
+	f.Model = New(o)
+	f.size(200, 50)
+	f.Update(Events(uitest.Events()[:1]))
+	f.mustSee(t, "METRICS not configured ─")
+	f.mustSee(t, "DEPLOYS not configured ─")
+}
+
+// TestMarksPointAtThePalette unbinds what acts on marked pages.
+func TestMarksPointAtThePalette(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	keys, err := keymap.New(map[string][]string{"snooze": {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.opts.Keys = keys
+	f.press("space")
+	f.mustSee(t, "a, R and :snooze act on it")
 }

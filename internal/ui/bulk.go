@@ -36,9 +36,9 @@ func (m *Model) mark() {
 	case 0:
 		m.say(text.Const("nothing is marked"), false)
 	case 1:
-		m.say(text.Sprintf("1 page marked; %s, %s and %s act on it, %s takes the mark off", keys.Key(keymap.Ack), keys.Key(keymap.Resolve), keys.Key(keymap.Snooze), keys.Key(keymap.Back)), false)
+		m.say(text.Sprintf("1 page marked; %s, %s and %s act on it, %s takes the mark off", keys.Way(keymap.Ack), keys.Way(keymap.Resolve), keys.Way(keymap.Snooze), keys.Way(keymap.Back)), false)
 	default:
-		m.say(text.Sprintf("%d pages marked; %s, %s and %s act on all of them, %s takes the marks off", n, keys.Key(keymap.Ack), keys.Key(keymap.Resolve), keys.Key(keymap.Snooze), keys.Key(keymap.Back)), false)
+		m.say(text.Sprintf("%d pages marked; %s, %s and %s act on all of them, %s takes the marks off", n, keys.Way(keymap.Ack), keys.Way(keymap.Resolve), keys.Way(keymap.Snooze), keys.Way(keymap.Back)), false)
 	}
 }
 

@@ -46,6 +46,8 @@ func (p *Pane) Rows(f pane.Frame, b board.Board) []oncall.Deploy {
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	l := append(pane.L(pane.S(style.Heading, text.Const("DEPLOYS"))), pane.Heard(b, board.KindDeploys, b.DeploysReading(), f)...)
 	switch {
+	case !pane.Configured(b, board.KindDeploys):
+		return l // nothing is asked of any service
 	case f.Scene.Pinned[pane.Deploys]:
 		l = append(l, pane.S(style.Warn, text.Const(" pinned: all services")))
 	case f.Scene.Service.Name != "":

@@ -38,6 +38,9 @@ func New() *Pane { return &Pane{} }
 // Title names the service and the window.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	l := append(pane.L(pane.S(style.Heading, text.Const("METRICS"))), pane.Heard(b, board.KindMetrics, b.Metrics(), f)...)
+	if !pane.Configured(b, board.KindMetrics) {
+		return l // there is no service and no window that nothing is asked about
+	}
 	if f.Scene.Service.Name != "" {
 		l = append(l, pane.S(style.Text, text.Sprintf(" %s", f.Scene.Service.Name)))
 	}
