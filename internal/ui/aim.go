@@ -45,7 +45,7 @@ func (m *Model) aimReason(a keymap.Action, row board.PageRow) text.Safe {
 	case row.Page.Status == oncall.Resolved || row.Gone:
 		return text.Const("this page is not open any more")
 	case !able:
-		return text.Sprintf("%s: %s has no way to do that", a, source)
+		return unable(a, row)
 	case a == keymap.Merge && len(peers(m.board, row.Page.Ref)) == 0:
 		return text.Sprintf("%s has no other open page that this one could be merged into", source)
 	}

@@ -679,3 +679,24 @@ func TestMarksPointAtThePalette(t *testing.T) {
 	f.press("space")
 	f.mustSee(t, "a, R and :snooze act on it")
 }
+
+// TestWhatAPagerCannotIsSaidBefore has a pager that knows acknowledging alone, as
+// Alertmanager nearly does: nothing is asked of it, held, or written in vain.
+func TestWhatAPagerCannotIsSaidBefore(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.opts.Able = func(_ string, kind oncall.ActionKind) bool { return kind == oncall.Acknowledge }
+	for key, action := range map[string]string{"R": "resolve", "s": "snooze", "n": "note", "m": "merge", "E": "escalate"} {
+		f.press(key)
+		f.mustSee(t, action+": pd has no way to do that")
+		if len(f.stack) > 0 {
+			t.Errorf("%s opens something", key)
+		}
+	}
+	if act, ok := last[pane.Act](f); ok {
+		t.Errorf("asked for %+v", act)
+	}
+	f.press("a")
+	if _, ok := last[pane.Act](f); !ok {
+		t.Error("what it can is refused")
+	}
+}

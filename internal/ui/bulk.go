@@ -114,7 +114,7 @@ func (m *Model) bulkWords(a keymap.Action, kind oncall.ActionKind) (words []text
 		if !ok {
 			continue
 		}
-		if why := pageReason(a, r); !why.Empty() {
+		if why := m.pageReason(a, r); !why.Empty() {
 			words = append(words, text.Sprintf("- %s (left out: %s)", r.Page.Title, why))
 			continue
 		}
