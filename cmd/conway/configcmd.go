@@ -100,7 +100,7 @@ func (a *app) configCheck() error {
 	if bad > 0 {
 		return exitError{code: exitUsage}
 	}
-	fmt.Fprintf(a.stdout, "%s: ok; %d pagers, %d deploy, %d metrics, %d log sources, %d services, %d panels, %d SLOs\n",
+	fmt.Fprintf(a.stdout, "%s: ok; sources: %d for pages, %d for deploys, %d for metrics, %d for logs; services %d, panels %d, SLOs %d\n",
 		path, len(cfg.Pages), len(cfg.Deploys), len(cfg.Metrics), len(cfg.Logs), len(cfg.Services), len(cfg.Panels), len(promised.set.Objectives()))
 	return nil
 }

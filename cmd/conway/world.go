@@ -277,7 +277,7 @@ func (w *world) open(raw string) tea.Cmd {
 	}
 	opener := w.opener()
 	if opener == "" {
-		return said("open it where you have a browser: "+u.String(), false)
+		return func() tea.Msg { return ui.Said{Text: "open it where you have a browser: " + u.String(), Whole: true} }
 	}
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(w.ctx, sources.RequestTimeout)
@@ -286,7 +286,7 @@ func (w *world) open(raw string) tea.Cmd {
 		cmd := exec.CommandContext(ctx, opener, u.String())
 		cmd.Env = childEnv(w.cfg)
 		if err := cmd.Run(); err != nil {
-			return ui.Said{Text: fmt.Sprintf("%s: %v; the address is %s", opener, err, u), Fault: true}
+			return ui.Said{Text: fmt.Sprintf("%s: %v; the address is %s", opener, err, u), Fault: true, Whole: true}
 		}
 		return ui.Said{Text: "opened " + u.String()}
 	}

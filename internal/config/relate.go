@@ -274,6 +274,9 @@ func (d *decoder) relateScreen(c *Config) {
 	}
 	for name, panes := range c.Presets {
 		path := "presets." + name
+		if slices.Contains(o.Layouts, name) {
+			d.add(d.marks[path+" key"], "the layout "+quote(name)+" is built in and would hide this preset", "give it another name")
+		}
 		if len(panes) == 0 {
 			d.add(d.marks[path], "preset "+quote(name)+" has no panes", "add a list of panes, such as [pages, logs]")
 		}

@@ -41,11 +41,11 @@ func (m *Model) aimReason(a keymap.Action, row board.PageRow) text.Safe {
 	able := m.able(source, kind) || a == keymap.Escalate && m.able(source, oncall.Escalate)
 	switch {
 	case len(m.marked) > 0:
-		return text.Sprintf("%s is for one page at a time; %s takes the marks off", a, m.opts.Keys.Key(keymap.Back))
+		return text.Sprintf("%s is for one page at a time; %s takes the marks off", a, m.opts.Keys.Way(keymap.Back))
 	case row.Page.Status == oncall.Resolved || row.Gone:
 		return text.Const("this page is not open any more")
 	case !able:
-		return text.Sprintf("%s: %s has no way to do that", a, source)
+		return unable(a, row)
 	case a == keymap.Merge && len(peers(m.board, row.Page.Ref)) == 0:
 		return text.Sprintf("%s has no other open page that this one could be merged into", source)
 	}

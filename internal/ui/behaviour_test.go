@@ -6,8 +6,12 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/board"
 	"conway/internal/oncall"
 	"conway/internal/runbook"
+	"conway/internal/ui/keymap"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/uitest"
@@ -386,5 +390,313 @@ func TestRunningStepCanBeEndedFromEverywhere(t *testing.T) {
 	f.press("L", "x")
 	if c, ok := last[pane.CancelRun](f); !ok || c.ID != "r1" {
 		t.Errorf("x asked for %+v", c)
+	}
+}
+
+// TestDetailOfAnotherPageStartsAtItsTop reads to the end of one page, and selects
+// another.
+func TestDetailOfAnotherPageStartsAtItsTop(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(80, 18)
+	f.event(oncall.DetailEvent{Stamp: oncall.Stamp{Source: "pd", At: f.clock}, Page: oncall.Ref{Source: "pd", ID: "Q3"}, Detail: oncall.PageDetail{
+		Notes: []oncall.Note{{ID: "N9", Text: strings.Repeat("a line\n", 30)}},
+	}})
+	f.press("enter", "G")
+	f.mustSee(t, "HISTORY")
+	f.press("P", "j")
+	f.mustSee(t, "state    triggered · low")
+}
+
+// TestPageWithoutANumber has a pager that gives its pages none, as Alertmanager does.
+func TestPageWithoutANumber(t *testing.T) {
+	all := uitest.Pages()
+	all[0].Number = 0
+	f := newFixture(t, oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: uitest.Now()}, Pages: all, Complete: true, Every: 10 * time.Second})
+	for key, title := range map[string]string{"enter": "DETAIL", "t": "TIMELINE CHECKOUT"} {
+		f.press(key)
+		f.mustSee(t, title)
+		if strings.Contains(f.screenText(), "#0") {
+			t.Errorf("%s numbers a page that has no number", title)
+		}
+		f.press("esc")
+	}
+}
+
+// TestCursorIsInSight goes back to the start of what is longer than its room.
+func TestCursorIsInSight(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(60, 15)
+	for _, key := range []string{"/", ":", "n"} {
+		f.press(key)
+		f.Update(tea.PasteMsg{Content: "first " + strings.Repeat("支払い and more ", 40) + "last"})
+		f.mustSee(t, "last")
+		f.Update(tea.KeyPressMsg{Code: tea.KeyHome})
+		f.mustSee(t, "first")
+		f.press("esc")
+	}
+}
+
+// TestCursorKeepsAMarkOnItsLetter has the cursor stand on a letter with an accent of
+// its own: the accent is no text by itself.
+func TestCursorKeepsAMarkOnItsLetter(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.press("n")
+	f.Update(tea.PasteMsg{Content: "caf" + "e\u0301" + " is"})
+	f.Update(tea.KeyPressMsg{Code: tea.KeyHome})
+	for range 3 {
+		f.Update(tea.KeyPressMsg{Code: tea.KeyRight})
+	}
+	f.mustSee(t, "caf"+"e\u0301"+" is")
+}
+
+// TestHintsOfAnInputAreWhole opens every filter on a small screen.
+func TestHintsOfAnInputAreWhole(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {60, 15}} {
+		f := newFixture(t, uitest.Events()...)
+		f.size(size[0], size[1])
+		for _, key := range []string{"P", "D", "L"} {
+			f.press(key, "/")
+			f.mustSee(t, "earlier")
+			f.press("esc")
+		}
+	}
+}
+
+// TestHelpBreaksNoWord reads the whole help on a narrow screen: what every key does is
+// there in whole words, and a reason that several keys share once.
+func TestHelpBreaksNoWord(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(60, 24)
+	f.press("?")
+	var all strings.Builder
+	for range 40 {
+		for l := range strings.SplitSeq(f.screenText(), "\n") {
+			all.WriteString(" " + strings.Trim(l, "│ "))
+		}
+		f.press("j", "j", "j", "j")
+	}
+	got := strings.Join(strings.Fields(all.String()), " ")
+	for _, e := range f.opts.Keys.Entries() {
+		for word := range strings.FieldsSeq(e.Does) {
+			if !strings.Contains(got, " "+word) {
+				t.Errorf("%s: %q is not to be read whole", e.Action, word)
+			}
+		}
+	}
+	f.press("g")
+	f.size(100, 200)
+	if n := strings.Count(f.screenText(), "a tag is for the minute after a resolve"); n != 1 {
+		t.Errorf("why the tags do nothing now is told %d times", n)
+	}
+}
+
+// TestUnboundKeysAreNotPointedAt unbinds what sentences point at: they say how the
+// palette is asked for it.
+func TestUnboundKeysAreNotPointedAt(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	keys, err := keymap.New(map[string][]string{"help": {}, "jump_back": {}, "undo": {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.opts.Keys = keys
+	f.mustSee(t, ":help help")
+	f.press("ф") // another layout's letter is told of too
+	f.mustSee(t, "ф does nothing; :help shows the keys")
+	f.press("u")
+	f.mustSee(t, "u does nothing; :help shows the keys")
+	f.press(":")
+	f.word("service ledger")
+	f.press("enter")
+	f.mustSee(t, ":jump_back goes back")
+	f.do(keymap.JumpBack)
+	f.mustSee(t, "back where you were")
+	f.press("a")
+	act, _ := last[pane.Act](f)
+	act.Action.ID = "1"
+	f.status(act.Action, oncall.Held, nil)
+	f.mustSee(t, ":undo cancels")
+}
+
+// TestFooterTellsTheNearestKeys opens what lies over the other panes on a small
+// screen: how to go on and how to come back is there.
+func TestFooterTellsTheNearestKeys(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(60, 15)
+	foot := func() string {
+		rows := f.rows()
+		return strings.TrimRight(uitest.Plain(rows[len(rows)-1:]), " \n")
+	}
+	always := foot()
+	f.press("b")
+	if got := foot(); !strings.HasPrefix(got, " enter run  esc back  a ack") || !strings.HasSuffix(got, "? help") {
+		t.Errorf("in the runbook: %q", got)
+	}
+	book := uitest.Runbook()
+	f.event(oncall.RunEvent{Stamp: oncall.Stamp{Source: "conway", At: f.clock}, Run: oncall.StepRun{
+		ID: "r1", Page: uitest.Checkout(), Runbook: book.Path, State: oncall.RunRunning, Started: f.clock,
+	}})
+	if got := foot(); !strings.HasPrefix(got, " enter run  x end  esc back") {
+		t.Errorf("while a step runs: %q", got)
+	}
+	f.press("t")
+	if got := foot(); !strings.HasPrefix(got, " esc back  a ack") {
+		t.Errorf("in the timeline: %q", got)
+	}
+	f.press("esc")
+	if got := foot(); got != always {
+		t.Errorf("back at the pages: %q", got)
+	}
+	f.press("f")
+	if got := foot(); !strings.HasPrefix(got, " esc back  a ack") {
+		t.Errorf("zoomed: %q", got)
+	}
+	f.press("esc")
+	if f.choice.Zoom || foot() != always {
+		t.Errorf("esc leaves %q", foot())
+	}
+}
+
+// TestFilterThatHidesTheOnlyPage counts one page as one.
+func TestFilterThatHidesTheOnlyPage(t *testing.T) {
+	f := newFixture(t, oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: uitest.Now()}, Pages: uitest.Pages()[:1], Complete: true, Every: 10 * time.Second})
+	f.press("/")
+	f.word("zzz")
+	f.press("enter")
+	f.mustSee(t, "1 page, which does not match /zzz; esc shows all")
+}
+
+// TestDetailOfNoPageWaitsForNothing has no page that anything could be asked about.
+func TestDetailOfNoPageWaitsForNothing(t *testing.T) {
+	f := newFixture(t, oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: uitest.Now()}, Complete: true, Every: 10 * time.Second})
+	f.press("v") // triage
+	f.mustSee(t, "DETAIL ")
+	if got := f.screenText(); strings.Contains(got, "DETAIL not answered yet") {
+		t.Error("an answer is waited for although nothing was asked")
+	}
+}
+
+// TestLastNoteTakesTheRoomThereIs has a note that just fits beside who is next.
+func TestLastNoteTakesTheRoomThereIs(t *testing.T) {
+	events := uitest.Events()
+	for i, e := range events {
+		if d, ok := e.(oncall.DetailEvent); ok {
+			d.Detail.History.Fix = "rolled back v398: the pool is too small"
+			events[i] = d
+		}
+	}
+	f := newFixture(t, events...)
+	f.size(80, 24)
+	f.mustSee(t, "3× in 30 d, last “rolled back v398: the pool is too small”  next: Ben in 11:02")
+}
+
+// TestTitlesOfQuestionsAreWhole opens what has keys in its title at the sizes that
+// people have.
+func TestTitlesOfQuestionsAreWhole(t *testing.T) {
+	for _, size := range [][2]int{{200, 50}, {80, 24}, {60, 15}, {44, 12}} {
+		for key, title := range map[string]string{":": "COMMAND", "?": "HELP", "E": "ESCALATE OR REASSIGN", "m": "MERGE"} {
+			f := newFixture(t, uitest.Events()...)
+			f.size(size[0], size[1])
+			f.press(key)
+			for l := range strings.SplitSeq(f.screenText(), "\n") {
+				if strings.Contains(l, "┌ "+title) && strings.Contains(l, "…") {
+					t.Errorf("%dx%d: %s", size[0], size[1], l)
+				}
+			}
+			f.mustSee(t, "┌ "+title)
+		}
+	}
+}
+
+// TestNoteGrowsWithItsText writes one long line: as much of it is in sight as the
+// screen has room for.
+func TestNoteGrowsWithItsText(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(80, 24)
+	f.press("n")
+	f.Update(tea.PasteMsg{Content: "first " + strings.Repeat("word ", 120) + "last"})
+	f.mustSee(t, "first")
+	f.mustSee(t, "last")
+	f.mustSee(t, "enter sends")
+}
+
+// TestNamesOfSourcesAreTold has a source whose name is longer than most.
+func TestNamesOfSourcesAreTold(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	at := oncall.Stamp{Source: "alertmanager-eu", At: f.clock}
+	f.event(oncall.PagesEvent{Stamp: at, Complete: true, Every: 10 * time.Second})
+	f.size(60, 15)
+	f.press("S", "f")
+	f.mustSee(t, "alertmanager-eu pages")
+	f.mustSee(t, "let go for newer")
+	f.mustSee(t, "left out")
+}
+
+// TestAddressIsShownWhole shows an address that nothing can open: a person copies it
+// by eye or by hand.
+func TestAddressIsShownWhole(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.size(60, 15)
+	address := "https://grafana.example.com/alerting/" + strings.Repeat("a1b2c3d4e5/", 25) + "END"
+	f.Update(Said{Text: "open it where you have a browser: " + address, Whole: true})
+	for range 30 {
+		f.wait(time.Second)
+	}
+	var got strings.Builder
+	for l := range strings.SplitSeq(f.screenText(), "\n") {
+		got.WriteString(strings.Trim(l, " "))
+	}
+	if !strings.Contains(got.String(), address) {
+		t.Errorf("the address is not there:\n%s", f.screenText())
+	}
+	f.mustSee(t, "CHECKOUT 5xx") // the brief is not covered
+	f.press("esc")
+	if strings.Contains(f.screenText(), "END") {
+		t.Error("esc does not take it off")
+	}
+}
+
+// TestTitlesOfWhatIsNotConfigured has no source but the pager: the other panes are of
+// no service and of no time.
+func TestTitlesOfWhatIsNotConfigured(t *testing.T) {
+	f := newFixture(t)
+	o := f.opts
+	o.Board = board.New(board.Options{Sources: uitest.Sources()[:1]})
+	f.Model = New(o)
+	f.size(200, 50)
+	f.Update(Events(uitest.Events()[:1]))
+	f.mustSee(t, "METRICS not configured ─")
+	f.mustSee(t, "DEPLOYS not configured ─")
+}
+
+// TestMarksPointAtThePalette unbinds what acts on marked pages.
+func TestMarksPointAtThePalette(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	keys, err := keymap.New(map[string][]string{"snooze": {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.opts.Keys = keys
+	f.press("space")
+	f.mustSee(t, "a, R and :snooze act on it")
+}
+
+// TestWhatAPagerCannotIsSaidBefore has a pager that knows acknowledging alone, as
+// Alertmanager nearly does: nothing is asked of it, held, or written in vain.
+func TestWhatAPagerCannotIsSaidBefore(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	f.opts.Able = func(_ string, kind oncall.ActionKind) bool { return kind == oncall.Acknowledge }
+	for key, action := range map[string]string{"R": "resolve", "s": "snooze", "n": "note", "m": "merge", "E": "escalate"} {
+		f.press(key)
+		f.mustSee(t, action+": pd has no way to do that")
+		if len(f.stack) > 0 {
+			t.Errorf("%s opens something", key)
+		}
+	}
+	if act, ok := last[pane.Act](f); ok {
+		t.Errorf("asked for %+v", act)
+	}
+	f.press("a")
+	if _, ok := last[pane.Act](f); !ok {
+		t.Error("what it can is refused")
 	}
 }

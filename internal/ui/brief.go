@@ -39,7 +39,8 @@ func (m *Model) brief(w, h int) pane.Block {
 	}
 	if 1+history.Width()+2+next.Width()+1 > w {
 		// Both answers in fewer words are worth more than one of them cut off.
-		history, next = pane.L(m.shortHistory(b, w)), m.shortNext(b)
+		next = m.shortNext(b)
+		history = pane.L(m.shortHistory(b, w, w-next.Width()-4))
 	}
 	third := append(pane.L(pane.S(style.Text, text.Const(" "))), history...)
 	return pane.Block{what, before, pane.Split(third, append(next, end), w)}
@@ -208,9 +209,9 @@ func (m *Model) history(b board.Brief) pane.Span {
 	return pane.S(style.Text, text.Sprintf("%s, last note “%s”", times, text.Decode(h.Fix).Truncate(fixWidth)))
 }
 
-// shortHistory is the same for a narrow screen: what fixed it comes before what
-// it was called.
-func (m *Model) shortHistory(b board.Brief, w int) pane.Span {
+// shortHistory is the same for a narrow screen, of which who is next leaves room
+// cells: what fixed it comes before what it was called.
+func (m *Model) shortHistory(b board.Brief, w, room int) pane.Span {
 	h := b.History
 	if words, ok := m.left(max(8, w/3), max(8, w/4)); ok {
 		return pane.S(style.Title, words)
@@ -221,7 +222,9 @@ func (m *Model) shortHistory(b board.Brief, w int) pane.Span {
 	if h.Fix == "" {
 		return pane.S(style.Text, text.Sprintf("%d× in %s, no note", h.Count, pane.Ago(h.Window)))
 	}
-	return pane.S(style.Text, text.Sprintf("%d× in %s, last “%s”", h.Count, pane.Ago(h.Window), text.Decode(h.Fix).Truncate(max(8, w/3))))
+	times := text.Sprintf("%d× in %s, last ", h.Count, pane.Ago(h.Window))
+	fix := text.Decode(h.Fix).Truncate(max(8, min(fixWidth, room-times.Width()-len(`""`))))
+	return pane.S(style.Text, text.Sprintf("%s“%s”", times, fix))
 }
 
 // shortNext is who is woken next in fewer words.

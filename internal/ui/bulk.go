@@ -36,9 +36,9 @@ func (m *Model) mark() {
 	case 0:
 		m.say(text.Const("nothing is marked"), false)
 	case 1:
-		m.say(text.Sprintf("1 page marked; %s, %s and %s act on it, %s takes the mark off", keys.Key(keymap.Ack), keys.Key(keymap.Resolve), keys.Key(keymap.Snooze), keys.Key(keymap.Back)), false)
+		m.say(text.Sprintf("1 page marked; %s, %s and %s act on it, %s takes the mark off", keys.Way(keymap.Ack), keys.Way(keymap.Resolve), keys.Way(keymap.Snooze), keys.Way(keymap.Back)), false)
 	default:
-		m.say(text.Sprintf("%d pages marked; %s, %s and %s act on all of them, %s takes the marks off", n, keys.Key(keymap.Ack), keys.Key(keymap.Resolve), keys.Key(keymap.Snooze), keys.Key(keymap.Back)), false)
+		m.say(text.Sprintf("%d pages marked; %s, %s and %s act on all of them, %s takes the marks off", n, keys.Way(keymap.Ack), keys.Way(keymap.Resolve), keys.Way(keymap.Snooze), keys.Way(keymap.Back)), false)
 	}
 }
 
@@ -62,7 +62,7 @@ func (m *Model) prune() {
 func (m *Model) markReason(row board.PageRow, ok bool) text.Safe {
 	switch {
 	case m.choice.Focus != pane.Pages:
-		return text.Sprintf("pages are marked in their list; %s focuses it", m.opts.Keys.Key(keymap.FocusPages))
+		return text.Sprintf("pages are marked in their list; %s focuses it", m.opts.Keys.Way(keymap.FocusPages))
 	case !ok:
 		return text.Const("no page is selected")
 	case row.Gone, row.Page.Status == oncall.Resolved:
@@ -114,7 +114,7 @@ func (m *Model) bulkWords(a keymap.Action, kind oncall.ActionKind) (words []text
 		if !ok {
 			continue
 		}
-		if why := pageReason(a, r); !why.Empty() {
+		if why := m.pageReason(a, r); !why.Empty() {
 			words = append(words, text.Sprintf("- %s (left out: %s)", r.Page.Title, why))
 			continue
 		}
@@ -133,8 +133,8 @@ func (m *Model) askBulk(a keymap.Action) bool {
 	}
 	words, acts := m.bulkWords(a, kind)
 	m.open(overlay.NewChoice(
-		text.Sprintf("%s %s?", verb(kind), pagesOf(len(acts))), words,
-		overlay.Option{Key: "y", Words: text.Sprintf("yes, %s", pagesOf(len(acts))), Intent: actsOf(acts, time.Time{})},
+		text.Sprintf("%s %s?", verb(kind), pane.Count(len(acts), "page")), words,
+		overlay.Option{Key: "y", Words: text.Sprintf("yes, %s", pane.Count(len(acts), "page")), Intent: actsOf(acts, time.Time{})},
 	), true)
 	return true
 }
@@ -144,13 +144,6 @@ func verb(k oncall.ActionKind) text.Safe {
 		return text.Const("RESOLVE")
 	}
 	return text.Const("ACK")
-}
-
-func pagesOf(n int) text.Safe {
-	if n == 1 {
-		return text.Const("1 page")
-	}
-	return text.Sprintf("%d pages", n)
 }
 
 // actsOf asks for one action each; until is the end of a snooze.
@@ -205,11 +198,11 @@ func (m *Model) answered(s board.ActionSettled) bool {
 	done := m.bulk.all - len(m.bulk.failed)
 	switch {
 	case len(m.bulk.failed) == 0:
-		m.say(text.Sprintf("%s confirmed: all %s", m.bulk.kind, pagesOf(m.bulk.all)), false)
+		m.say(text.Sprintf("%s confirmed: all %s", m.bulk.kind, pane.Count(m.bulk.all, "page")), false)
 	case m.bulk.cancelled == m.bulk.all:
-		m.say(text.Sprintf("%s of %s cancelled, nothing was sent", m.bulk.kind, pagesOf(m.bulk.all)), false)
+		m.say(text.Sprintf("%s of %s cancelled, nothing was sent", m.bulk.kind, pane.Count(m.bulk.all, "page")), false)
 	default:
-		m.say(text.Sprintf("%s: %d of %s confirmed; not %s", m.bulk.kind, done, pagesOf(m.bulk.all), text.Join(m.bulk.failed, text.Const("; "))), true)
+		m.say(text.Sprintf("%s: %d of %s confirmed; not %s", m.bulk.kind, done, pane.Count(m.bulk.all, "page"), text.Join(m.bulk.failed, text.Const("; "))), true)
 	}
 	m.bulk = bulk{}
 	return true

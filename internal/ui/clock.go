@@ -61,6 +61,11 @@ func (w *watch) since(was watch) (passed, set time.Duration) {
 // have been stopped before with the whole machine, so ages follow it.
 func (m *Model) advance() tea.Cmd {
 	is := m.look()
+	if _, set := is.since(m.watch); set != 0 {
+		// A process that was stopped after it read the one clock and before it read the
+		// other sees them differ too.
+		is = m.look()
+	}
 	passed, set := is.since(m.watch)
 	m.watch, m.now = is, is.wall
 	if set < 0 {

@@ -150,6 +150,22 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
+// TestStoppedBetweenTheClocks stops the process after it has read the one clock and
+// before it reads the other: nobody has set anything.
+func TestStoppedBetweenTheClocks(t *testing.T) {
+	f := newFixture(t, uitest.Events()...)
+	stopped := 48 * time.Second
+	f.opts.Boot = func() (time.Duration, bool) {
+		f.clock, stopped = f.clock.Add(stopped), 0
+		return f.boot(), true
+	}
+	f.Update(tickMsg{})
+	f.mustSee(t, "back after 48 s")
+	f.mustSee(t, "app 49s")
+	f.sleep(time.Second)
+	f.mustSee(t, "back after 48 s")
+}
+
 // TestTrimmedClock slews the clock for an hour, always by less than is noticed at
 // once: no age is ever less than the time that passed.
 func TestTrimmedClock(t *testing.T) {

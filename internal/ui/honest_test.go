@@ -58,7 +58,7 @@ func TestPlotEndsWithTheNewestValue(t *testing.T) {
 func TestFilterThatHidesEveryPanelSaysSo(t *testing.T) {
 	f := newFixture(t, uitest.Events()...)
 	f.panes[pane.Metrics].(pane.Filterable).Filter("zzz")
-	f.mustSee(t, "none of 3 panels matches /zzz")
+	f.mustSee(t, "3 panels, none matches /zzz")
 	f.mustSee(t, "-60m…now /zzz")
 }
 

@@ -289,12 +289,20 @@ func (m *Model) watchRun(i pane.RunStep) {
 
 // cancelRun ends what runs for the selected page.
 func (m *Model) cancelRun() pane.Intent {
-	for _, r := range m.board.Runs() {
-		if r.Page == m.selected && !r.State.Done() {
-			return pane.CancelRun{ID: r.ID}
-		}
+	if r, ok := m.running(); ok {
+		return pane.CancelRun{ID: r.ID}
 	}
 	return pane.Say{Reason: "no step of this page is running"}
+}
+
+// running returns what runs for the selected page.
+func (m *Model) running() (board.Run, bool) {
+	for _, r := range m.board.Runs() {
+		if r.Page == m.selected && !r.State.Done() {
+			return r, true
+		}
+	}
+	return board.Run{}, false
 }
 
 // prepared stamps an action, and holds those that a slip of the hand can start.

@@ -43,7 +43,7 @@ func (m *Model) jump(j pane.Jump) {
 	}
 	m.jumps = append(m.jumps, from)
 	m.jumps = m.jumps[max(0, len(m.jumps)-maxJumps):]
-	m.say(text.Concat(m.toast.text, text.Sprintf("; %s goes back", m.opts.Keys.Key(keymap.JumpBack))), false)
+	m.say(text.Concat(m.toast.text, text.Sprintf("; %s goes back", m.opts.Keys.Way(keymap.JumpBack))), false)
 }
 
 func (m *Model) jumpToPage(ref oncall.Ref) {
@@ -124,7 +124,7 @@ func (m *Model) here() place {
 func (m *Model) jumpBack() {
 	n := len(m.jumps)
 	if n == 0 {
-		m.say(text.Sprintf("no jump to go back from; %s finds pages, services and deploys", m.opts.Keys.Key(keymap.Palette)), false)
+		m.say(text.Sprintf("no jump to go back from; %s finds pages, services and deploys", m.opts.Keys.Way(keymap.Palette)), false)
 		return
 	}
 	p := m.jumps[n-1]

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"unicode/utf8"
+
 	tea "charm.land/bubbletea/v2"
 
 	"conway/internal/oncall"
@@ -22,8 +24,8 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		m.strip.pages = nil // somebody goes on with something else
 	}
 	if !ok {
-		if s := k.String(); len(s) == 1 {
-			m.say(text.Sprintf("%s does nothing; %s shows the keys", s, m.opts.Keys.Key(keymap.Help)), false)
+		if s := k.String(); utf8.RuneCountInString(s) == 1 {
+			m.say(text.Sprintf("%s does nothing; %s shows the keys", s, m.opts.Keys.Way(keymap.Help)), false)
 		}
 		return nil
 	}
@@ -61,7 +63,7 @@ func (m *Model) keepDraft(o overlay.Overlay, sent pane.Intent) {
 		return
 	}
 	m.drafts[ref] = draft
-	m.say(text.Sprintf("kept as a draft; %s goes on with it", m.opts.Keys.Key(keymap.Note)), false)
+	m.say(text.Sprintf("kept as a draft; %s goes on with it", m.opts.Keys.Way(keymap.Note)), false)
 }
 
 func (m *Model) paste(s string) {

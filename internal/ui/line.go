@@ -58,7 +58,7 @@ func (m *Model) hideLine() {
 	m.hidden = !m.hidden
 	words := text.Const("what the ledger says is shown after an ack")
 	if m.hidden {
-		words = text.Sprintf("what the ledger says is hidden; %s shows it again", m.opts.Keys.Key(keymap.HideLine))
+		words = text.Sprintf("what the ledger says is hidden; %s shows it again", m.opts.Keys.Way(keymap.HideLine))
 	}
 	m.say(words, false)
 }

@@ -109,6 +109,8 @@ type loading struct {
 type toast struct {
 	text  text.Safe
 	fault bool
+	// whole lets it cover as many rows as it needs.
+	whole bool
 	until time.Time
 }
 
@@ -118,6 +120,7 @@ const (
 	// toastSpan is long enough to read a sentence; a fault stays longer.
 	toastSpan      = 6 * time.Second
 	faultToastSpan = 20 * time.Second
+	wholeToastSpan = time.Minute
 	// detailEvery is how often the selected page's notes and alerts are read
 	// again while nothing points at a change.
 	detailEvery = time.Minute
@@ -192,6 +195,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.opts.Listen
 	case Said:
 		m.say(text.Decode(msg.Text), msg.Fault)
+		if msg.Whole {
+			m.toast.whole, m.toast.until = true, m.now.Add(wholeToastSpan)
+		}
 	case NoteEdited:
 		m.noteEdited(msg)
 	case Tagged:
@@ -274,7 +280,7 @@ func (m *Model) say(t text.Safe, fault bool) {
 	if fault {
 		span = faultToastSpan
 	}
-	m.toast = toast{t, fault, m.now.Add(span)}
+	m.toast = toast{text: t, fault: fault, until: m.now.Add(span)}
 }
 
 // open puts an overlay on the stack. Grace is for what opens by itself, and for

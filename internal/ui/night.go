@@ -26,7 +26,7 @@ func (m *Model) remind() {
 		return
 	}
 	m.reminded = m.now
-	words := text.Sprintf("%s from last night have no tag", pagesOf(len(all)))
+	words := text.Sprintf("%s from last night have no tag", pane.Count(len(all), "page"))
 	if len(all) == 1 {
 		words = text.Const("1 page from last night has no tag")
 	}
@@ -58,7 +58,7 @@ func (m *Model) judged(w int) pane.Block {
 	return pane.Block{pane.L(
 		pane.S(style.Heading, text.Sprintf(" %d of %d", n.at+1, len(n.all))),
 		pane.S(style.Title, text.Sprintf("  %s %s", m.frame(0, 0, pane.None).Clock(u.At), u.Title)),
-		pane.S(style.Dim, text.Sprintf("  · %s, %s or %s goes on", m.opts.Keys.Key(keymap.TagNeeded), m.opts.Keys.Key(keymap.TagWait), m.opts.Keys.Key(keymap.TagNoise))),
+		pane.S(style.Dim, text.Sprintf("  · %s, %s or %s goes on", m.opts.Keys.Way(keymap.TagNeeded), m.opts.Keys.Way(keymap.TagWait), m.opts.Keys.Way(keymap.TagNoise))),
 	).Fit(w)}
 }
 

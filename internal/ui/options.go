@@ -93,6 +93,9 @@ type Events []oncall.Event
 type Said struct {
 	Text  string
 	Fault bool
+	// Whole is for what has to be read off the screen, such as an address: none of
+	// it is cut off, and it stays for a minute.
+	Whole bool
 }
 
 // NoteEdited is a note as $EDITOR left it.

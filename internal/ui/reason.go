@@ -48,7 +48,7 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 		}
 	}
 	if ok {
-		if why := pageReason(a, row); !why.Empty() {
+		if why := m.pageReason(a, row); !why.Empty() {
 			return why
 		}
 		if why := m.aimReason(a, row); !why.Empty() {
@@ -60,7 +60,7 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 
 // elsewhere says where an action works that the focused pane does not know.
 func (m *Model) elsewhere(a keymap.Action) text.Safe {
-	focus := func(a keymap.Action) text.Safe { return text.Decode(m.opts.Keys.Key(a)) }
+	focus := func(a keymap.Action) text.Safe { return text.Decode(m.opts.Keys.Way(a)) }
 	switch a {
 	case keymap.Pause, keymap.Wrap, keymap.NextError, keymap.PrevError, keymap.Patterns, keymap.Trace, keymap.Save:
 		return text.Sprintf("that is for the logs; %s focuses them", focus(keymap.FocusLogs))
@@ -71,16 +71,17 @@ func (m *Model) elsewhere(a keymap.Action) text.Safe {
 	return text.Safe{}
 }
 
-func pageReason(a keymap.Action, row board.PageRow) text.Safe {
-	kind := oncall.Resolve
-	switch a {
-	case keymap.Ack:
-		kind = oncall.Acknowledge
-	case keymap.Resolve:
-	case keymap.Snooze:
-		kind = oncall.Snooze
-	default:
+// pageReason says why an action can do nothing for one page.
+func (m *Model) pageReason(a keymap.Action, row board.PageRow) text.Safe {
+	if a == keymap.Note && !m.able(row.Page.Ref.Source, oncall.Annotate) {
+		return unable(a, row) // before somebody writes it
+	}
+	kind, ok := bulkKind(a)
+	switch {
+	case !ok:
 		return text.Safe{}
+	case !m.able(row.Page.Ref.Source, kind):
+		return unable(a, row)
 	}
 	if row.Page.Status == oncall.Resolved {
 		return text.Const("this page is resolved already")
@@ -91,6 +92,11 @@ func pageReason(a keymap.Action, row board.PageRow) text.Safe {
 		}
 	}
 	return text.Safe{}
+}
+
+// unable says that a page's pager does not know an action at all.
+func unable(a keymap.Action, row board.PageRow) text.Safe {
+	return text.Sprintf("%s: %s has no way to do that", a, row.Page.Ref.Source)
 }
 
 // held returns the actions that can still be cancelled, newest first.

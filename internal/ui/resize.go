@@ -26,7 +26,7 @@ func (m *Model) resize(a keymap.Action) {
 	case m.screen.Line:
 		m.say(text.Const("there is room for no pane to resize"), false)
 	case m.choice.Zoom:
-		m.say(text.Sprintf("%s has the whole screen; %s brings the other panes back", m.choice.Focus, m.opts.Keys.Key(keymap.Zoom)), false)
+		m.say(text.Sprintf("%s has the whole screen; %s brings the other panes back", m.choice.Focus, m.opts.Keys.Way(keymap.Zoom)), false)
 	case m.screen.Stacked && (way == layout.Wider || way == layout.Narrower):
 		m.say(text.Const("panes that stand above each other are as wide as the screen"), false)
 	default:

@@ -143,8 +143,7 @@ func (m *Model) stripReason(a keymap.Action) (why text.Safe, ok bool) {
 	several := len(m.strip.pages) > 1
 	switch {
 	case !m.stripShown():
-		return text.Sprintf("%s is a tag, for the minute after a resolve (%s); conway tag records one later",
-			m.opts.Keys.Key(a), m.opts.Keys.Key(keymap.Resolve)), true
+		return text.Sprintf("a tag is for the minute after a resolve (%s); conway tag records one later", m.opts.Keys.Way(keymap.Resolve)), true
 	case several && it.value == "", it.name == oncall.TagDeploy && m.strip.suspect.Empty():
 		return m.strip.whyNot, true
 	}
@@ -249,7 +248,7 @@ func (m *Model) tagsKept(t Tagged) {
 	case t.Err != nil:
 		m.say(text.Sprintf("the tag is not recorded: %s", t.Err), true)
 	case len(t.Tags) > 1:
-		m.say(text.Sprintf("recorded for %s: %s", pagesOf(len(t.Tags)), receipt(one)), false)
+		m.say(text.Sprintf("recorded for %s: %s", pane.Count(len(t.Tags), "page"), receipt(one)), false)
 	default:
 		m.say(text.Sprintf("recorded: %s%s", receipt(one), m.titleOf(one.Page)), false)
 	}

@@ -83,7 +83,7 @@ func TestAnyOtherKeyClosesTheStripAndDoesItsOwn(t *testing.T) {
 		t.Errorf("j closed the strip: %v, selected %v", !f.stripShown(), f.selected)
 	}
 	f.press("1")
-	if len(f.tags()) != 0 || !strings.Contains(f.foot(1), "1 is a tag, for the minute after a resolve (R)") {
+	if len(f.tags()) != 0 || !strings.Contains(f.foot(1), "a tag is for the minute after a resolve (R)") {
 		t.Errorf("1 without the strip recorded %v and says %q", f.tags(), f.foot(1))
 	}
 }

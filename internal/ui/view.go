@@ -157,7 +157,7 @@ func (m *Model) summary() pane.Line {
 	}
 	if c.Triggered > 0 {
 		l = append(l, pane.S(style.Error, text.Sprintf(" ● %s", pane.Age(m.now.Sub(c.OldestUnacked)))),
-			pane.S(style.Key, text.Sprintf(" %s ack", m.opts.Keys.Key(keymap.Ack))))
+			pane.S(style.Key, text.Sprintf(" %s ack", m.opts.Keys.Way(keymap.Ack))))
 	}
 	return l
 }
@@ -271,7 +271,7 @@ func (m *Model) footer(w int) pane.Line {
 			cancels = text.Sprintf(" cancels all %d ", len(all))
 		}
 		p := pane.L(pane.S(style.Pending, text.Sprintf(" %s in %s: %s", s.Action.Kind, pane.Age(s.Action.NotBefore.Sub(m.now)+tickEvery), what)))
-		return pane.Split(p, pane.L(pane.S(style.Key, text.Sprintf("  %s", m.opts.Keys.Key(keymap.Undo))), pane.S(style.Text, cancels)), w)
+		return pane.Split(p, pane.L(pane.S(style.Key, text.Sprintf("  %s", m.opts.Keys.Way(keymap.Undo))), pane.S(style.Text, cancels)), w)
 	}
 	if m.now.Before(m.toast.until) {
 		return pane.L(pane.S(m.toastRole(), text.Concat(text.Const(" "), m.toast.text))).Fit(w)
@@ -311,7 +311,10 @@ func (m *Model) news(w int) pane.Block {
 		return pane.Block{m.footer(w)}
 	}
 	lines, rows := m.toast.text.Wrap(max(1, w-2)), newsRows
-	if m.toast.fault {
+	switch {
+	case m.toast.whole:
+		rows = max(1, m.screen.H-m.screen.Brief.Y-m.screen.Brief.H)
+	case m.toast.fault:
 		rows = faultRows
 	}
 	var out pane.Block
@@ -338,7 +341,7 @@ func (m *Model) toastRole() style.Role {
 func (m *Model) footerKeys(room int) pane.Line {
 	var l pane.Line
 	help := m.footerKey(m.opts.Keys.Entry(keymap.Help))
-	for _, e := range m.opts.Keys.Entries() {
+	for _, e := range append(m.nearKeys(), m.opts.Keys.Entries()...) {
 		if e.Footer == "" || len(e.Keys) == 0 || e.Action == keymap.Help {
 			continue
 		}
@@ -351,13 +354,35 @@ func (m *Model) footerKeys(room int) pane.Line {
 	return append(l, help...)
 }
 
+// nearKeys are the keys of what is being looked at, before those that always work:
+// how to go on in a runbook, and the way back from what lies over the other panes.
+func (m *Model) nearKeys() []keymap.Entry {
+	var out []keymap.Entry
+	add := func(a keymap.Action, word string) {
+		e := m.opts.Keys.Entry(a)
+		e.Footer = word
+		out = append(out, e)
+	}
+	focus := m.choice.Focus
+	if e := m.scene.Runbook; focus == pane.Runbook && e != nil && len(e.Runbook.Steps) > 0 && !m.opts.ReadOnly {
+		add(keymap.Detail, "run")
+	}
+	if _, running := m.running(); focus == pane.Runbook && running {
+		add(keymap.CancelStep, "end")
+	}
+	if focus == m.choice.Drawer || m.choice.Zoom {
+		add(keymap.Back, "back")
+	}
+	return out
+}
+
 func (m *Model) footerKey(e keymap.Entry) pane.Line {
 	keyRole, wordRole := style.Key, style.Text
 	if !m.reason(e.Action).Empty() {
 		keyRole, wordRole = style.Dim, style.Dim
 	}
 	return pane.L(
-		pane.S(keyRole, text.Sprintf(" %s", m.opts.Keys.Key(e.Action))),
+		pane.S(keyRole, text.Sprintf(" %s", m.opts.Keys.Way(e.Action))),
 		pane.S(wordRole, text.Sprintf(" %s ", e.Footer)),
 	)
 }

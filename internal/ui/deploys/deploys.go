@@ -46,6 +46,8 @@ func (p *Pane) Rows(f pane.Frame, b board.Board) []oncall.Deploy {
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	l := append(pane.L(pane.S(style.Heading, text.Const("DEPLOYS"))), pane.Heard(b, board.KindDeploys, b.DeploysReading(), f)...)
 	switch {
+	case !pane.Configured(b, board.KindDeploys):
+		return l // nothing is asked of any service
 	case f.Scene.Pinned[pane.Deploys]:
 		l = append(l, pane.S(style.Warn, text.Const(" pinned: all services")))
 	case f.Scene.Service.Name != "":
@@ -91,22 +93,14 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	case r.Fault != nil:
 		return pane.FaultLines(r.Fault, f.Width)
 	case hidden > 0 && p.filter.String() != "":
-		return wrapped(f, text.Sprintf("%d deploys, none matches /%s", hidden, p.filter.String()))
+		return pane.Paragraph(style.Dim, pane.NoMatch(hidden, "deploy", p.filter), f.Width)
 	case hidden > 0:
-		return wrapped(f, text.Sprintf("no deploy of %s or of what it depends on (%d of others; F shows all)", f.Scene.Service.Name, hidden))
+		return pane.Paragraph(style.Dim, text.Sprintf("no deploy of %s or of what it depends on (%d of others; F shows all)", f.Scene.Service.Name, hidden), f.Width)
 	}
 	if q := r.Quality(f.Now); q != oncall.Live && q != oncall.NoData {
 		return pane.Block{pane.L(pane.S(style.Error, text.Const("? not known whether anything was deployed")))}
 	}
 	return pane.Block{pane.L(pane.S(style.Dim, text.Const("no deploys in the last days")))}
-}
-
-func wrapped(f pane.Frame, t text.Safe) pane.Block {
-	var out pane.Block
-	for _, l := range t.Wrap(max(1, f.Width)) {
-		out = append(out, pane.L(pane.S(style.Dim, l)))
-	}
-	return out
 }
 
 func indexOf(rows []oncall.Deploy, ref oncall.Ref) int {

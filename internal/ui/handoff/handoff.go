@@ -28,9 +28,9 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	case r.Fault != nil:
 		l = append(l, pane.S(style.Error, text.Const("the ledger could not be read ")))
 	case r.Received.IsZero():
-		l = append(l, pane.S(style.Dim, text.Const("reading the ledger ")))
+		l = append(l, pane.S(style.Dim, text.Const("reading the ledger")))
 	default:
-		l = append(l, pane.S(style.Dim, text.Sprintf("read %s ago ", pane.Ago(f.Now.Sub(r.Received)))))
+		l = append(l, pane.S(style.Dim, text.Sprintf("read %s ago", pane.Ago(f.Now.Sub(r.Received)))))
 	}
 	return l
 }

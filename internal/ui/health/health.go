@@ -31,8 +31,12 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 
 func (p *Pane) lines(f pane.Frame, b board.Board) pane.Block {
 	var out pane.Block
+	names := minName
 	for _, s := range b.Sources() {
-		out = append(out, row(s, f))
+		names = min(max(names, text.Decode(s.Name).Width()), maxName)
+	}
+	for _, s := range b.Sources() {
+		out = append(out, row(s, names, f))
 		if s.Reading.Fault == nil {
 			continue
 		}
@@ -40,9 +44,7 @@ func (p *Pane) lines(f pane.Frame, b board.Board) pane.Block {
 			out = append(out, pane.L(pane.S(style.Text, text.Const("  ")), pane.S(style.Error, l)))
 		}
 	}
-	if l := lines(b.Logs()); l != nil {
-		out = append(out, l)
-	}
+	out = append(out, lines(b.Logs(), f.Width)...)
 	if len(out) == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no sources: run conway config init, or try conway drill")))}
 	}
@@ -51,7 +53,7 @@ func (p *Pane) lines(f pane.Frame, b board.Board) pane.Block {
 
 // lines says where all log lines are that came, in numbers that add up; nothing
 // before the first one.
-func lines(t board.Tail) pane.Line {
+func lines(t board.Tail, w int) pane.Block {
 	dropped, exact := t.Dropped()
 	came := t.Received() + dropped + t.Elsewhere()
 	if came == 0 {
@@ -61,14 +63,20 @@ func lines(t board.Tail) pane.Line {
 	if !exact {
 		least = text.Const("at least ")
 	}
-	l := pane.L(pane.S(style.Dim, text.Sprintf("%s%d lines came: %d held, %d let go for newer ones, %s%d left out", least, came, t.Len(), t.Evicted(), least, dropped)))
+	words := text.Sprintf("%s%d lines came: %d held, %d let go for newer ones, %s%d left out", least, came, t.Len(), t.Evicted(), least, dropped)
 	if n := t.Elsewhere(); n > 0 {
-		l = append(l, pane.S(style.Dim, text.Sprintf(", %d of other pages", n)))
+		words = text.Sprintf("%s, %d of other pages", words, n)
 	}
-	return l
+	return pane.Paragraph(style.Dim, words, w)
 }
 
-func row(s board.SourceState, f pane.Frame) pane.Line {
+// A column of names is as wide as the longest one, within these bounds.
+const (
+	minName = 9
+	maxName = 24
+)
+
+func row(s board.SourceState, names int, f pane.Frame) pane.Line {
 	q := s.Reading.Quality(f.Now)
 	role := style.OK
 	switch q {
@@ -88,7 +96,7 @@ func row(s board.SourceState, f pane.Frame) pane.Line {
 		age = text.Sprintf("answered %s ago", pane.Ago(s.Reading.Age(f.Now)))
 	}
 	l := pane.L(
-		pane.S(style.Title, text.Decode(s.Name).Fit(10)),
+		pane.S(style.Title, text.Concat(text.Decode(s.Name).Fit(names), text.Const(" "))),
 		pane.S(style.Dim, text.Decode(s.Kind).Fit(9)),
 		pane.S(role, text.Decode(q.String()).Fit(8)),
 		pane.S(style.Text, age),

@@ -304,6 +304,15 @@ func (m Map) Key(a Action) string {
 	return ""
 }
 
+// Way returns how an action is reached: by its first key, or by its name in the
+// palette when it is unbound.
+func (m Map) Way(a Action) string {
+	if k := m.Key(a); k != "" {
+		return k
+	}
+	return m.Key(Palette) + string(a)
+}
+
 // Label returns a key's name as a person would write it.
 func Label(k string) string {
 	switch k {

@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	// sloWidth is how much of an SLO's name a row has room for.
+	// sloWidth is how much of an SLO's name a row has room for, and minSLO what is
+	// kept of it however narrow the row is: what is left comes first.
 	sloWidth = 32
+	minSLO   = 8
 	// budgetShare is the part of the pane, one in so many rows, that budgets take.
 	budgetShare = 3
 	// oldBudget is how old a budget may be before it is no longer taken for the
@@ -31,20 +33,35 @@ func (p *Pane) budgets(m board.Metrics, f pane.Frame, q oncall.Quality, rows int
 		if !p.filter.Match(asked.SLO, asked.LeftQuery) {
 			continue
 		}
-		name := text.Concat(text.Const("SLO "), text.Decode(asked.SLO).Truncate(min(sloWidth, max(8, f.Width/3))), text.Const("  "))
-		l := pane.L(pane.S(style.Text, name))
 		i := slices.IndexFunc(m.Budgets, func(b oncall.Budget) bool { return b.SLO == asked.SLO && b.LeftQuery == asked.LeftQuery })
-		if i < 0 {
-			out = append(out, append(l, pane.S(style.Dim, text.Const("asking …"))))
-			continue
+		left := pane.S(style.Dim, text.Const("asking …"))
+		if i >= 0 {
+			left = Budget(m.Budgets[i], f, q)
 		}
-		l = append(l, Budget(m.Budgets[i], f, q))
-		if asked.Spends {
-			l = append(l, pane.S(style.Dim, text.Const("  ◀ this page spends it")))
+		spends := text.Safe{}
+		if i >= 0 && asked.Spends {
+			spends = text.Const("  ◀")
+		}
+		room := f.Width - len("SLO   ") - left.Text.Width() - spends.Width()
+		name := text.Decode(asked.SLO).Truncate(max(minSLO, min(sloWidth, room)))
+		l := pane.L(pane.S(style.Text, text.Sprintf("SLO %s  ", name)), left)
+		if !spends.Empty() {
+			l = append(l, pane.S(style.Dim, spending(spends, f.Width-l.Width())))
 		}
 		out = append(out, l)
 	}
 	return out
+}
+
+// spending says that the selected page spends a budget: by its sign, and in words that
+// room has room for.
+func spending(sign text.Safe, room int) text.Safe {
+	for _, words := range []text.Safe{text.Const(" this page spends it"), text.Const(" this page")} {
+		if sign.Width()+words.Width() <= room {
+			return text.Concat(sign, words)
+		}
+	}
+	return sign
 }
 
 // Budget writes what is left of an error budget and how long that lasts, or the

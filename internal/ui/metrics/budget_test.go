@@ -73,3 +73,24 @@ func TestBudgetsInWords(t *testing.T) {
 		}
 	}
 }
+
+// TestBudgetGivesWayFromItsName draws a budget in less and less room: what is left of
+// it, and for how long, is whole while that can be.
+func TestBudgetGivesWayFromItsName(t *testing.T) {
+	at := uitest.Now().Add(-20 * time.Second)
+	b := oncall.Budget{
+		BudgetQuery: oncall.BudgetQuery{SLO: "checkout-availability", LeftQuery: "left", Period: 720 * time.Hour, Spends: true},
+		Left:        &oncall.Point{At: at, V: 0.61}, Burn: &oncall.Point{At: at, V: 48.8},
+	}
+	for w, want := range map[int]string{
+		100: "SLO checkout-availability  budget 61%, gone in 9 h !!  ◀ this page spends it",
+		70:  "SLO checkout-availability  budget 61%, gone in 9 h !!  ◀ this page",
+		57:  "SLO checkout-availability  budget 61%, gone in 9 h !!  ◀",
+		44:  "SLO checkout…  budget 61%, gone in 9 h !!  ◀",
+	} {
+		f := pane.Frame{Width: w, Height: 12, Now: uitest.Now(), Zone: uitest.Zone()}
+		if got := uitest.Plain(metrics.New().View(f, budgeted(b)).Fit(w, 12)); !strings.Contains(got, want) {
+			t.Errorf("%d cells wide, %q is not in:\n%s", w, want, got)
+		}
+	}
+}

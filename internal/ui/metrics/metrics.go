@@ -38,6 +38,9 @@ func New() *Pane { return &Pane{} }
 // Title names the service and the window.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 	l := append(pane.L(pane.S(style.Heading, text.Const("METRICS"))), pane.Heard(b, board.KindMetrics, b.Metrics(), f)...)
+	if !pane.Configured(b, board.KindMetrics) {
+		return l // there is no service and no window that nothing is asked about
+	}
 	if f.Scene.Service.Name != "" {
 		l = append(l, pane.S(style.Text, text.Sprintf(" %s", f.Scene.Service.Name)))
 	}
@@ -79,7 +82,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 		return budgets
 	}
 	if len(panels) == 0 && len(r.Value.Panels) > 0 {
-		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("none of %d panels matches /%s; esc shows all", len(r.Value.Panels), p.filter.String())))}
+		return pane.Paragraph(style.Dim, pane.NoMatch(len(r.Value.Panels), "panel", p.filter), f.Width)
 	}
 	if len(panels) == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no panels: name some under panels: in the config")))}
@@ -120,12 +123,8 @@ func unselected(panels []oncall.Panel, f pane.Frame) pane.Block {
 	if !f.Scene.Page.IsZero() {
 		return nil
 	}
-	var out pane.Block
 	words := text.Sprintf("no page is selected; these follow the service of the one that is: %s", text.Join(names, text.Const(", ")))
-	for _, l := range words.Wrap(max(1, f.Width)) {
-		out = append(out, pane.L(pane.S(style.Dim, l)))
-	}
-	return out
+	return pane.Paragraph(style.Dim, words, f.Width)
 }
 
 func (p *Pane) panels(m board.Metrics) []oncall.Panel {

@@ -69,22 +69,13 @@ func own(n oncall.Nights, f pane.Frame) pane.Block {
 	if n.SleepPages == 0 {
 		return append(out, pane.L(pane.S(style.OK, text.Const("no page woke you"))))
 	}
-	words := text.Sprintf("%s in %s · %s of your sleep", count(n.SleepPages, "sleep page"), count(n.Spoilt, "night"), pane.Ago(n.Lost))
-	for _, l := range words.Wrap(max(1, f.Width)) {
-		out = append(out, pane.L(pane.S(style.Text, l)))
-	}
+	words := text.Sprintf("%s in %s · %s of your sleep", pane.Count(n.SleepPages, "sleep page"), pane.Count(n.Spoilt, "night"), pane.Ago(n.Lost))
+	out = append(out, pane.Paragraph(style.Text, words, f.Width)...)
 	weeks := make([]text.Safe, len(n.Weeks))
 	for i, v := range n.Weeks {
 		weeks[i] = text.Sprintf("%d", v)
 	}
 	return append(out, pane.L(pane.S(style.Dim, text.Const("by week ")), pane.S(style.Text, text.Join(weeks, text.Const(" ")))))
-}
-
-func count(n int, what string) text.Safe {
-	if n == 1 {
-		return text.Sprintf("1 %s", what)
-	}
-	return text.Sprintf("%d %ss", n, what)
 }
 
 func untagged(all []oncall.Untagged, f pane.Frame) pane.Block {

@@ -48,9 +48,7 @@ func (c *Choice) Size(w, h int) (int, int) {
 func (c *Choice) View(f pane.Frame, _ board.Board) pane.Block {
 	var out pane.Block
 	for _, t := range c.text {
-		for _, l := range t.Wrap(max(1, f.Width)) {
-			out = append(out, pane.L(pane.S(style.Text, l)))
-		}
+		out = append(out, pane.Paragraph(style.Text, t, f.Width)...)
 	}
 	for _, o := range c.options {
 		out = append(out, pane.L(pane.S(style.Key, text.Sprintf("%s  ", o.Key)), pane.S(style.Text, o.Words)))

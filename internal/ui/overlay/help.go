@@ -23,9 +23,9 @@ func NewHelp(keys keymap.Map, reason func(keymap.Action) text.Safe) *Help {
 	return &Help{keys: keys, reason: reason}
 }
 
-// Title is constant.
-func (h *Help) Title(pane.Frame, board.Board) pane.Line {
-	return pane.L(pane.S(style.Heading, text.Const("HELP")), pane.S(style.Dim, text.Const(" esc closes, j and k scroll")))
+// Title tells its keys.
+func (h *Help) Title(f pane.Frame, _ board.Board) pane.Line {
+	return titled(text.Const("HELP"), f.Width, text.Const(" esc closes, j and k scroll"), text.Const(" esc, j, k"))
 }
 
 // Size asks for all the height there is.
@@ -44,35 +44,56 @@ const helpKeys = 14
 func (h *Help) lines(w int) pane.Block {
 	var out pane.Block
 	var group keymap.Group
+	var above text.Safe
 	for _, e := range h.keys.Entries() {
 		if e.Group != group {
 			group = e.Group
 			out = append(out, pane.L(pane.S(style.Heading, text.Decode(string(group)))))
 		}
-		keys := make([]text.Safe, 0, len(e.Keys))
-		for _, k := range e.Keys {
-			keys = append(keys, text.Decode(keymap.Label(k)))
-		}
-		label := text.Join(keys, text.Const(" "))
-		if len(keys) == 0 {
-			label = text.Const("unbound")
-		}
-		role := style.Text
 		reason := h.reason(e.Action)
-		if !reason.Empty() {
-			role = style.Dim
-		}
-		what := pane.L(pane.S(role, text.Decode(e.Does)))
-		if !reason.Empty() {
-			what = append(what, pane.S(style.Warn, text.Sprintf(" (%s)", reason)))
-		}
-		head := pane.S(style.Key, text.Sprintf("  %s ", label.Pad(helpKeys-1)))
-		for _, l := range what.Wrap(max(helpKeys, w-helpKeys-2)) {
+		head := pane.S(style.Key, text.Sprintf("  %s ", label(e.Keys).Pad(helpKeys-1)))
+		for _, l := range does(e, reason, reason == above, max(helpKeys, w-helpKeys-2)) {
 			out = append(out, append(pane.L(head), l...))
 			head = pane.S(style.Key, text.Safe{}.Pad(helpKeys+2))
 		}
+		above = reason
 	}
 	return out
+}
+
+// label writes the keys of an action.
+func label(keys []string) text.Safe {
+	if len(keys) == 0 {
+		return text.Const("unbound")
+	}
+	all := make([]text.Safe, 0, len(keys))
+	for _, k := range keys {
+		all = append(all, text.Decode(keymap.Label(k)))
+	}
+	return text.Join(all, text.Const(" "))
+}
+
+// does tells in lines of at most w cells what an action does, and why it cannot now:
+// beside it, or below where there is no room. A reason that stands just above is not
+// told again.
+func does(e keymap.Entry, reason text.Safe, again bool, w int) pane.Block {
+	role := style.Text
+	if !reason.Empty() {
+		role = style.Dim
+	}
+	out := pane.Paragraph(role, text.Decode(e.Does), w)
+	if reason.Empty() {
+		return out
+	}
+	if again {
+		reason = text.Const("as above")
+	}
+	reason = text.Sprintf("(%s)", reason)
+	if last := len(out) - 1; out[last].Width()+1+reason.Width() <= w {
+		out[last] = append(out[last], pane.S(style.Warn, text.Concat(text.Const(" "), reason)))
+		return out
+	}
+	return append(out, pane.Paragraph(style.Warn, reason, w)...)
 }
 
 // Key scrolls, and closes at esc, q or the help key.

@@ -41,16 +41,15 @@ func (i *Input) Title(pane.Frame, board.Board) pane.Line {
 	return pane.L(pane.S(style.Heading, i.title))
 }
 
-// Size asks for two rows.
-func (i *Input) Size(w, h int) (int, int) { return min(w, 84), min(h, 2) }
+// Size asks for a row for the text, and what its hint needs.
+func (i *Input) Size(w, h int) (int, int) {
+	w = min(w, 84)
+	return w, min(h, 1+len(i.hint.Wrap(max(1, w))))
+}
 
-// View draws the text with its cursor.
+// View draws the text with its cursor, and the hint below.
 func (i *Input) View(f pane.Frame, _ board.Board) pane.Block {
-	line := withCursor(i.field.Value(), i.field.Position())
-	if over := line.Width() - f.Width; over > 0 {
-		line = line.Slice(over, line.Width())
-	}
-	return pane.Block{line, pane.L(pane.S(style.Dim, i.hint))}
+	return append(pane.Block{typed(i.field, f.Width)}, pane.Paragraph(style.Dim, i.hint, f.Width)...)
 }
 
 // Key edits; enter accepts and esc abandons.

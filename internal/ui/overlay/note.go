@@ -48,7 +48,9 @@ func (n *Note) Title(pane.Frame, board.Board) pane.Line {
 
 // Size asks for the width there is and a few rows.
 func (n *Note) Size(w, h int) (int, int) {
-	return min(w, 100), min(h, max(4, strings.Count(n.area.Value(), "\n")+4))
+	w = min(w, 100)
+	rows, _ := n.rows(w)
+	return w, min(h, max(4, len(rows)+3))
 }
 
 // View draws the text with its cursor, and the keys below.
@@ -57,23 +59,26 @@ func (n *Note) View(f pane.Frame, _ board.Board) pane.Block {
 	if n.refusal != nil {
 		out = append(out, pane.FaultLines(n.refusal, f.Width)...)
 	}
-	var rows pane.Block
-	cursor := 0
-	for i, l := range strings.Split(n.area.Value(), "\n") {
-		line := pane.L(pane.S(style.Input, text.Decode(l)))
-		if i == n.area.Line() {
-			line = withCursor(l, n.area.Column())
-		}
-		wrapped := line.Wrap(max(1, f.Width))
-		if i == n.area.Line() {
-			cursor = len(rows) + len(wrapped) - 1
-		}
-		rows = append(rows, wrapped...)
-	}
+	rows, cursor := n.rows(f.Width)
 	room := max(1, f.Height-len(out)-1)
 	from, to := new(pane.Scroll).Visible(len(rows), room, cursor)
 	out = append(out, rows[from:to].Fit(f.Width, room)...)
 	return append(out, noteKeys(f.Width))
+}
+
+// rows breaks the text into rows of w cells, and tells in which of them the cursor
+// is.
+func (n *Note) rows(w int) (rows pane.Block, cursor int) {
+	w = max(1, w)
+	for i, l := range strings.Split(n.area.Value(), "\n") {
+		line := pane.L(pane.S(style.Input, text.Decode(l)))
+		if i == n.area.Line() {
+			line = withCursor(l, n.area.Column())
+			cursor = len(rows) + len(line[:atCursor].Wrap(w)) - 1
+		}
+		rows = append(rows, line.Wrap(w)...)
+	}
+	return rows, cursor
 }
 
 // noteKeys are the keys of a note, in as many words as there is room for.
@@ -90,21 +95,6 @@ func noteKeys(w int) pane.Line {
 		return l
 	}
 	return keys(text.Const(" line  "), text.Const(" keeps it  "))
-}
-
-// withCursor draws one line of input with a block cursor before rune col.
-func withCursor(line string, col int) pane.Line {
-	r := []rune(line)
-	col = max(0, min(col, len(r)))
-	under, rest := " ", ""
-	if col < len(r) {
-		under, rest = string(r[col]), string(r[col+1:])
-	}
-	return pane.L(
-		pane.S(style.Input, text.Decode(string(r[:col]))),
-		pane.S(style.Cursor, text.Decode(under)),
-		pane.S(style.Input, text.Decode(rest)),
-	)
 }
 
 // Key edits, sends at enter and keeps a draft at esc.

@@ -8,8 +8,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"conway/internal/board"
+	"conway/internal/text"
 	"conway/internal/ui/keymap"
 	"conway/internal/ui/pane"
+	"conway/internal/ui/style"
 )
 
 // Result is what an overlay wants after a key.
@@ -35,4 +37,16 @@ type Overlay interface {
 	Key(tea.KeyPressMsg, pane.Frame, board.Board) Result
 	// Paste takes pasted text. It is never taken for keys.
 	Paste(string)
+}
+
+// titled writes a title and behind it the keys, in the first of these words that the
+// border has room for beside its corners.
+func titled(title text.Safe, w int, keys ...text.Safe) pane.Line {
+	l := pane.L(pane.S(style.Heading, title))
+	for _, k := range keys {
+		if title.Width()+k.Width() <= w-2 {
+			return append(l, pane.S(style.Dim, k))
+		}
+	}
+	return l
 }

@@ -59,16 +59,10 @@ func NewPalette(items []Item, recent, asked []string) *Palette {
 	return &Palette{items: items, recent: recent, earlier: earlier{all: asked}, field: f}
 }
 
-// titleFrom is the width from which the title has room for all its keys.
-const titleFrom = 70
-
 // Title tells its keys.
 func (p *Palette) Title(f pane.Frame, _ board.Board) pane.Line {
-	words := text.Const(" a few letters, enter does it, tab completes")
-	if f.Width >= titleFrom {
-		words = text.Const(" a few letters, enter does it, tab completes, ↑ recalls")
-	}
-	return pane.L(pane.S(style.Heading, text.Const("COMMAND")), pane.S(style.Dim, words))
+	return titled(text.Const("COMMAND"), f.Width,
+		text.Const(" a few letters, enter does it, tab completes, ↑ recalls"), text.Const(" a few letters, enter does it, tab completes"), text.Const(" enter, esc"))
 }
 
 // Size asks for room for a dozen finds.
@@ -79,7 +73,7 @@ const footFrom = 5
 
 // View draws what was typed and what it finds.
 func (p *Palette) View(f pane.Frame, _ board.Board) pane.Block {
-	out := pane.Block{append(pane.L(pane.S(style.Key, text.Const(": "))), withCursor(p.field.Value(), p.field.Position())...)}
+	out := pane.Block{append(pane.L(pane.S(style.Key, text.Const(": "))), typed(p.field, f.Width-2)...)}
 	found := p.found()
 	if len(found) == 0 {
 		return append(out, pane.L(pane.S(style.Dim, text.Const("nothing by that name; esc closes"))))

@@ -34,8 +34,8 @@ func NewPick(title text.Safe, offer func(pane.Frame, board.Board) Offer) *Pick {
 }
 
 // Title is the question and its keys.
-func (p *Pick) Title(pane.Frame, board.Board) pane.Line {
-	return pane.L(pane.S(style.Heading, p.title), pane.S(style.Dim, text.Const(" a few letters, enter does it, esc goes back")))
+func (p *Pick) Title(f pane.Frame, _ board.Board) pane.Line {
+	return titled(p.title, f.Width, text.Const(" a few letters, enter does it, esc goes back"), text.Const(" enter does it, esc goes back"), text.Const(" enter, esc"))
 }
 
 // Size asks for room for a dozen choices.
@@ -46,9 +46,7 @@ func (p *Pick) View(f pane.Frame, b board.Board) pane.Block {
 	p.fill(p.offer(f, b))
 	var out pane.Block
 	for _, t := range p.words {
-		for _, l := range t.Wrap(max(1, f.Width)) {
-			out = append(out, pane.L(pane.S(style.Text, l)))
-		}
+		out = append(out, pane.Paragraph(style.Text, t, f.Width)...)
 	}
 	f.Height = max(2, f.Height-len(out))
 	return append(out, p.palette.View(f, b)...)

@@ -24,19 +24,20 @@ func NewDetail() *Detail { return &Detail{} }
 // Title names the page.
 func (d *Detail) Title(f pane.Frame, b board.Board) pane.Line {
 	l := pane.L(pane.S(style.Heading, text.Const("DETAIL")))
+	r, ok := b.Page(f.Scene.Page)
+	if !ok {
+		return l // nothing is asked
+	}
 	if s := pane.Freshness(b.Detail(f.Scene.Page), f.Now); !s.Text.Empty() {
 		l = append(l, pane.S(style.Text, text.Const(" ")), s)
 	}
-	if r, ok := b.Page(f.Scene.Page); ok {
-		l = append(l, pane.S(style.Text, text.Sprintf(" #%d", r.Page.Number)))
-	}
-	return l
+	return append(l, pane.S(style.Text, pane.Number(r.Page)))
 }
 
 // View draws the page's facts, alerts, notes and history.
 func (d *Detail) View(f pane.Frame, b board.Board) pane.Block {
 	all := d.lines(f, b)
-	from, to := d.scroll.Visible(len(all), f.Height, -1)
+	from, to := (&pane.Scroll{Top: d.Place(f)}).Visible(len(all), f.Height, -1)
 	return all[from:to]
 }
 
@@ -80,7 +81,7 @@ func left(ref oncall.Ref, f pane.Frame, b board.Board) pane.Block {
 }
 
 func facts(r board.PageRow, f pane.Frame) pane.Block {
-	out := wrapped(text.Decode(r.Page.Title), style.Title, f.Width)
+	out := pane.Paragraph(style.Title, text.Decode(r.Page.Title), f.Width)
 	for _, l := range listed(r, f) {
 		if l.value.Empty() {
 			continue
@@ -172,14 +173,6 @@ func field(name, value text.Safe, w int) pane.Block {
 	return out
 }
 
-func wrapped(t text.Safe, role style.Role, w int) pane.Block {
-	var out pane.Block
-	for _, l := range t.Wrap(max(1, w)) {
-		out = append(out, pane.L(pane.S(role, l)))
-	}
-	return out
-}
-
 func heading(t text.Safe) pane.Line { return pane.L(pane.S(style.Heading, t)) }
 
 func labels(d oncall.PageDetail, f pane.Frame) pane.Block {
@@ -219,9 +212,9 @@ func alerts(d oncall.PageDetail, f pane.Frame) pane.Block {
 	out := pane.Block{heading(text.Sprintf("ALERTS %d", len(d.Alerts)))}
 	for _, a := range d.Alerts {
 		l := text.Join([]text.Safe{f.Clock(a.At), text.Decode(a.Status), text.Decode(a.Severity), text.Decode(a.Title)}, text.Const(" "))
-		out = append(out, wrapped(l, style.Text, f.Width)...)
+		out = append(out, pane.Paragraph(style.Text, l, f.Width)...)
 		for _, k := range a.Links {
-			out = append(out, wrapped(text.Sprintf("  %s %s", k.Text, k.URL), style.Dim, f.Width)...)
+			out = append(out, pane.Paragraph(style.Dim, text.Sprintf("  %s %s", k.Text, k.URL), f.Width)...)
 		}
 	}
 	return out
@@ -240,14 +233,14 @@ func history(d oncall.PageDetail, f pane.Frame) pane.Block {
 	if h.Count == 1 {
 		times = text.Const("once")
 	}
-	out = append(out, wrapped(text.Sprintf("fired %s in %s, last %s", times, pane.Ago(h.Window), f.Date(h.Last)), style.Text, f.Width)...)
+	out = append(out, pane.Paragraph(style.Text, text.Sprintf("fired %s in %s, last %s", times, pane.Ago(h.Window), f.Date(h.Last)), f.Width)...)
 	if h.Fix != "" {
-		out = append(out, wrapped(text.Sprintf("last note: %s", h.Fix), style.OK, f.Width)...)
+		out = append(out, pane.Paragraph(style.OK, text.Sprintf("last note: %s", h.Fix), f.Width)...)
 	}
 	return out
 }
 
-// Handle scrolls. A newly selected page starts at the top.
+// Handle scrolls.
 func (d *Detail) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
 	if d.of != f.Scene.Page {
 		d.of, d.scroll = f.Scene.Page, pane.Scroll{}
@@ -265,7 +258,8 @@ func (d *Detail) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Inte
 // Reason never objects.
 func (d *Detail) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
 
-// Place returns the first line in sight of the selected page.
+// Place returns the first line in sight of the selected page, 0 when it was another
+// one that was scrolled.
 func (d *Detail) Place(f pane.Frame) int {
 	if d.of != f.Scene.Page {
 		return 0

@@ -103,7 +103,7 @@ func (p *Pane) why(f pane.Frame, b board.Board, room int) pane.Block {
 func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	r := b.PagesReading()
 	if p.filter.String() != "" && len(b.Pages()) > 0 {
-		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d pages, none matches /%s; esc shows all", len(b.Pages()), p.filter.String())))}
+		return pane.Paragraph(style.Dim, pane.NoMatch(len(b.Pages()), "page", p.filter), f.Width)
 	}
 	if !pane.Configured(b, board.KindPages) {
 		return pane.Unconfigured(board.KindPages, f.Width)

@@ -22,11 +22,7 @@ func Configured(b board.Board, kind string) bool {
 
 // Unconfigured says that nothing of a kind is asked, and what to do about it.
 func Unconfigured(kind string, w int) Block {
-	var out Block
-	for _, l := range text.Sprintf("nothing is asked: name a source under %s: in the config", kind).Wrap(max(1, w)) {
-		out = append(out, L(S(style.Dim, l)))
-	}
-	return out
+	return Paragraph(style.Dim, text.Sprintf("nothing is asked: name a source under %s: in the config", kind), w)
 }
 
 // Heard is Freshness for what the sources of a kind say together, and says when

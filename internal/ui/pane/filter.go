@@ -1,6 +1,11 @@
 package pane
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"conway/internal/text"
+)
 
 // Needle is a filter: every word must occur, upper and lower case alike. The
 // zero value matches everything.
@@ -20,40 +25,18 @@ func (n Needle) String() string { return n.raw }
 // Match reports whether every word occurs in one of the fields.
 func (n Needle) Match(fields ...string) bool {
 	for _, w := range n.words {
-		found := false
-		for _, f := range fields {
-			if containsFold(f, w) {
-				found = true
-				break
-			}
-		}
-		if !found {
+		if !slices.ContainsFunc(fields, func(f string) bool { return strings.Contains(strings.ToLower(f), w) }) {
 			return false
 		}
 	}
 	return true
 }
 
-// containsFold reports whether the lower-case word occurs in s. ASCII is
-// compared without allocating, because every held log line passes here.
-func containsFold(s, word string) bool {
-	for i := 0; i+len(word) <= len(s); i++ {
-		if equalFold(s[i:i+len(word)], word) {
-			return true
-		}
+// NoMatch says that a filter hides all n of something, and how they come back.
+func NoMatch(n int, what string, by Needle) text.Safe {
+	none := text.Const("none matches")
+	if n == 1 {
+		none = text.Const("which does not match")
 	}
-	return false
-}
-
-func equalFold(a, lower string) bool {
-	for i := range len(a) {
-		c := a[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
+	return text.Sprintf("%s, %s /%s; esc shows all", Count(n, what), none, by)
 }

@@ -187,14 +187,27 @@ func Freshness[T any](r oncall.Reading[T], now time.Time) Span {
 	return Span{}
 }
 
+// Number writes the number by which people call a page behind a title, nothing
+// for a pager that gives none.
+func Number(p oncall.Page) text.Safe {
+	if p.Number == 0 {
+		return text.Safe{}
+	}
+	return text.Sprintf(" #%d", p.Number)
+}
+
+// Count writes how many there are of something, whose plural ends in s.
+func Count(n int, what string) text.Safe {
+	if n == 1 {
+		return text.Sprintf("1 %s", what)
+	}
+	return text.Sprintf("%d %ss", n, what)
+}
+
 // FaultLines explains a reading's failure in the room there is.
 func FaultLines(f *oncall.Fault, w int) Block {
 	if f == nil {
 		return nil
 	}
-	out := Block{}
-	for _, l := range text.Decode(f.Error()).Wrap(max(1, w)) {
-		out = append(out, L(S(style.Error, l)))
-	}
-	return out
+	return Paragraph(style.Error, text.Decode(f.Error()), w)
 }

@@ -147,6 +147,17 @@ func (l Line) Wrap(w int) []Line {
 	return out
 }
 
+// Paragraph breaks a text at its spaces into lines of at most w cells, all of one
+// role.
+func Paragraph(role style.Role, t text.Safe, w int) Block {
+	lines := t.Wrap(max(1, w))
+	out := make(Block, len(lines))
+	for i, l := range lines {
+		out[i] = L(S(role, l))
+	}
+	return out
+}
+
 // Slice returns the cells from (inclusive) to to (exclusive).
 func (l Line) Slice(from, to int) Line {
 	var out Line

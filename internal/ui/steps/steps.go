@@ -60,11 +60,7 @@ func (p *Pane) none(f pane.Frame) pane.Block {
 	if why == "" {
 		why = "no page is selected"
 	}
-	var out pane.Block
-	for _, l := range text.Decode(why).Wrap(max(1, f.Width)) {
-		out = append(out, pane.L(pane.S(style.Dim, l)))
-	}
-	return out
+	return pane.Paragraph(style.Dim, text.Decode(why), f.Width)
 }
 
 func (p *Pane) visible(pg page, f pane.Frame) (from, to int) {
@@ -134,14 +130,10 @@ func (pg *page) part(lines pane.Block) {
 func (pg *page) book(f pane.Frame, b board.Board, sel int) {
 	rb := f.Scene.Runbook.Runbook
 	if err := f.Scene.Runbook.Err; err != nil {
-		for _, l := range text.Decode(err.Error()).Wrap(max(1, f.Width)) {
-			pg.lines = append(pg.lines, pane.L(pane.S(style.Error, l)))
-		}
+		pg.lines = append(pg.lines, pane.Paragraph(style.Error, text.Decode(err.Error()), f.Width)...)
 	}
 	for _, pr := range rb.Problems {
-		for _, l := range text.Decode(pr.In(rb.Name)).Wrap(max(1, f.Width)) {
-			pg.lines = append(pg.lines, pane.L(pane.S(style.Warn, l)))
-		}
+		pg.lines = append(pg.lines, pane.Paragraph(style.Warn, text.Decode(pr.In(rb.Name)), f.Width)...)
 	}
 	heading := ""
 	for _, bl := range rb.Blocks {

@@ -29,9 +29,9 @@ func New(services follow.Map) *Pane { return &Pane{services: services} }
 
 // Title names the page.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
-	l := pane.L(pane.S(style.Heading, text.Const("TIMELINE ")))
+	l := pane.L(pane.S(style.Heading, text.Const("TIMELINE")))
 	if r, ok := b.Page(f.Scene.Page); ok {
-		l = append(l, pane.S(style.Text, text.Sprintf("#%d %s", r.Page.Number, r.Page.Title)))
+		l = append(l, pane.S(style.Text, text.Sprintf("%s %s", pane.Number(r.Page), r.Page.Title)))
 	}
 	return l
 }
