@@ -237,3 +237,48 @@ func TestCrashEndsTheRunningStep(t *testing.T) {
 		})
 	}
 }
+
+// TestStoppedAndContinuedFromOutside has the cockpit stopped and continued by
+// somebody else, process by process and where no shell waits for it: after that
+// the terminal is the cockpit's again.
+func TestStoppedAndContinuedFromOutside(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	config := writeFile(t, filepath.Join(home, "config.yaml"), "me: {email: ana@example.com}\n", 0o600)
+	cmd := exec.Command(binary, "--config", config)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TERM=xterm-256color", "LANG=C.UTF-8"}
+	s := open(t, cmd)
+	s.sees("LOGS", "help")
+	pid := s.cmd.Process.Pid
+	kid := childOf(t, pid)
+	ours := s.settings()
+	if ours == s.before {
+		t.Fatal("the terminal is as it was before")
+	}
+	for _, c := range []struct {
+		name       string
+		stop, cont []int
+	}{
+		{"the child", []int{kid}, []int{kid}},
+		{"both, the parent first", []int{pid, kid}, []int{pid, kid}},
+		{"both, the child first", []int{kid, pid}, []int{kid, pid}},
+		{"both, crosswise", []int{pid, kid}, []int{kid, pid}},
+	} {
+		from := len(s.raw())
+		for _, p := range c.stop {
+			signalTo(t, p, syscall.SIGSTOP)
+			eventually(t, "it is stopped", func() bool { return stat(t, p)[0] == "T" })
+		}
+		if len(c.stop) == 1 {
+			eventually(t, c.name+": the terminal is given back", func() bool { return s.settings() == s.before })
+		}
+		for _, p := range c.cont {
+			signalTo(t, p, syscall.SIGCONT)
+		}
+		eventually(t, c.name+": the terminal is the cockpit's again", func() bool {
+			return s.settings() == ours && strings.Contains(string(s.raw()[from:]), "\x1b[?1049h")
+		})
+	}
+	s.typed("q")
+	eventually(t, "it has ended", func() bool { return syscall.Kill(kid, 0) != nil })
+}

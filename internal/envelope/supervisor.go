@@ -286,7 +286,11 @@ func (s *supervisor) reap() (status unix.WaitStatus, ended bool) {
 		case status.Stopped():
 			s.stop()
 		case status.Continued():
-			s.stopped = false
+			// Whoever stopped it may continue it too, and the terminal is as the shell wants
+			// it by now.
+			if s.stopped {
+				s.resume()
+			}
 		default:
 			return status, true
 		}
