@@ -29,11 +29,11 @@ type Batch struct {
 	emitted bool
 }
 
-// spares is how many lists of lines are kept for later events: one that is being
-// shown while the next is being filled. freeLines is from how many lines on that is
-// worth it, because only a flood makes garbage that matters.
+// spares is how many lists of lines are kept for later events: one comes back while
+// the next is being filled. freeLines is from how many lines on that is worth it,
+// because only a flood makes garbage that matters.
 const (
-	spares    = 2
+	spares    = 1
 	freeLines = 512
 )
 
