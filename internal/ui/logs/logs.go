@@ -195,31 +195,33 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 // chartFrom is the height from which the last row counts errors.
 const chartFrom = 6
 
+// chart is the last row: how many errors there were when, or lines if there were
+// none, with the deploys.
 func (p *Pane) chart(f pane.Frame, b board.Board) pane.Line {
 	w, t := f.Scene.Window, p.held(b)
-	errors := p.index.shownErrors()
-	from, _ := slices.BinarySearch(errors, t.FirstSeq()+uint64(t.Since(w.Start)))
-	inWindow := errors[from:]
-	label := text.Sprintf(" %d errors in window", len(inWindow))
-	if len(inWindow) == 1 {
-		label = text.Const(" 1 error in window")
+	at := func(edge time.Time) uint64 { return t.FirstSeq() + uint64(t.Since(edge)) }
+	counted := rows{tail: t, seqs: p.index.shownErrors()}
+	last := counted.find(at(w.Start))
+	n := counted.len() - last
+	label := text.Concat(text.Const(" "), pane.Count(n, "error"))
+	if n == 0 {
+		counted = p.index.rows(t)
+		last = counted.find(at(w.Start))
+		if n = counted.len() - last; n > 0 {
+			label = text.Concat(text.Const(" 0 errors, "), pane.Count(n, "line"))
+		}
 	}
-	label = text.Concat(label, p.freshWords(f, b))
+	label = text.Concat(label, text.Const(" in window"), p.freshWords(f, b))
 	plot := f.Width - label.Width() - 1
 	if plot < 8 {
 		return pane.L(pane.S(style.Dim, label))
 	}
 	counts := make([]float64, plot)
-	// Counted between the edges of the columns: there may be a million errors.
-	at := func(edge time.Time) int {
-		i, _ := slices.BinarySearch(inWindow, t.FirstSeq()+uint64(t.Since(edge)))
-		return i
-	}
-	last := 0
+	// Counted between the edges of the columns: there may be a million.
 	for c := range plot {
-		next := at(w.Start.Add(w.Span() * time.Duration(c+1) / time.Duration(plot)))
-		if c == plot-1 {
-			next = len(inWindow)
+		next := counted.len()
+		if c < plot-1 {
+			next = counted.find(at(w.Start.Add(w.Span() * time.Duration(c+1) / time.Duration(plot))))
 		}
 		counts[c], last = float64(next-last), next
 	}
