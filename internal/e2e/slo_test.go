@@ -169,7 +169,7 @@ func TestAPageSpendsABudget(t *testing.T) {
 	s.add("services:\n  checkout: {owner: payments, pagerduty: [PCHK], labels: {service: checkout}}")
 	s.add("metrics:\n  - {type: prometheus, name: prom, url: %q, every: 1s}", url)
 	s.add("slos: {files: [slo/*.yaml]}")
-	if got := s.run("config", "check"); got.code != 0 || !strings.Contains(got.stdout, "4 SLOs") {
+	if got := s.run("config", "check"); got.code != 0 || !strings.Contains(got.stdout, "SLOs 4") {
 		t.Errorf("config check: %d %s%s", got.code, got.stdout, got.stderr)
 	}
 	opened := time.Now().Add(-10 * time.Minute) // not long enough to be escalated
