@@ -21,8 +21,9 @@ const (
 	roomLeft = 10 << 20
 	// memoryLimit is from where on garbage is collected however little there is of
 	// it: with a million log lines held, the pace of 25 would let in another 50 MB.
-	// A full collection looks at none of their text. With a limit ten megabytes lower
-	// logs that flood would have one follow the other, and keys wait for a second.
+	// A full collection looks at none of their text. With eight megabytes of room
+	// beside what is held, half of what this leaves, one collection follows the other
+	// while logs flood, and keys wait for some tenths of a second.
 	memoryLimit = 228 << 20
 	// muchHeld is how much has to be held for the program's own pages to matter, and
 	// pagesAtOnce how many bytes of them are let go of after a collection.

@@ -25,8 +25,8 @@ type kind struct {
 }
 
 // lineIndex holds the entries of a chunk's lines in few bytes: 5 for a line of a
-// busy log, whose lines are near each other in time and of few kinds, and 18 at
-// most. It has no pointers, so that the collector has nothing to look at. It is
+// busy log, whose lines are near each other in time and of few kinds, and some 20
+// at most. It has no pointers, so that the collector has nothing to look at. It is
 // immutable.
 type lineIndex struct {
 	// marks are those of every markLines-th line.

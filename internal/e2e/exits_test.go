@@ -222,12 +222,7 @@ func TestLostTerminalEndsBothProcesses(t *testing.T) {
 	for _, how := range []string{"closed", "revoked"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			home := t.TempDir()
-			config := writeFile(t, filepath.Join(home, "config.yaml"), "me: {email: ana@example.com}\n", 0o600)
-			cmd := exec.Command(binary, "--config", config)
-			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TERM=xterm-256color", "LANG=C.UTF-8"}
-			s := open(t, cmd)
-			s.sees("LOGS", "help")
+			s := sourceless(t)
 			kid := s.child()
 			since := time.Now()
 			if how == "closed" {

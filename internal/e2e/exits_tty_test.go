@@ -148,6 +148,18 @@ func pollable(tb testing.TB, f *os.File) *os.File {
 	return os.NewFile(uintptr(fd), "master")
 }
 
+// sourceless runs a cockpit without any source on a terminal of its own.
+func sourceless(t *testing.T) *session {
+	t.Helper()
+	home := t.TempDir()
+	config := writeFile(t, filepath.Join(home, "config.yaml"), "me: {email: ana@example.com}\n", 0o600)
+	cmd := exec.Command(binary, "--config", config)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TERM=xterm-256color", "LANG=C.UTF-8"}
+	s := open(t, cmd)
+	s.sees("LOGS", "help")
+	return s
+}
+
 func (s *session) settings() unix.Termios {
 	s.tb.Helper()
 	t, err := unix.IoctlGetTermios(int(s.tty.Fd()), unix.TCGETS)

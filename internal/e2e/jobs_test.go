@@ -243,12 +243,7 @@ func TestCrashEndsTheRunningStep(t *testing.T) {
 // the terminal is the cockpit's again.
 func TestStoppedAndContinuedFromOutside(t *testing.T) {
 	t.Parallel()
-	home := t.TempDir()
-	config := writeFile(t, filepath.Join(home, "config.yaml"), "me: {email: ana@example.com}\n", 0o600)
-	cmd := exec.Command(binary, "--config", config)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TERM=xterm-256color", "LANG=C.UTF-8"}
-	s := open(t, cmd)
-	s.sees("LOGS", "help")
+	s := sourceless(t)
 	pid := s.cmd.Process.Pid
 	kid := childOf(t, pid)
 	ours := s.settings()

@@ -12,5 +12,6 @@
 // A query is a regular expression for the messages, as journalctl --grep takes it.
 // Words before it of the form FIELD=value, such as _SYSTEMD_UNIT=nginx.service,
 // are matches of fields. Programs are started by their arguments and never through
-// a shell; for the one that ssh has on its other side they are quoted. A line's Raw is the whole entry as JSON.
+// a shell; for the one that ssh has on its other side they are quoted. A line's Raw
+// is the whole entry as JSON.
 package journald

@@ -6,8 +6,9 @@
 // what is older than its connection, so once its first ping or line has come query_range
 // is asked again for what lies in between; what comes twice is known by its time,
 // its labels and its text. So it is while a tail brings nothing: Loki holds all lines
-// back behind one of a machine whose clock is ahead. Lines that Loki says it has dropped are counted. Where a
-// gateway does not offer tail, query_range is asked every two seconds instead.
+// back behind one of a machine whose clock is ahead. Lines that Loki says it has
+// dropped are counted. Where a gateway does not offer tail, query_range is asked
+// every two seconds instead.
 //
 // What Loki keeps beside a line, its structured metadata, is a part of the line's Raw:
 // traces are there when they came by OpenTelemetry.
