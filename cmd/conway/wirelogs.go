@@ -215,6 +215,11 @@ func plain(query string) string {
 	return query
 }
 
+// configured is the scope of a store's query as the config has it, before anything
+// is followed. It has a name so that these lines are let go, and not shown beside
+// themselves, once the cockpit points the store at what it follows.
+const configured = "as configured"
+
 // pointed points a log store at its query, when no page has to fill that first.
 func pointed[S interface {
 	sources.Source
@@ -224,7 +229,7 @@ func pointed[S interface {
 		return nil, err
 	}
 	if plain(query) == query {
-		s.Follow(oncall.LogQuery{Query: query})
+		s.Follow(oncall.LogQuery{Scope: configured, Query: query})
 	}
 	return s, nil
 }

@@ -1,12 +1,19 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
 	"testing"
+	"time"
 
 	"conway/internal/board"
 	"conway/internal/config"
+	"conway/internal/oncall"
 	"conway/internal/owners"
 	"conway/internal/sources"
+	"conway/internal/sources/splunk/splunktest"
 )
 
 // TestLogStores makes a source of each kind of log store, with each way to log in.
@@ -50,6 +57,39 @@ func TestQueriesWithPlacesWaitForAPage(t *testing.T) {
 		if got := plain(query); got != want {
 			t.Errorf("without a page %q is asked as %q, want %q", query, got, want)
 		}
+	}
+}
+
+// TestConfiguredLinesAreLetGo follows a page once a store has answered its query as
+// the config has it: what it brings then it brings again, and is shown once.
+func TestConfiguredLinesAreLetGo(t *testing.T) {
+	spl := splunktest.New(splunktest.Options{})
+	spl.Add(splunktest.Event{Time: time.Now().Add(-time.Minute), Raw: "card expired", Index: "prod"})
+	splunk := httptest.NewServer(spl)
+	defer splunk.Close()
+	cfg, err := config.Parse("config.yaml", fmt.Appendf(nil,
+		"logs: [{type: splunk, name: s, url: %q, token: {file: %q}, query: index=prod}]", splunk.URL, write(t, "key", "k")), config.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := sourcesOf(cfg, owners.Book{}, func(string) {}, board.KindLogs)
+	if err != nil || len(made) != 1 {
+		t.Fatalf("%d sources: %v", len(made), err)
+	}
+	b := board.New(board.Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	err = made[0].Run(ctx, func(e oncall.Event) {
+		if l, ok := e.(oncall.LinesEvent); ok && len(l.Lines) > 0 {
+			b, _ = b.Apply(l)
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || b.Logs().Len() != 1 {
+		t.Fatalf("%d lines came: %v", b.Logs().Len(), err)
+	}
+	if b = b.FollowLogs("checkout#1"); b.Logs().Len() != 0 {
+		t.Errorf("%d lines are held that will come again", b.Logs().Len())
 	}
 }
 
