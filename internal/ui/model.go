@@ -36,6 +36,8 @@ type Model struct {
 	now   time.Time
 	watch watch
 	utc   bool
+	// urgent is true while the message that came last is a key.
+	urgent bool
 
 	choice layout.Choice
 	screen layout.Screen
@@ -175,10 +177,12 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	open := len(m.stack)
 	woken := m.advance()
 	var cmd tea.Cmd
+	m.urgent = false
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 	case tea.KeyPressMsg:
+		m.urgent = true
 		// A key that was meant for a question which is closed is meant for nothing.
 		if len(m.stack) == open {
 			cmd = m.key(msg)
@@ -404,7 +408,7 @@ func (m *Model) frame(w, h int, k pane.Kind) pane.Frame {
 	}
 	f := pane.Frame{
 		Width: max(0, w), Height: max(0, h), Now: m.now, Zone: zone,
-		Focused: k == m.choice.Focus && len(m.stack) == 0, Scene: sc,
+		Focused: k == m.choice.Focus && len(m.stack) == 0, Scene: sc, Urgent: m.urgent,
 	}
 	if k == pane.Timeline {
 		f.Scene.Patterns = m.logPane().Began(f, m.board)

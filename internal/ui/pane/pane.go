@@ -20,6 +20,9 @@ type Frame struct {
 	Now           time.Time
 	Zone          *time.Location
 	Scene         Scene
+	// Urgent is true while a person waits to see what a key did: what nobody looks at
+	// yet can be found out for a later frame.
+	Urgent bool
 }
 
 // Scene is what all panes follow.
