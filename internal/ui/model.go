@@ -194,9 +194,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseWheelMsg:
 		cmd = m.wheel(msg)
 	case Events:
-		m.fold(msg)
-		m.remind()
-		cmd = m.opts.Listen
+		cmd = m.fold(board.Together{Events: msg})
+	case board.Together:
+		cmd = m.fold(msg)
 	case Said:
 		m.say(text.Decode(msg.Text), msg.Fault)
 		if msg.Whole {
@@ -219,11 +219,12 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, tea.Batch(woken, cmd, m.follow(), m.call(), m.search())
 }
 
-// fold applies events, and tells a person what they may want to hear of.
-func (m *Model) fold(events Events) {
+// fold applies events, tells a person what they may want to hear of, and listens for
+// more.
+func (m *Model) fold(t board.Together) tea.Cmd {
 	var changes []board.Change
-	m.board, changes = m.board.ApplyAll(events)
-	for _, e := range events {
+	m.board, changes = m.board.ApplyTogether(t)
+	for _, e := range t.Events {
 		if e, ok := e.(oncall.LinesEvent); ok && e.Free != nil {
 			e.Free() // the board has copied what it keeps
 		}
@@ -231,6 +232,8 @@ func (m *Model) fold(events Events) {
 	for _, c := range changes {
 		m.changed(c)
 	}
+	m.remind()
+	return m.opts.Listen
 }
 
 func (m *Model) changed(c board.Change) {
