@@ -24,11 +24,11 @@ const (
 	// A full collection looks at none of their text. With eight megabytes of room
 	// beside what is held, half of what this leaves, one collection follows the other
 	// while logs flood, and keys wait for some tenths of a second.
-	memoryLimit = 228 << 20
+	memoryLimit = 231 << 20
 	// muchHeld is how much has to be held for the program's own pages to matter, and
 	// pagesAtOnce how many bytes of them are let go of after a collection.
 	muchHeld    = 128 << 20
-	pagesAtOnce = 1 << 20
+	pagesAtOnce = 2 << 20
 )
 
 // pace sets the pace at which garbage is collected, for a start, and returns what

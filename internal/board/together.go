@@ -59,11 +59,42 @@ func (g *Gatherer) Gather(events []oncall.Event) Together {
 	}
 	t.room = &g.room
 	t.lines = inOrder(g.room.list(n), t.lists)
-	middle := max(edgeLines, n-edgeLines)
-	for _, part := range [][]oncall.LogLine{t.lines[:min(edgeLines, n)], t.lines[min(edgeLines, n):min(middle, n)], t.lines[min(middle, n):]} {
-		t.chunks = append(t.chunks, pack(part, nil)...)
+	for rest := t.lines; len(rest) > 0; {
+		n := len(rest)
+		switch {
+		case len(t.chunks) == 0:
+			n = min(n, edgeLines)
+		case n > edgeLines:
+			n = min(n-edgeLines, chunkLines)
+		}
+		if n < len(rest) {
+			n = wholePages(rest[:n])
+		}
+		t.chunks = append(t.chunks, pack(rest[:n], nil)...)
+		rest = rest[n:]
 	}
 	return t
+}
+
+// pageBytes is the unit in which long texts get memory.
+const pageBytes = 8 << 10
+
+// wholePages returns how many of the lines make a text that leaves least of its last
+// page empty, about all of them.
+func wholePages(lines []oncall.LogLine) int {
+	size := 0
+	for i := range lines {
+		size += len(lines[i].Raw) + 1
+	}
+	n, over := len(lines), size%pageBytes
+	for n > 1 && over > 0 {
+		n--
+		over -= len(lines[n].Raw) + 1
+	}
+	if n < len(lines)/2 {
+		return len(lines)
+	}
+	return n
 }
 
 // of returns what was prepared of exactly these lists, and whether it was.
