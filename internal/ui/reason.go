@@ -42,6 +42,10 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 		if m.opts.Silent {
 			return text.Const("the ledger says nothing here: ledger.line is off in the config")
 		}
+	case keymap.Query:
+		if len(m.opts.Logs)+len(m.opts.Texts) == 0 {
+			return text.Const("no log store that could be asked is configured (logs in the config)")
+		}
 	case keymap.Undo:
 		if len(m.held()) == 0 {
 			return text.Const("nothing is held; what was sent cannot be taken back")

@@ -31,8 +31,35 @@ func answered(id int, words ...string) StorePart {
 	return p
 }
 
+func TestQueryWithoutAStoreIsRefusedAtItsKey(t *testing.T) {
+	splunk := []follow.LogTemplate{{Source: "splunk", Lang: follow.SPL}}
+	app := []follow.LogTemplate{{Source: "app", Lang: follow.Literal}}
+	for name, c := range map[string]struct {
+		logs, texts []follow.LogTemplate
+		opens       bool
+	}{
+		"none":    {},
+		"a store": {logs: splunk, opens: true},
+		"a file":  {texts: app, opens: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, uitest.Events()...)
+			f.opts.Logs, f.opts.Texts = c.logs, c.texts
+			f.press("Q")
+			if got := len(f.stack) == 1; got != c.opens {
+				t.Fatalf("the input is open: %v, want %v", got, c.opens)
+			}
+			refused := "no log store that could be asked is configured"
+			if got := strings.Contains(f.screenText(), refused); got == c.opens {
+				t.Errorf("it is refused: %v:\n%s", got, f.screenText())
+			}
+		})
+	}
+}
+
 func TestStoreIsAskedInItsOwnLanguage(t *testing.T) {
 	f := newFixture(t, uitest.Events()...)
+	f.opts.Logs = []follow.LogTemplate{{Source: "splunk", Lang: follow.SPL}}
 	f.press("Q")
 	f.write("splunk index=x error")
 	f.press("enter")
