@@ -12,6 +12,7 @@ import (
 	"conway/internal/follow"
 	"conway/internal/oncall"
 	"conway/internal/text"
+	"conway/internal/ui/keymap"
 	"conway/internal/ui/logs"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
@@ -129,7 +130,7 @@ func (m *Model) trace(t pane.Trace) pane.Intent {
 		if len(queries) > 0 {
 			words += "; again searches the log stores"
 		}
-		return pane.Say{Reason: words + "; esc shows all lines"}
+		return pane.Say{Reason: words + "; " + m.opts.Keys.Way(keymap.Back) + " shows all lines"}
 	}
 	m.cancelSearches(false)
 	var names []string
@@ -209,7 +210,7 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 	m.logPane().Busy(s.words())
 	switch {
 	case !room:
-		m.say(text.Sprintf("%s: no more lines are loaded above, 50,000 are the most; G lets them go", p.Source), false)
+		m.say(text.Sprintf("%s: no more lines are loaded above, 50,000 are the most; %s lets them go", p.Source, m.opts.Keys.Way(keymap.Bottom)), false)
 		return m.opts.World(pane.CancelSearch{ID: p.ID})
 	case p.Err != nil:
 		m.say(text.Decode(p.Err.Error()), true)
@@ -264,7 +265,7 @@ func (m *Model) askCost(p StorePart) {
 		text.Sprintf("%s, for at most %d lines.", CostWords(p.Source, *p.Cost), p.Query.Limit),
 		text.Sprintf("From %s to %s: %s", f.Date(p.Query.Window.Start), f.Date(p.Query.Window.End), p.Query.Query),
 	},
-		overlay.Option{Key: "y", Words: text.Const("search; esc in the logs cancels it"), Intent: pane.SearchStore{ID: p.ID, Source: p.Source, Query: p.Query, Sure: true}},
+		overlay.Option{Key: "y", Words: text.Sprintf("search; %s in the logs cancels it", m.opts.Keys.Way(keymap.Back)), Intent: pane.SearchStore{ID: p.ID, Source: p.Source, Query: p.Query, Sure: true}},
 		overlay.Option{Key: "n", Words: text.Const("do not"), Intent: pane.CancelSearch{ID: p.ID}},
 	), true)
 }

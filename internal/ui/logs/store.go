@@ -6,6 +6,7 @@ import (
 	"conway/internal/board"
 	"conway/internal/oncall"
 	"conway/internal/text"
+	"conway/internal/ui/keymap"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/style"
 )
@@ -98,7 +99,7 @@ func (p *Pane) changed() {
 }
 
 // storeTitle says what of the lines came from a store that was asked.
-func (p *Pane) storeTitle() pane.Line {
+func (p *Pane) storeTitle(f pane.Frame) pane.Line {
 	var l pane.Line
 	if p.store.asked != "" {
 		l = append(l, pane.S(style.Pending, text.Sprintf(" · %d lines of %s", len(p.store.answer), p.store.asked)))
@@ -106,7 +107,7 @@ func (p *Pane) storeTitle() pane.Line {
 		l = append(l, pane.S(style.Pending, text.Sprintf(" · %d older lines loaded", n)))
 	}
 	if p.store.busy != "" {
-		l = append(l, pane.S(style.Warn, text.Sprintf(" · searching %s, esc cancels", p.store.busy)))
+		l = append(l, pane.S(style.Warn, text.Sprintf(" · searching %s, %s cancels", p.store.busy, f.Keys.Way(keymap.Back))))
 	}
 	return l
 }

@@ -19,7 +19,9 @@ type Frame struct {
 	Focused       bool
 	Now           time.Time
 	Zone          *time.Location
-	Scene         Scene
+	// Keys are the keys in force: whatever names one takes it from here.
+	Keys  keymap.Map
+	Scene Scene
 }
 
 // Scene is what all panes follow.
