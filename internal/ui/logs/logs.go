@@ -26,6 +26,9 @@ type Pane struct {
 	index  index
 	groups groups
 	store  store
+	// let counts how often lines were let go of that had been loaded above the held
+	// ones, or that belonged to another page.
+	let int
 	// at is the sequence number of the selected line plus one; 0 follows.
 	at uint64
 	// end is the sequence number of the lowest visible line while not following.

@@ -85,8 +85,13 @@ func (p *Pane) LoadedOlder(lines []oncall.LogLine) bool {
 // nothing is.
 func (p *Pane) Busy(what string) { p.store.busy = what }
 
+// LetGo counts how often lines that were loaded above the held ones were let go.
+// What was asked for before would stand above a hole.
+func (p *Pane) LetGo() int { return p.let }
+
 // Left lets go of what stores have answered: another page is followed.
 func (p *Pane) Left() {
+	p.let++
 	if len(p.store.older) > 0 || p.store.asked != "" {
 		p.store = store{version: p.store.version + 1, busy: p.store.busy}
 		p.at, p.opened = 0, 0
@@ -127,6 +132,7 @@ func (p *Pane) dropAnswer() bool {
 // forgetOlder lets go of what was loaded above.
 func (p *Pane) forgetOlder() {
 	if len(p.store.older) > 0 {
+		p.let++
 		p.store.older, p.store.above = nil, board.Tail{}
 		p.changed()
 	}
