@@ -202,6 +202,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	}
 	sheet.Linkable = linker(c.cfg.Links)
 	w := &world{core: c, getenv: a.getenv, keys: keys}
+	var gatherer board.Gatherer
 	return ui.Options{
 		Board: c.newBoard(), Keys: keys, Sheet: sheet,
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
@@ -216,7 +217,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 			if err != nil {
 				return nil // the context ended: there is nothing more to say
 			}
-			return ui.Events(events)
+			return gatherer.Gather(events)
 		},
 	}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"conway/internal/board"
 	"conway/internal/config"
@@ -41,17 +42,17 @@ type kinded struct {
 // of which type is which package. Every secret that a source reads is told to
 // learn. The book says whose the files are that a deploy changed.
 func sourcesOf(cfg config.Config, book owners.Book, learn func(string), kinds ...string) ([]kinded, error) {
-	w := wiring{cfg: cfg, agent: "conway/" + version, book: book, learn: learn}
+	w := &wiring{cfg: cfg, agent: "conway/" + version, book: book, learn: learn}
 	for _, k := range kinds {
 		switch k {
 		case board.KindPages:
-			each(&w, k, cfg.Pages, w.pages)
+			each(w, k, cfg.Pages, w.pages)
 		case board.KindDeploys:
-			each(&w, k, cfg.Deploys, w.deploys)
+			each(w, k, cfg.Deploys, w.deploys)
 		case board.KindMetrics:
-			each(&w, k, cfg.Metrics, w.metrics)
+			each(w, k, cfg.Metrics, w.metrics)
 		case board.KindLogs:
-			each(&w, k, cfg.Logs, w.logs)
+			each(w, k, cfg.Logs, w.logs)
 		}
 	}
 	return w.made, w.err
@@ -66,6 +67,8 @@ type wiring struct {
 	err   error
 	// budgets are shared by all sources of one user.
 	budgets map[string]sources.Budget
+	// turn lets one log file that floods work at a time.
+	turn sync.Mutex
 }
 
 type named interface{ SourceName() string }

@@ -29,7 +29,7 @@ import (
 func (w *wiring) logs(c config.LogSource) (sources.Source, error) {
 	switch c := c.(type) {
 	case config.LogFile:
-		return logFiles(c)
+		return w.logFiles(c)
 	case config.SSHFiles:
 		return ssh.New(ssh.Options{Name: c.Name, Host: c.Host, Paths: c.Paths, Argv: c.Argv, Env: childEnv(w.cfg)})
 	case config.LogCommand:
@@ -117,8 +117,8 @@ func (s searchedFiles) Estimate(ctx context.Context, q oncall.LogQuery) (oncall.
 	return s.past.Estimate(ctx, q)
 }
 
-func logFiles(c config.LogFile) (sources.Source, error) {
-	tail, err := file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths})
+func (w *wiring) logFiles(c config.LogFile) (sources.Source, error) {
+	tail, err := file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths, Turn: &w.turn})
 	if err != nil {
 		return nil, err
 	}

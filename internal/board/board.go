@@ -84,14 +84,21 @@ func (b Board) Apply(e oncall.Event) (Board, []Change) { return b.apply(e, nil) 
 // Their log lines are put in order among each other first, however far apart
 // their times are.
 func (b Board) ApplyAll(events []oncall.Event) (Board, []Change) {
+	return b.ApplyTogether(Together{Events: events})
+}
+
+// ApplyTogether is ApplyAll of events that a Gatherer has prepared. They can be
+// applied once.
+func (b Board) ApplyTogether(t Together) (Board, []Change) {
 	var all []Change
-	var g gathered
-	for _, e := range events {
+	g := gathered{ready: &t}
+	for _, e := range t.Events {
 		var changes []Change
 		b, changes = b.apply(e, &g)
 		all = append(all, changes...)
 	}
 	g.put(&b.base)
+	t.room.back(t.lines)
 	return b, all
 }
 

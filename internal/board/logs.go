@@ -40,6 +40,8 @@ func (b *base) applyLines(e oncall.LinesEvent, gathered *gathered) []Change {
 // room once and not for each source.
 type gathered struct {
 	lists []list
+	// ready is what was prepared of the lines.
+	ready *Together
 	// at is when the last of them came.
 	at time.Time
 }
@@ -67,6 +69,12 @@ func (g *gathered) put(b *base) {
 	if g == nil || len(g.lists) == 0 {
 		return
 	}
+	if g.ready.of(g.lists) {
+		if t, ok := b.tail.putChunks(g.ready.lines, g.ready.chunks, g.at); ok {
+			b.tail, *g = t, gathered{ready: g.ready}
+			return
+		}
+	}
 	if len(g.lists) == 1 {
 		b.tail = b.tail.put(g.lists[0].lines, g.lists[0].texts, g.at, time.Time{})
 	} else {
@@ -78,7 +86,7 @@ func (g *gathered) put(b *base) {
 		b.tail = b.tail.put(lines, nil, g.at, time.Time{})
 		b.tail.room.back(lines)
 	}
-	*g = gathered{}
+	*g = gathered{ready: g.ready}
 }
 
 // stream is what is known of one source's lines.

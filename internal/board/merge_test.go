@@ -214,6 +214,59 @@ func TestWhatCameTogetherIsPutInOrder(t *testing.T) {
 	})
 }
 
+// TestGatheredLinesAreTheSame: events that were prepared beside a board come to the
+// same lines as those that were not, also where some are late or from the future, and
+// a board that was taken earlier stays as it was.
+func TestGatheredLinesAreTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var g board.Gatherer
+		b := board.New(board.Options{LineCap: rapid.IntRange(1, 9000).Draw(t, "cap")})
+		gathered, now := b, 0
+		for _, source := range []string{"a", "b", "c"} {
+			b, gathered = fold(b, said(source, 0)), fold(gathered, said(source, 0))
+		}
+		for range rapid.IntRange(1, 12).Draw(t, "frames") {
+			now += rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(0, 3000)).Draw(t, "pause")
+			var events []oncall.Event
+			for range rapid.IntRange(1, 4).Draw(t, "events") {
+				n := rapid.OneOf(rapid.IntRange(0, 4), rapid.IntRange(0, 2500)).Draw(t, "n")
+				lag := rapid.SampledFrom([]int{0, 0, 0, 0, 10, 1900, 2100, -5000}).Draw(t, "lag")
+				rate := rapid.SampledFrom([]int{5, 20, 100}).Draw(t, "lines a millisecond")
+				times := make([]int, n)
+				for i := range times {
+					times[i] = max(1, now-lag-(n-i)/rate)
+				}
+				slices.Sort(times)
+				events = append(events, said(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "source"), now, times...))
+			}
+			was, before := gathered, order(gathered)
+			gathered, _ = gathered.ApplyTogether(g.Gather(copied(events)))
+			if !slices.Equal(order(was), before) {
+				t.Fatal("an earlier board holds other lines now")
+			}
+			b, _ = b.ApplyAll(events)
+			if got, want := order(gathered), order(b); !slices.Equal(got, want) {
+				t.Fatalf("gathered before, they are %v, want %v", got, want)
+			}
+			if got, want := gathered.Logs().Order(), b.Logs().Order(); got != want {
+				t.Fatalf("gathered before, the order is %v, want %v", got, want)
+			}
+		}
+	})
+}
+
+// copied returns events whose lists of lines are others.
+func copied(events []oncall.Event) []oncall.Event {
+	out := slices.Clone(events)
+	for i, e := range out {
+		if e, ok := e.(oncall.LinesEvent); ok {
+			e.Lines = slices.Clone(e.Lines)
+			out[i] = e
+		}
+	}
+	return out
+}
+
 // BenchmarkFiveSources folds five sources in turns, as a flood has them.
 func BenchmarkFiveSources(b *testing.B) {
 	bd := board.New(board.Options{})

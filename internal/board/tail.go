@@ -185,11 +185,16 @@ func (t Tail) lose(source string, d oncall.Dropped) Tail {
 
 // add returns the tail with the lines at its end, which may be those of the texts.
 func (t Tail) add(lines []oncall.LogLine, texts ...string) Tail {
+	return t.addChunks(pack(lines, texts))
+}
+
+// addChunks returns the tail with chunks at its end.
+func (t Tail) addChunks(fresh []*chunk) Tail {
 	if t.limit == 0 {
 		t = newTail(0)
 	}
 	chunks := slices.Clone(t.chunks)
-	for _, c := range pack(lines, texts) {
+	for _, c := range fresh {
 		start := t.end
 		t.end += uint64(c.len())
 		t.bytes += len(c.text)

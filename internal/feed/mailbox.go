@@ -87,7 +87,7 @@ func (m *Mailbox) Next(ctx context.Context) ([]oncall.Event, error) {
 const (
 	// floodLines is how many pending lines of a log are a flood: they pass faster than
 	// anybody reads, so that they can wait for those of others.
-	floodLines = 512
+	floodLines = 256
 	// lingerFor is how long they wait at most, about a frame.
 	lingerFor = 16 * time.Millisecond
 )

@@ -36,6 +36,8 @@ type Model struct {
 	now   time.Time
 	watch watch
 	utc   bool
+	// urgent is true while the message that came last is a key.
+	urgent bool
 
 	choice layout.Choice
 	screen layout.Screen
@@ -175,10 +177,12 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	open := len(m.stack)
 	woken := m.advance()
 	var cmd tea.Cmd
+	m.urgent = false
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 	case tea.KeyPressMsg:
+		m.urgent = true
 		// A key that was meant for a question which is closed is meant for nothing.
 		if len(m.stack) == open {
 			cmd = m.key(msg)
@@ -190,9 +194,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseWheelMsg:
 		cmd = m.wheel(msg)
 	case Events:
-		m.fold(msg)
-		m.remind()
-		cmd = m.opts.Listen
+		cmd = m.fold(board.Together{Events: msg})
+	case board.Together:
+		cmd = m.fold(msg)
 	case Said:
 		m.say(text.Decode(msg.Text), msg.Fault)
 		if msg.Whole {
@@ -215,11 +219,12 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, tea.Batch(woken, cmd, m.follow(), m.call(), m.search())
 }
 
-// fold applies events, and tells a person what they may want to hear of.
-func (m *Model) fold(events Events) {
+// fold applies events, tells a person what they may want to hear of, and listens for
+// more.
+func (m *Model) fold(t board.Together) tea.Cmd {
 	var changes []board.Change
-	m.board, changes = m.board.ApplyAll(events)
-	for _, e := range events {
+	m.board, changes = m.board.ApplyTogether(t)
+	for _, e := range t.Events {
 		if e, ok := e.(oncall.LinesEvent); ok && e.Free != nil {
 			e.Free() // the board has copied what it keeps
 		}
@@ -227,6 +232,8 @@ func (m *Model) fold(events Events) {
 	for _, c := range changes {
 		m.changed(c)
 	}
+	m.remind()
+	return m.opts.Listen
 }
 
 func (m *Model) changed(c board.Change) {
@@ -404,7 +411,7 @@ func (m *Model) frame(w, h int, k pane.Kind) pane.Frame {
 	}
 	f := pane.Frame{
 		Width: max(0, w), Height: max(0, h), Now: m.now, Zone: zone, Keys: m.opts.Keys,
-		Focused: k == m.choice.Focus && len(m.stack) == 0, Scene: sc,
+		Focused: k == m.choice.Focus && len(m.stack) == 0, Scene: sc, Urgent: m.urgent,
 	}
 	if k == pane.Timeline {
 		f.Scene.Patterns = m.logPane().Began(f, m.board)

@@ -55,7 +55,7 @@ type Options struct {
 	// included, and false where that cannot be told; nil means that there is none.
 	// By it the screen notices that the wall clock was set.
 	Boot func() (time.Duration, bool)
-	// Listen waits for events and returns them as one Events message. It is
+	// Listen waits for events and returns them as one message. It is
 	// called again after each.
 	Listen tea.Cmd
 	// World carries out intents that reach outside the screen.
@@ -86,7 +86,8 @@ type Theme struct {
 	Sheet func() (style.Sheet, error)
 }
 
-// Events is what Listen returns: everything that happened since the last time.
+// Events are what happened. Listen returns everything since the last time, as Events or
+// as a board.Together.
 type Events []oncall.Event
 
 // Said is the outcome of an intent, in a sentence for the footer.

@@ -3,6 +3,8 @@ package file
 import (
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,5 +57,36 @@ func TestAFloodIsNotWatched(t *testing.T) {
 	r.flooded(false)
 	if r.goesOn() || len(w.dirs) != 1 || !file.dirty || !r.scanDue {
 		t.Errorf("after a flood %d directories are watched, the file is to be read: %t, and others: %t", len(w.dirs), file.dirty, r.scanDue)
+	}
+}
+
+// turns counts how often it was somebody's turn.
+type turns struct{ taken, given atomic.Int32 }
+
+func (t *turns) Lock()   { t.taken.Add(1) }
+func (t *turns) Unlock() { t.given.Add(1) }
+
+// TestFloodsTakeTurns has the lines of a flood taken apart in turn, and those of a log
+// that says little at once.
+func TestFloodsTakeTurns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.log")
+	must(t, os.WriteFile(path, []byte("one\n"), 0o600))
+	var turn turns
+	l, err := NewLogs(LogOptions{Name: "app", Paths: []string{path}, Turn: &turn})
+	must(t, err)
+	r := start(t, l)
+	r.want("one")
+	if n := turn.taken.Load(); n != 0 {
+		t.Errorf("for one line %d turns were taken", n)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	must(t, err)
+	_, err = f.WriteString(strings.Repeat("many more\n", 2*chunkSize/10) + "last\n")
+	must(t, err)
+	must(t, f.Close())
+	r.until("the last line", func() bool { n := r.count(); return n > 0 && r.got()[n-1] == "last" })
+	r.stop()
+	if taken, given := turn.taken.Load(), turn.given.Load(); taken < 2 || given != taken {
+		t.Errorf("%d turns were taken, and %d ended", taken, given)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"conway/internal/oncall"
@@ -27,7 +28,7 @@ const (
 	// lines pass too fast to be read, and each frame less leaves the processor to
 	// others. floodSize is how many bytes in one look are a flood.
 	floodPace = 4 * pace
-	floodSize = 64 << 10
+	floodSize = 16 << 10
 	// floodLooks is how many such looks in a row make a flood that goes on: the
 	// system's words, one for each write, are not heard then, as all files are looked
 	// at anyway. floodScan is how many looks are between two at which files there are.
@@ -57,6 +58,10 @@ type LogOptions struct {
 	Poll time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Turn, if it is not nil, is held while many lines are taken apart, never while a
+	// file is read. Logs that share it and flood use one processor between them, and
+	// leave the others to the screen.
+	Turn sync.Locker
 }
 
 // Logs follows files. It implements sources.Source.
@@ -101,6 +106,9 @@ func NewLogs(o LogOptions) (*Logs, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Turn == nil {
+		o.Turn = &sync.Mutex{}
 	}
 	return &Logs{
 		o: o, hold: lines.HoldBack, tails: map[string]*tail{},
@@ -233,7 +241,7 @@ func (r *run) look(ctx context.Context) (pending bool) {
 // read takes what is new in one file.
 func (r *run) read(t *tail) {
 	now, from := r.o.Now(), t.place.off
-	more, err := t.read(r.buf, now, r.batch)
+	more, err := t.read(r.buf, now, r.batch, r.o.Turn)
 	t.dirty = more
 	r.took += max(0, t.place.off-from)
 	switch {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -134,7 +135,7 @@ var errRewritten = errors.New("rewritten")
 
 // read takes what has been written since the last call, up to a bound, and
 // reports whether there may be more. buf is scratch space.
-func (t *tail) read(buf []byte, now time.Time, b *lines.Batch) (more bool, err error) {
+func (t *tail) read(buf []byte, now time.Time, b *lines.Batch, turn sync.Locker) (more bool, err error) {
 	if !t.place.verify(t.f) {
 		return false, errRewritten
 	}
@@ -153,9 +154,12 @@ func (t *tail) read(buf []byte, now time.Time, b *lines.Batch) (more bool, err e
 			old := t.place.off < t.old
 			t.place.advance(buf[:n], data)
 			t.split.Text = b.Text
-			t.split.Add(data, now, t.lineTo(b, now, old))
+			add := func() { t.split.Add(data, now, t.lineTo(b, now, old)) }
 			if n-mark > floodSize {
+				inTurn(turn, add)
 				runtime.Gosched() // a key waits for a processor
+			} else {
+				add()
 			}
 		}
 		if err == io.EOF {
@@ -166,6 +170,13 @@ func (t *tail) read(buf []byte, now time.Time, b *lines.Batch) (more bool, err e
 		}
 	}
 	return true, nil
+}
+
+// inTurn does what takes a while when it is its turn.
+func inTurn(turn sync.Locker, do func()) {
+	turn.Lock()
+	defer turn.Unlock() // the supervisor survives a panic, and others wait
+	do()
 }
 
 // lineTo returns what takes the tail's lines into a batch. Old lines are those

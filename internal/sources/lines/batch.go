@@ -34,7 +34,7 @@ type Batch struct {
 // because only a flood makes garbage that matters.
 const (
 	spares    = 1
-	freeLines = 512
+	freeLines = 256
 )
 
 // NewBatch returns a batch of the named source's lines. Events are stamped with

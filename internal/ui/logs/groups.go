@@ -42,10 +42,14 @@ type groups struct {
 	at   int
 }
 
-// feed puts the lines that came since into their groups.
-func (g *groups) feed(t board.Tail, x *index) {
-	if g.tree == nil || g.service != x.service || g.epoch != x.order.Epoch {
+// feed puts the lines that came since into their groups, but for a frame that a person
+// waits for, when it is the lines that are shown.
+func (g *groups) feed(t board.Tail, x *index, urgent bool) {
+	switch {
+	case g.tree == nil || g.service != x.service || g.epoch != x.order.Epoch:
 		*g = groups{tree: patterns.New(0), service: x.service, epoch: x.order.Epoch, open: g.open, at: g.at}
+	case urgent && !g.open:
+		return
 	}
 	first := t.FirstSeq()
 	g.next = max(g.next, first)
@@ -138,7 +142,7 @@ func (p *Pane) Began(f pane.Frame, b board.Board) []board.Moment {
 	}
 	t := p.held(b)
 	p.look(f, b)
-	p.groups.feed(t, &p.index)
+	p.groups.feed(t, &p.index, false)
 	from, _ := since(f, b)
 	var out []board.Moment
 	for _, g := range p.groups.tree.Began(from, row.Page.CreatedAt.Add(board.PatternsWithin), board.MaxPatterns) {

@@ -160,7 +160,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	if chart {
 		h--
 	}
-	p.groups.feed(t, &p.index)
+	p.groups.feed(t, &p.index, f.Urgent)
 	var out pane.Block
 	if p.groups.open {
 		inner := f

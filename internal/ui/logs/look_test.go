@@ -66,6 +66,29 @@ func TestNewPatternsComeFirst(t *testing.T) {
 	}
 }
 
+// TestGroupsWaitForAKey has new lines put into their groups in the frame after the one
+// that a person waits for, and at once where the groups are what is shown.
+func TestGroupsWaitForAKey(t *testing.T) {
+	b, f := incident()
+	p := logs.New()
+	see(p, f, b)
+	b = say(b, "app", uitest.Now().Add(-30*time.Second), "certificate expired")
+	f.Urgent = true
+	if got := see(p, f, b); !strings.Contains(got, " · 1 new pattern") {
+		t.Errorf("in a frame that a person waits for:\n%s", got)
+	}
+	f.Urgent = false
+	if got := see(p, f, b); !strings.Contains(got, " · 2 new patterns") {
+		t.Errorf("in the frame after it:\n%s", got)
+	}
+	b = say(b, "app", uitest.Now().Add(-20*time.Second), "disk full")
+	f.Urgent = true
+	p.Handle(keymap.Patterns, f, b)
+	if got := see(p, f, b); !strings.Contains(got, "4 patterns, 3 of them first seen") {
+		t.Errorf("where the groups are shown:\n%s", got)
+	}
+}
+
 // TestWhatBeganIsPartOfTheStory has it also while nobody looks at the lines, and
 // never of lines that are another's.
 func TestWhatBeganIsPartOfTheStory(t *testing.T) {

@@ -1,0 +1,114 @@
+package board
+
+import (
+	"slices"
+	"time"
+
+	"conway/internal/oncall"
+)
+
+// edgeLines is how many lines there are in the first and the last chunk of a batch
+// that was gathered: they are copied when lines that are about as old come before or
+// after it.
+const edgeLines = 512
+
+// gatherFrom is from how many lines on a batch is packed before it comes to a board.
+// It is what a log has to say in a frame to be one that floods.
+const gatherFrom = edgeLines
+
+// Gatherer prepares events for a board beside it, so that a board has little to do
+// with many log lines. The zero value is ready. It is not safe for concurrent use.
+type Gatherer struct{ room room }
+
+// Together are events that came together, as ApplyTogether takes them.
+type Together struct {
+	// Events are those that came, in their order.
+	Events []oncall.Event
+
+	// lists are the events' lines that were put in order as lines, and chunks hold
+	// them; all are empty where there was nothing to prepare.
+	lists  []list
+	lines  []oncall.LogLine
+	chunks []*chunk
+	// room takes lines back, nil where they are an event's.
+	room *room
+}
+
+// Gather prepares events that came together. It takes them over.
+func (g *Gatherer) Gather(events []oncall.Event) Together {
+	t := Together{Events: events}
+	n := 0
+	for i, e := range events {
+		l, ok := e.(oncall.LinesEvent)
+		if !ok || len(l.Lines) == 0 {
+			continue
+		}
+		l.Lines = inTime(l.Lines)
+		events[i] = l
+		n += len(l.Lines)
+		t.lists = append(t.lists, list{l.Lines, l.Texts, l.At})
+	}
+	if n < gatherFrom {
+		t.lists = nil
+		return t
+	}
+	if len(t.lists) == 1 {
+		t.lines = t.lists[0].lines
+		t.chunks = pack(t.lines, t.lists[0].texts)
+		return t
+	}
+	t.room = &g.room
+	t.lines = inOrder(g.room.list(n), t.lists)
+	middle := max(edgeLines, n-edgeLines)
+	for _, part := range [][]oncall.LogLine{t.lines[:min(edgeLines, n)], t.lines[min(edgeLines, n):min(middle, n)], t.lines[min(middle, n):]} {
+		t.chunks = append(t.chunks, pack(part, nil)...)
+	}
+	return t
+}
+
+// of returns what was prepared of exactly these lists, and whether it was.
+func (t *Together) of(lists []list) bool {
+	same := func(a, b list) bool {
+		return len(a.lines) == len(b.lines) && &a.lines[0] == &b.lines[0] && a.now.Equal(b.now)
+	}
+	return len(t.chunks) > 0 && slices.EqualFunc(t.lists, lists, same)
+}
+
+// putChunks is put for lines of which the chunks are made already. It reports false
+// when they have to be put like others, because some of them are late.
+func (t Tail) putChunks(lines []oncall.LogLine, chunks []*chunk, now time.Time) (Tail, bool) {
+	if t.Len() == 0 || !lines[0].At.Before(t.last(now)) {
+		return t.addChunks(chunks).heard(lines, now), true
+	}
+	if lines[0].At.Before(t.floor()) {
+		return t, false
+	}
+	var moved []oncall.LogLine
+	if seq := t.after(lines[0].At, now); seq < t.end {
+		t, moved = t.cut(seq)
+		t.order.Shuffles++
+	}
+	// Only lines that stand before one of those that were moved are put among them.
+	var newest time.Time
+	for i := range moved {
+		if l := &moved[i]; !l.Late && !l.At.After(now) && l.At.After(newest) {
+			newest = l.At
+		}
+	}
+	n, _ := slices.BinarySearchFunc(lines, newest, func(l oncall.LogLine, at time.Time) int { return l.At.Compare(at) })
+	if len(moved)+n > 0 {
+		t = t.addMerged(moved, lines[:n], now)
+	}
+	t.room.back(moved)
+	for at := 0; len(chunks) > 0; chunks = chunks[1:] {
+		switch end := at + chunks[0].len(); {
+		case end <= n:
+		case at < n:
+			t = t.add(lines[n:end])
+		default:
+			return t.addChunks(chunks).heard(lines, now), true
+		}
+		at += chunks[0].len()
+	}
+	return t.heard(lines, now), true
+}
