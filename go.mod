@@ -29,7 +29,7 @@ require (
 	github.com/spf13/cobra v1.10.2 // commands, flags and completion
 	github.com/yuin/goldmark v1.8.7 // runbooks: Markdown
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left behind
-	golang.org/x/sync v0.24.0 // logs: ranges of a file read at once, up to a bound
+	golang.org/x/sync v0.24.0 // logs: ranges of a file and containers of pods read at once, up to a bound
 	golang.org/x/sys v0.49.0 // process groups, sealed files, file systems, the clock that runs on in sleep
 	golang.org/x/text v0.43.0 // the width of wide letters
 	mvdan.cc/sh/v3 v3.14.1 // runbooks: the syntax of shell steps

@@ -201,7 +201,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 		return ui.Options{}, usage(err)
 	}
 	sheet.Linkable = linker(c.cfg.Links)
-	w := &world{core: c, getenv: a.getenv}
+	w := &world{core: c, getenv: a.getenv, keys: keys}
 	var gatherer board.Gatherer
 	return ui.Options{
 		Board: c.newBoard(), Keys: keys, Sheet: sheet,

@@ -21,6 +21,7 @@ import (
 	"conway/internal/runner"
 	"conway/internal/sources"
 	"conway/internal/ui"
+	"conway/internal/ui/keymap"
 	"conway/internal/ui/pane"
 )
 
@@ -36,6 +37,7 @@ const (
 type world struct {
 	*core
 	getenv   func(string) string
+	keys     keymap.Map
 	searches searches
 }
 
@@ -359,7 +361,7 @@ func (w *world) quit(q pane.Quit) tea.Cmd {
 		ctx, cancel := context.WithTimeout(w.ctx, flushTimeout)
 		defer cancel()
 		if err := w.outbox.Flush(ctx); err != nil {
-			return ui.Said{Text: err.Error() + "; not quitting, q asks again", Fault: true}
+			return ui.Said{Text: err.Error() + "; not quitting, " + w.keys.Way(keymap.Quit) + " asks again", Fault: true}
 		}
 		return tea.Quit()
 	}

@@ -173,13 +173,16 @@ type Link struct {
 
 // Alert is one of the signals that a page groups.
 type Alert struct {
-	ID       string            `json:"id"`
-	Title    string            `json:"title"`
-	Status   string            `json:"status"`
-	Severity string            `json:"severity,omitempty"`
-	At       time.Time         `json:"at"`
-	Labels   map[string]string `json:"labels,omitempty"`
-	Links    []Link            `json:"links,omitempty"`
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Status   string `json:"status"`
+	Severity string `json:"severity,omitempty"`
+	// Description says more than the title, in as many lines as its author wrote;
+	// empty for nothing.
+	Description string            `json:"description,omitempty"`
+	At          time.Time         `json:"at"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	Links       []Link            `json:"links,omitempty"`
 }
 
 // Note is what somebody wrote on a page.

@@ -174,9 +174,10 @@ type Refresher interface {
 
 // Tailer is a source of log lines that can be pointed at something else. Follow
 // does not block; from then on Run emits the lines that answer q, from the start
-// of its window on, each event with q's Scope, and no line twice. A query with
-// Unfilled set is not asked: Run then emits an event without lines whose fault
-// says why. Before the first Follow, Run waits.
+// of its window on, each event with q's Scope, and no line twice, though it be
+// pointed at the same q again. A query with Unfilled set is not asked: Run then
+// emits an event without lines whose fault says why. Before the first Follow, Run
+// waits.
 type Tailer interface {
 	Follow(q oncall.LogQuery)
 }

@@ -8,6 +8,7 @@ import (
 	"conway/internal/oncall"
 	"conway/internal/text"
 	"conway/internal/ui/deploys"
+	"conway/internal/ui/keymap"
 	"conway/internal/ui/metrics"
 	"conway/internal/ui/pages"
 	"conway/internal/ui/pane"
@@ -52,7 +53,8 @@ func (m *Model) noPage() pane.Block {
 	r := m.board.PagesReading()
 	switch q := r.Quality(m.now); {
 	case (q == oncall.Live || q == oncall.NoData) && m.board.Counts().Known && len(m.board.Pages()) > 0 && !m.selected.IsZero():
-		return pane.Block{pane.L(pane.S(style.Dim, text.Const(" the selected page is no longer listed; choose another with j and k")))}
+		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf(" the selected page is no longer listed; choose another with %s and %s",
+			m.opts.Keys.Way(keymap.Down), m.opts.Keys.Way(keymap.Up))))}
 	case (q == oncall.Live || q == oncall.NoData) && m.board.Counts().Known:
 		return append(pane.Block{pane.L(pane.S(style.OK, text.Const(" ✓ nothing is open")))}, m.silent()...)
 	case r.Fault != nil:

@@ -65,6 +65,72 @@ func TestBulkActsOnTheNamedPagesOnceEach(t *testing.T) {
 	}
 }
 
+// flood has as many pages on the screen, all of mine.
+func (f *fixture) flood(n int) {
+	e := uitest.Events()[0].(oncall.PagesEvent)
+	e.Pages = nil
+	for i := range n {
+		p := uitest.Pages()[0]
+		p.Ref.ID, p.Title = fmt.Sprintf("F%02d", i), fmt.Sprintf("the service number %02d of the many that are down is down", i)
+		e.Pages = append(e.Pages, p)
+	}
+	e.At = f.clock.Add(time.Second)
+	f.event(e)
+}
+
+// On the smallest screen that has to be usable, a question about more pages than it
+// has rows for names each of them, has its keys in sight all the while, and is
+// answered after its end.
+func TestLongBulkQuestionIsAnsweredOnASmallScreen(t *testing.T) {
+	for _, c := range []struct{ opens, answers, keys string }{{"a", "y", "y  yes, 20 pages"}, {"R", "y", "y  yes, 20 pages"}, {"s", "2", "2  1 hour, until"}} {
+		t.Run(c.opens, func(t *testing.T) {
+			f := newFixture(t, uitest.Events()...)
+			f.flood(20)
+			f.size(60, 15)
+			f.press("g")
+			for range 20 {
+				f.press("space", "j")
+			}
+			f.press(c.opens)
+			f.wait(time.Second)
+			f.press(c.answers)
+			if n := len(f.acts()); n > 0 {
+				t.Fatalf("%d actions before the pages were named:\n%s", n, f.screenText())
+			}
+			f.mustSee(t, "read it to the end first")
+			f.wait(toastSpan + time.Second)
+			if c.opens == "a" {
+				uitest.Golden(t, "long_bulk_60x15", f.screenText())
+			}
+			seen := map[string]bool{}
+			for step := 0; len(seen) < 20 && step < 60; step++ {
+				f.mustSee(t, c.keys)
+				for i := range 20 {
+					if name := fmt.Sprintf("- the service number %02d", i); strings.Contains(f.screenText(), name) {
+						seen[name] = true
+					}
+				}
+				f.press("j")
+			}
+			if len(seen) < 20 {
+				t.Fatalf("only %d of 20 pages are named", len(seen))
+			}
+			for range 20 {
+				f.press("pgdown")
+			}
+			f.mustSee(t, "that is all; k or pgup goes up again")
+			f.press("k", c.answers)
+			if n := len(f.acts()); n > 0 {
+				t.Fatalf("%d actions while the end is out of sight", n)
+			}
+			f.press("j", c.answers)
+			if n := len(f.acts()); n != 20 {
+				t.Errorf("%d actions, want 20:\n%s", n, f.screenText())
+			}
+		})
+	}
+}
+
 func TestBulkIsCancelledWhole(t *testing.T) {
 	f := newFixture(t, uitest.Events()...)
 	f.press("space", "j", "space", "a")

@@ -243,6 +243,7 @@ func (m *Model) carryOut(i pane.Intent) tea.Cmd {
 	case pane.Quit:
 		return tea.Batch(m.remember(), m.opts.World(i))
 	case pane.SearchStore:
+		m.store.running[i.ID] = i.Source
 		m.logPane().Busy(m.store.words())
 	case pane.CancelSearch:
 		delete(m.store.running, i.ID)

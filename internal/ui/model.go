@@ -332,7 +332,7 @@ func (m *Model) runbook(p oncall.Page, d *oncall.PageDetail, s follow.Service) (
 		return &e, why
 	}
 	if d != nil && d.Runbook != "" {
-		return nil, "no file here for the runbook of this page: " + d.Runbook + " (o opens it)"
+		return nil, "no file here for the runbook of this page: " + d.Runbook + " (" + m.opts.Keys.Way(keymap.Open) + " opens it)"
 	}
 	return nil, "no runbook for this page: name one under services." + s.Name + ".runbooks in the config, or link one from the alert"
 }
@@ -410,7 +410,7 @@ func (m *Model) frame(w, h int, k pane.Kind) pane.Frame {
 		sc.Service, sc.Suspects = m.subject.service, nil
 	}
 	f := pane.Frame{
-		Width: max(0, w), Height: max(0, h), Now: m.now, Zone: zone,
+		Width: max(0, w), Height: max(0, h), Now: m.now, Zone: zone, Keys: m.opts.Keys,
 		Focused: k == m.choice.Focus && len(m.stack) == 0, Scene: sc, Urgent: m.urgent,
 	}
 	if k == pane.Timeline {

@@ -30,7 +30,7 @@ func (m *Model) remind() {
 	if len(all) == 1 {
 		words = text.Const("1 page from last night has no tag")
 	}
-	m.say(text.Sprintf("%s · `:tag` (about 20 s) or `:drop`", words), false)
+	m.say(text.Sprintf("%s · `%s` (about 20 s) or `%s`", words, m.opts.Keys.Way(keymap.TagNight), m.opts.Keys.Way(keymap.DropNight)), false)
 	m.toast.until = m.now.Add(stripSpan)
 }
 

@@ -32,19 +32,11 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 		if !ok {
 			return text.Const("no page is selected")
 		}
-	case keymap.TagNight, keymap.DropNight:
-		if len(m.board.Recall().Untagged) == 0 {
-			return text.Const("no page of last night waits for a tag")
-		}
 	case keymap.Recommend, keymap.RecommendSLO:
 		return m.recommendReason(ok)
-	case keymap.HideLine:
-		if m.opts.Silent {
-			return text.Const("the ledger says nothing here: ledger.line is off in the config")
-		}
-	case keymap.Undo:
-		if len(m.held()) == 0 {
-			return text.Const("nothing is held; what was sent cannot be taken back")
+	default:
+		if why := m.lackReason(a); !why.Empty() {
+			return why
 		}
 	}
 	if ok {
@@ -56,6 +48,29 @@ func (m *Model) reason(a keymap.Action) text.Safe {
 		}
 	}
 	return m.panes[m.choice.Focus].Reason(a, m.tileFrame(m.choice.Focus), m.board)
+}
+
+// lackReason says what an action has nothing to work on, whatever page is selected.
+func (m *Model) lackReason(a keymap.Action) text.Safe {
+	switch a {
+	case keymap.TagNight, keymap.DropNight:
+		if len(m.board.Recall().Untagged) == 0 {
+			return text.Const("no page of last night waits for a tag")
+		}
+	case keymap.HideLine:
+		if m.opts.Silent {
+			return text.Const("the ledger says nothing here: ledger.line is off in the config")
+		}
+	case keymap.Query:
+		if len(m.opts.Logs)+len(m.opts.Texts) == 0 {
+			return text.Const("no log store that could be asked is configured (logs in the config)")
+		}
+	case keymap.Undo:
+		if len(m.held()) == 0 {
+			return text.Const("nothing is held; what was sent cannot be taken back")
+		}
+	}
+	return text.Safe{}
 }
 
 // elsewhere says where an action works that the focused pane does not know.

@@ -12,6 +12,7 @@ import (
 	"conway/internal/follow"
 	"conway/internal/oncall"
 	"conway/internal/text"
+	"conway/internal/ui/keymap"
 	"conway/internal/ui/logs"
 	"conway/internal/ui/overlay"
 	"conway/internal/ui/pane"
@@ -29,8 +30,9 @@ const (
 type storeSearch struct {
 	// running are the searches that have not ended, by ID, with their sources.
 	running map[int]string
-	// older are those whose lines stand above the held ones.
-	older map[int]bool
+	// older are those whose lines stand above the held ones, with how often such lines
+	// had been let go when they began.
+	older map[int]int
 	last  int
 	// ended is what those searches of a store have found that have ended before others
 	// of the same store.
@@ -69,12 +71,25 @@ func (m *Model) logPane() *logs.Pane {
 func (m *Model) searchStore(source string, q oncall.LogQuery, older bool) pane.Intent {
 	s := &m.store
 	if s.running == nil {
-		s.running, s.older = map[int]string{}, map[int]bool{}
+		s.running, s.older = map[int]string{}, map[int]int{}
 	}
 	s.last++
-	s.running[s.last], s.older[s.last] = source, older
+	s.running[s.last] = source
+	if older {
+		s.older[s.last] = m.logPane().LetGo()
+	}
 	m.logPane().Busy(s.words())
 	return pane.SearchStore{ID: s.last, Source: source, Query: q}
+}
+
+// above reports whether a source is being searched for older lines.
+func (s *storeSearch) above(source string) bool {
+	for id, name := range s.running {
+		if _, older := s.older[id]; older && name == source {
+			return true
+		}
+	}
+	return false
 }
 
 // words names the stores that are being searched.
@@ -129,7 +144,7 @@ func (m *Model) trace(t pane.Trace) pane.Intent {
 		if len(queries) > 0 {
 			words += "; again searches the log stores"
 		}
-		return pane.Say{Reason: words + "; esc shows all lines"}
+		return pane.Say{Reason: words + "; " + m.opts.Keys.Way(keymap.Back) + " shows all lines"}
 	}
 	m.cancelSearches(false)
 	var names []string
@@ -145,12 +160,17 @@ func (m *Model) trace(t pane.Trace) pane.Intent {
 }
 
 // loadOlder asks each store for what is above the oldest line that is shown of
-// it.
+// it. One that is being asked is not asked for the same again.
 func (m *Model) loadOlder() pane.Intent {
 	var all pane.Several
+	var asked []string
 	for _, t := range slices.Concat(m.opts.Logs, m.opts.Texts) {
 		q, ok := m.tailed.queries[t.Source]
 		if text := t.Lang == follow.Literal; !ok && !text || q.Unfilled != "" {
+			continue
+		}
+		if m.store.above(t.Source) {
+			asked = append(asked, t.Source)
 			continue
 		}
 		end, ok := m.logPane().Oldest(m.board, t.Source)
@@ -161,7 +181,11 @@ func (m *Model) loadOlder() pane.Intent {
 		q.Limit = storeLimit
 		all.Intents = append(all.Intents, m.searchStore(t.Source, q, true))
 	}
-	if len(all.Intents) == 0 {
+	switch {
+	case len(all.Intents) > 0:
+	case len(asked) > 0:
+		return pane.Say{Reason: "older lines of " + strings.Join(asked, ", ") + " are on their way already"}
+	default:
 		return pane.Say{Reason: "no log store can be asked for older lines of this page"}
 	}
 	return all
@@ -193,13 +217,21 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 		return nil
 	}
 	if p.Cost != nil {
+		delete(s.running, p.ID) // nothing runs until somebody has answered
 		m.askCost(p)
 		return nil
 	}
+	let, older := s.older[p.ID]
+	if older && let != m.logPane().LetGo() {
+		// What they would stand above is gone.
+		return m.carryOut(pane.CancelSearch{ID: p.ID})
+	}
 	room := true
-	if len(p.Lines) > 0 && s.older[p.ID] {
+	switch {
+	case len(p.Lines) == 0:
+	case older:
 		room = m.logPane().LoadedOlder(p.Lines)
-	} else if len(p.Lines) > 0 {
+	default:
 		m.logPane().Answered(p.Lines)
 	}
 	if p.Next != nil && room {
@@ -209,7 +241,7 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 	m.logPane().Busy(s.words())
 	switch {
 	case !room:
-		m.say(text.Sprintf("%s: no more lines are loaded above, 50,000 are the most; G lets them go", p.Source), false)
+		m.say(text.Sprintf("%s: no more lines are loaded above, 50,000 are the most; %s lets them go", p.Source, m.opts.Keys.Way(keymap.Bottom)), false)
 		return m.opts.World(pane.CancelSearch{ID: p.ID})
 	case p.Err != nil:
 		m.say(text.Decode(p.Err.Error()), true)
@@ -259,12 +291,12 @@ func CostWords(source string, c oncall.LogCost) text.Safe {
 // askCost shows what a wide search would cost, before it is run.
 func (m *Model) askCost(p StorePart) {
 	f := m.frame(0, 0, pane.None)
-	m.logPane().Busy("")
+	m.logPane().Busy(m.store.words())
 	m.open(overlay.NewChoice(text.Const("WIDE SEARCH"), []text.Safe{
 		text.Sprintf("%s, for at most %d lines.", CostWords(p.Source, *p.Cost), p.Query.Limit),
 		text.Sprintf("From %s to %s: %s", f.Date(p.Query.Window.Start), f.Date(p.Query.Window.End), p.Query.Query),
 	},
-		overlay.Option{Key: "y", Words: text.Const("search; esc in the logs cancels it"), Intent: pane.SearchStore{ID: p.ID, Source: p.Source, Query: p.Query, Sure: true}},
+		overlay.Option{Key: "y", Words: text.Sprintf("search; %s in the logs cancels it", m.opts.Keys.Way(keymap.Back)), Intent: pane.SearchStore{ID: p.ID, Source: p.Source, Query: p.Query, Sure: true}},
 		overlay.Option{Key: "n", Words: text.Const("do not"), Intent: pane.CancelSearch{ID: p.ID}},
 	), true)
 }

@@ -31,8 +31,35 @@ func answered(id int, words ...string) StorePart {
 	return p
 }
 
+func TestQueryWithoutAStoreIsRefusedAtItsKey(t *testing.T) {
+	splunk := []follow.LogTemplate{{Source: "splunk", Lang: follow.SPL}}
+	app := []follow.LogTemplate{{Source: "app", Lang: follow.Literal}}
+	for name, c := range map[string]struct {
+		logs, texts []follow.LogTemplate
+		opens       bool
+	}{
+		"none":    {},
+		"a store": {logs: splunk, opens: true},
+		"a file":  {texts: app, opens: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, uitest.Events()...)
+			f.opts.Logs, f.opts.Texts = c.logs, c.texts
+			f.press("Q")
+			if got := len(f.stack) == 1; got != c.opens {
+				t.Fatalf("the input is open: %v, want %v", got, c.opens)
+			}
+			refused := "no log store that could be asked is configured"
+			if got := strings.Contains(f.screenText(), refused); got == c.opens {
+				t.Errorf("it is refused: %v:\n%s", got, f.screenText())
+			}
+		})
+	}
+}
+
 func TestStoreIsAskedInItsOwnLanguage(t *testing.T) {
 	f := newFixture(t, uitest.Events()...)
+	f.opts.Logs = []follow.LogTemplate{{Source: "splunk", Lang: follow.SPL}}
 	f.press("Q")
 	f.write("splunk index=x error")
 	f.press("enter")
@@ -162,4 +189,110 @@ func TestFilesElsewhereAreSearchedToo(t *testing.T) {
 	if s, ok = last[pane.SearchStore](f); !ok || s.Source != "web-03" || s.Query.Query != "" || s.Query.Window.End.IsZero() {
 		t.Fatalf("asked %+v", s)
 	}
+}
+
+// loaded is a screen with a line of a store held, which can be asked for older ones.
+func loaded(t *testing.T) *fixture {
+	t.Helper()
+	f := newFixture(t, uitest.Events()...)
+	f.opts.Logs = []follow.LogTemplate{{Source: "splunk", Lang: follow.SPL, Query: "service={{service}}"}}
+	f.wait(time.Second)
+	f.press("L")
+	return f
+}
+
+// searches counts what stores were asked for.
+func (f *fixture) searches() (n int) {
+	for _, i := range f.intents {
+		if _, ok := i.(pane.SearchStore); ok {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *fixture) shown(words string) int { return strings.Count(f.screenText(), words) }
+
+func TestOlderLinesAreAskedForOnceAtATime(t *testing.T) {
+	f := loaded(t)
+	f.press("O", "O")
+	if n := f.searches(); n != 1 {
+		t.Fatalf("%d searches for the same older lines", n)
+	}
+	f.mustSee(t, "older lines of splunk are on their way already")
+	s, _ := last[pane.SearchStore](f)
+	f.Update(answered(s.ID, "INFO an older line"))
+	f.press("O")
+	if n := f.searches(); n != 2 {
+		t.Errorf("after the first has ended there are %d searches, want another", n)
+	}
+}
+
+// Older lines that come after all that was loaded was let go would stand above a
+// hole that nothing tells of.
+func TestOlderLinesThatComeTooLateAreLetGo(t *testing.T) {
+	for name, leave := range map[string]func(*fixture){
+		"to the end":     func(f *fixture) { f.press("G") },
+		"another page":   func(f *fixture) { f.press("P", "j", "L") },
+		"page and back":  func(f *fixture) { f.press("P", "j", "k", "L") },
+		"nothing is new": func(*fixture) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := loaded(t)
+			f.press("O")
+			first, _ := last[pane.SearchStore](f)
+			f.Update(answered(first.ID, "INFO loaded before"))
+			f.press("O")
+			second, _ := last[pane.SearchStore](f)
+			leave(f)
+			f.Update(answered(second.ID, "INFO loaded late"))
+			f.opts.Services = follow.Map{} // no service hides a line
+			f.press("g")
+			want := 0
+			if name == "nothing is new" {
+				want = 1
+			}
+			if got := f.shown("loaded late"); got != want {
+				t.Errorf("the late line is shown %d times, want %d:\n%s", got, want, f.screenText())
+			}
+		})
+	}
+}
+
+func TestSearchesOfAPageEndWithIt(t *testing.T) {
+	f := loaded(t)
+	f.press("O")
+	s, _ := last[pane.SearchStore](f)
+	f.press("P", "j")
+	if c, ok := last[pane.CancelSearch](f); !ok || c.ID != s.ID {
+		t.Errorf("cancelled %+v", c)
+	}
+	if f.shown("searching splunk") > 0 {
+		t.Error("it is still said to be searched")
+	}
+}
+
+// A wide search that nobody has answered for does not run.
+func TestWideSearchThatIsLeftIsNoSearch(t *testing.T) {
+	f := loaded(t)
+	f.press("O")
+	s, _ := last[pane.SearchStore](f)
+	f.Update(StorePart{ID: s.ID, Source: "splunk", Query: s.Query, Cost: &oncall.LogCost{Bytes: 3 << 40, Lines: -1}})
+	f.wait(time.Second)
+	f.press("esc")
+	f.press("O")
+	again, _ := last[pane.SearchStore](f)
+	if again.ID == s.ID {
+		t.Fatal("after the question was left nothing is searched any more")
+	}
+	f.Update(StorePart{ID: again.ID, Source: "splunk", Query: again.Query, Cost: &oncall.LogCost{Bytes: 3 << 40, Lines: -1}})
+	f.wait(time.Second)
+	f.press("y")
+	f.mustSee(t, "searching splunk")
+	part := answered(again.ID, "INFO an older line")
+	part.Next, part.Ended = nil, &oncall.LogFound{Lines: 1, Complete: true}
+	f.Update(part)
+	f.mustSee(t, "splunk: 1 lines")
+	f.press("g")
+	f.mustSee(t, "an older line")
 }

@@ -53,5 +53,7 @@ func (m *Model) tail(p oncall.Page, d *oncall.PageDetail) tea.Cmd {
 	if p, ok := m.panes[pane.Logs].(*logs.Pane); ok {
 		p.Left()
 	}
-	return m.opts.World(pane.Tail{Queries: send})
+	// What they find would stand among the lines of another page.
+	ended, _ := m.cancelSearches(false)
+	return tea.Batch(ended, m.opts.World(pane.Tail{Queries: send}))
 }

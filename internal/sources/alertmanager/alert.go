@@ -17,6 +17,8 @@ const (
 	maxTitle  = 300
 	maxLabel  = 1000
 	maxLabels = 100
+	// maxWords bounds a description in runes: some screens of prose.
+	maxWords = 5000
 )
 
 // alert is one alert as the API gives it.
@@ -98,6 +100,36 @@ func (a alert) title() string {
 	return cmp.Or(sources.Printable(text, maxTitle), a.label("alertname"), "alert without a name")
 }
 
+// description returns what the alert's author wrote of it beyond its title: the
+// annotation of that name, else a summary that the title had no room for.
+func (a alert) description() string {
+	title := a.title()
+	for _, key := range []string{"description", "summary"} {
+		var lines []string
+		for l := range strings.Lines(cut(a.Annotations[key], maxWords)) {
+			lines = append(lines, sources.Printable(l, maxWords))
+		}
+		words := strings.TrimSpace(strings.Join(lines, "\n"))
+		if words == title {
+			return ""
+		}
+		if words != "" {
+			return words
+		}
+	}
+	return ""
+}
+
+// cut returns the first n runes of s, and a sign where there are more.
+func cut(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
 // label returns the first of these labels that there is.
 func (a alert) label(names ...string) string {
 	for _, n := range names {
@@ -121,7 +153,7 @@ func (a alert) urgency() oncall.Urgency {
 func (s *Source) detail(a alert) oncall.PageDetail {
 	one := oncall.Alert{
 		ID: sources.Printable(a.Fingerprint, maxTitle), Title: a.title(), Status: sources.Printable(a.Status.State, maxTitle),
-		Severity: a.label("severity"), At: s.http.Skew.Here(a.StartsAt), Labels: printables(a.Labels),
+		Severity: a.label("severity"), Description: a.description(), At: s.http.Skew.Here(a.StartsAt), Labels: printables(a.Labels),
 	}
 	d := oncall.PageDetail{Labels: one.Labels, Notes: []oncall.Note{}, Log: []oncall.LogEntry{}}
 	for _, key := range []string{"runbook_url", "runbook", "dashboard", "dashboard_url"} {

@@ -118,6 +118,32 @@ func TestPageOfAnAlert(t *testing.T) {
 	}
 }
 
+func TestDetailHasWhatTheAlertsAuthorWrote(t *testing.T) {
+	long := strings.Repeat("x", 400)
+	for name, c := range map[string]struct {
+		annotations map[string]string
+		want        string
+	}{
+		"description":     {map[string]string{"summary": "errors", "description": "of checkout,\n\x1b[31m 5% of\tall\r\n\nVALUE = 6\n"}, "of checkout,\n[31m 5% of all\n\nVALUE = 6"},
+		"the title again": {map[string]string{"summary": "errors", "description": "errors"}, ""},
+		"a summary only":  {map[string]string{"summary": "errors"}, ""},
+		"a long summary":  {map[string]string{"summary": long}, long},
+		"an empty one":    {map[string]string{"summary": long, "description": " \n"}, long},
+		"a novel":         {map[string]string{"description": strings.Repeat("é", 6000)}, strings.Repeat("é", 5000) + "…"},
+		"nothing":         {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &fake{}
+			f.fire(time.Minute, checkout(), c.annotations)
+			d := work(t, f, alertmanager.Options{})
+			detail, err := d.Detail(t.Context(), d.next(t).Pages[0])
+			if err != nil || len(detail.Alerts) != 1 || detail.Alerts[0].Description != c.want {
+				t.Errorf("it says %+v, %v; want %q", detail.Alerts, err, c.want)
+			}
+		})
+	}
+}
+
 func TestFilter(t *testing.T) {
 	f := &fake{}
 	f.fire(time.Minute, checkout(), nil)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"conway/internal/oncall"
+	"conway/internal/sources/tailing"
 )
 
 func eventually(t *testing.T, what string, ok func() bool) {
@@ -70,6 +71,26 @@ func (r *running) said() (out []string) {
 		out = append(out, l.Message)
 	}
 	return out
+}
+
+// TestUnreadEntryAloneInItsPart has an entry come by itself that cannot be read: it
+// stands between those that are newer and those that are older.
+func TestUnreadEntryAloneInItsPart(t *testing.T) {
+	now := time.Now()
+	var parts [][]tailing.Entry
+	h := hunt{start: now.Add(-time.Hour), end: now, limit: 10, found: func(e []tailing.Entry) { parts = append(parts, e) }}
+	timed := func(ago time.Duration) heard {
+		return heard{entries: []entry{{Entry: tailing.Entry{Line: oncall.LogLine{At: now.Add(-ago), Raw: ago.String()}}}}}
+	}
+	unread := heard{entries: []entry{{Entry: tailing.Unread("{", "", "")}}}
+	for _, some := range []heard{unread, timed(time.Minute), unread, timed(2 * time.Minute)} {
+		h.take(some)
+	}
+	for i, want := range []time.Duration{0, time.Minute, time.Minute, 2 * time.Minute} {
+		if got := now.Sub(parts[i][0].Line.At); got != want {
+			t.Errorf("part %d is of %v ago, want %v", i, got, want)
+		}
+	}
 }
 
 // TestLostCursor has journalctl end, and the journal forget the cursor at which

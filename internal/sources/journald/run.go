@@ -96,35 +96,49 @@ type hunt struct {
 	hints []string
 	// newest is the cursor of the newest entry in the journal that matches.
 	newest string
+	// oldest is the time of the oldest entry that was found, zero for none yet.
+	oldest time.Time
 }
 
 // hunt runs journalctl for a search.
 func (s *Source) hunt(ctx context.Context, op string, q oncall.LogQuery, h *hunt) error {
 	args := append(s.args(q), "--reverse", "--since="+at(h.start), "--until="+at(h.end), "--lines="+strconv.Itoa(h.limit+1))
-	return s.journalctl(ctx, op, args, func(new heard) {
-		h.hints = append(h.hints, new.hints...)
-		entries := make([]tailing.Entry, 0, len(new.entries))
-		for _, e := range new.entries {
-			if h.newest == "" {
-				h.newest = e.Key
-			}
-			// Windows of journalctl hold their ends.
-			if outside := !e.Untimed && (e.Line.At.Before(h.start) || !e.Line.At.Before(h.end)); outside {
-				continue
-			}
-			if h.lines == h.limit {
-				h.more = true
-				break
-			}
-			h.lines++
-			entries = append(entries, e.Entry)
+	return s.journalctl(ctx, op, args, h.take)
+}
+
+// take hands on those of some entries that are asked for, oldest first. They are older
+// than those of before, also where none of them has a time that could be read.
+func (h *hunt) take(new heard) {
+	h.hints = append(h.hints, new.hints...)
+	entries := make([]tailing.Entry, 0, len(new.entries))
+	for _, e := range new.entries {
+		if h.newest == "" {
+			h.newest = e.Key
 		}
-		if len(entries) > 0 {
-			slices.Reverse(entries)
-			tailing.Sort(entries, h.start)
-			h.found(entries)
+		// Windows of journalctl hold their ends.
+		if outside := !e.Untimed && (e.Line.At.Before(h.start) || !e.Line.At.Before(h.end)); outside {
+			continue
 		}
-	})
+		if h.lines == h.limit {
+			h.more = true
+			break
+		}
+		h.lines++
+		entries = append(entries, e.Entry)
+	}
+	if len(entries) == 0 {
+		return
+	}
+	if h.oldest.IsZero() {
+		h.oldest = h.end
+		if now := time.Now(); now.Before(h.end) {
+			h.oldest = now
+		}
+	}
+	slices.Reverse(entries)
+	tailing.Sort(entries, h.oldest)
+	h.oldest = entries[0].Line.At
+	h.found(entries)
 }
 
 // tail follows one query until something ends it.

@@ -28,6 +28,10 @@ type fakeCluster struct {
 
 	stalled atomic.Bool
 	running atomic.Int32
+	// most is how many logs were read at once at the most; broken is the pod whose log
+	// cannot be read, empty for none.
+	most    atomic.Int32
+	broken  atomic.Value
 	follows atomic.Int32
 	// expired makes the next watch answer that it is too old.
 	expired atomic.Bool
@@ -247,8 +251,14 @@ func (f *fakeCluster) stream(w http.ResponseWriter, r *http.Request, next func()
 }
 
 func (f *fakeCluster) log(w http.ResponseWriter, r *http.Request, name string) {
-	f.running.Add(1)
+	n := f.running.Add(1)
 	defer f.running.Add(-1)
+	for most := f.most.Load(); n > most && !f.most.CompareAndSwap(most, n); most = f.most.Load() {
+	}
+	if f.broken.Load() == name {
+		f.refuse(w, http.StatusInternalServerError, "InternalError", "the node does not answer")
+		return
+	}
 	if f.stalled.Load() {
 		<-r.Context().Done()
 		return

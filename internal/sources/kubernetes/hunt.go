@@ -3,18 +3,28 @@ package kubernetes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"conway/internal/oncall"
 	"conway/internal/sources/lines"
 	"conway/internal/sources/tailing"
 )
 
-// readSize is how much of a log is read at a time.
-const readSize = 64 << 10
+const (
+	// readSize is how much of a log is read at a time.
+	readSize = 64 << 10
+	// sideBySide is how many containers are read at once: so many that the nodes' time
+	// to answer is not waited for one by one, and so few that on a slow link each is
+	// read in the time that one answer may take.
+	sideBySide = 4
+)
 
 // hunt reads the logs of many containers and keeps the newest lines.
 type hunt struct {
@@ -24,21 +34,37 @@ type hunt struct {
 	limit      int
 	text       string
 
+	mu      sync.Mutex
 	entries []tailing.Entry
 	matched int
 	bytes   int64
 }
 
-// run reads the containers of all pods, one after another.
+// run reads the containers of all pods, some side by side. The first failure ends
+// the others.
 func (h *hunt) run(ctx context.Context, pods podList) error {
+	g, inner := errgroup.WithContext(ctx)
+	g.SetLimit(sideBySide)
 	for _, p := range pods.pods {
 		for _, u := range h.cluster.units(p) {
-			if err := h.read(ctx, u); err != nil {
-				return err
-			}
+			g.Go(func() (err error) {
+				defer func() {
+					if p := recover(); p != nil {
+						err = fmt.Errorf("%s: panic: %v", h.op, p)
+					}
+				}()
+				if err := inner.Err(); err != nil {
+					return err
+				}
+				return h.read(inner, u)
+			})
 		}
 	}
-	return nil
+	err := g.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // read reads one container's log. One that has none yet, or none any more, is
@@ -51,24 +77,29 @@ func (h *hunt) read(ctx context.Context, u unit) error {
 		return nil
 	}
 	if err == nil {
-		err = records(bound, h.cluster, h.op, resp, u, func(entries []tailing.Entry, n int) {
-			h.bytes += int64(n)
-			for _, e := range entries {
-				if !e.Untimed && (e.Line.At.Before(h.start) || !e.Line.At.Before(h.end)) || !strings.Contains(e.Line.Raw, h.text) {
-					continue
-				}
-				h.matched++
-				h.entries = append(h.entries, e)
-			}
-			if len(h.entries) > 4*h.limit {
-				h.settle()
-			}
-		})
+		err = records(bound, h.cluster, h.op, resp, u, h.take)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return err
+}
+
+// take keeps those of some lines that are asked for.
+func (h *hunt) take(entries []tailing.Entry, n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.bytes += int64(n)
+	for _, e := range entries {
+		if !e.Untimed && (e.Line.At.Before(h.start) || !e.Line.At.Before(h.end)) || !strings.Contains(e.Line.Raw, h.text) {
+			continue
+		}
+		h.matched++
+		h.entries = append(h.entries, e)
+	}
+	if len(h.entries) > 4*h.limit {
+		h.settle()
+	}
 }
 
 // settle orders what was found and keeps the newest of it.

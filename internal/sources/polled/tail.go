@@ -104,8 +104,8 @@ func (t *Tail) round(ctx context.Context, emit sources.Emit) error {
 	hits, left, err := t.o.Ask(asking, q, since)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if turn != t.turn && ctx.Err() == nil {
-		return nil // Follow has poked, so its query is next
+	if turn != t.turn {
+		return ctx.Err() // Follow has poked, so its query is next, unless all is over
 	}
 	t.supersede = nil
 	t.take(emit, hits, left, err, asked)

@@ -172,3 +172,25 @@ func TestCap(t *testing.T) {
 		t.Errorf("got %d bytes, %v", len(got), cut)
 	}
 }
+
+// What an earlier query found is never emitted as what a later one did, also when
+// the tail ends meanwhile.
+func TestEndWhilePointedElsewhere(t *testing.T) {
+	var tail *polled.Tail
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := 0
+	tail = polled.New(polled.Options{
+		Source: "log", Every: time.Second, Overlap: overlap, Skew: new(sources.Skew),
+		Ask: func(context.Context, oncall.LogQuery, time.Time) ([]polled.Hit, string, error) {
+			asked++
+			tail.Follow(oncall.LogQuery{Scope: "second", Query: "b"})
+			cancel()
+			return []polled.Hit{hit("of the first", time.Now())}, "", nil
+		},
+	})
+	tail.Follow(oncall.LogQuery{Scope: "first", Query: "a"})
+	err := tail.Run(ctx, func(e oncall.Event) { t.Errorf("emitted %+v", e) })
+	if !errors.Is(err, context.Canceled) || asked != 1 {
+		t.Errorf("after %d questions Run returned %v", asked, err)
+	}
+}

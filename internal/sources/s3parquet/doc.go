@@ -36,6 +36,9 @@
 // word or quoted text alone is looked for in the message. Letters count as they
 // are written.
 //
+// Ids of traces and spans that a file holds as raw bytes, as exporters of OpenTelemetry
+// write them, are shown in hexadecimal digits, and found by these.
+//
 // A value with a space, a quote or a sign of the language stands in double quotes,
 // in which \" is a quote and \\ a backslash, and everything else is itself. A row
 // without the column fulfils != and !~ and nothing else.

@@ -1,6 +1,7 @@
 package s3parquet
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -93,6 +94,9 @@ type term struct {
 	numeric bool
 	at      time.Time
 	timed   bool
+	// id is the value as the raw bytes of a trace's or a span's id, if it is one that
+	// is written out.
+	id string
 }
 
 // filter is a query: all of its terms have to hold.
@@ -196,6 +200,9 @@ func (t term) typed() term {
 		t.number, t.numeric = n, true
 	}
 	t.at, t.timed = oncall.ParseTime(t.value, time.Unix(0, 0).UTC())
+	if b, err := hex.DecodeString(t.value); err == nil && (len(b) == rawTrace || len(b) == rawSpan) {
+		t.id = string(b)
+	}
 	return t
 }
 

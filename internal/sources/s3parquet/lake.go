@@ -79,8 +79,9 @@ type Lake struct {
 	// that could not be read. Only Run uses them.
 	taken  map[string]bool
 	failed map[string]string
-	// of is the query that they belong to.
-	of *oncall.LogQuery
+	// of is the query that they belong to, and since the beginning of its tail.
+	of    *oncall.LogQuery
+	since time.Time
 }
 
 var (

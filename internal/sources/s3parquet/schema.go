@@ -56,6 +56,10 @@ type leaf struct {
 	name  string
 	index int
 	kind  kind
+	// plain is true of bytes that the file does not call a text or anything else, and
+	// id of those among them that are ids of traces or spans by their name: these may
+	// be raw, as OpenTelemetry has them, or written out.
+	plain, id bool
 }
 
 // schema is what the columns of one file are.
@@ -86,6 +90,9 @@ func schemaOf(root *parquet.Column, c Columns) (*schema, error) {
 	if s.role[roleTime] == nil {
 		return nil, &noColumnError{}
 	}
+	if l := s.role[roleTrace]; l != nil {
+		l.id = l.plain
+	}
 	return s, nil
 }
 
@@ -102,12 +109,20 @@ func (e *noColumnError) Error() string {
 
 func (s *schema) collect(c *parquet.Column) {
 	if c.Leaf() {
-		s.leaves = append(s.leaves, leaf{node: c, name: strings.Join(c.Path(), "."), index: c.Index(), kind: kindOf(c)})
+		l := leaf{node: c, name: strings.Join(c.Path(), "."), index: c.Index(), kind: kindOf(c), plain: plain(c)}
+		l.id = l.plain && namesID(l.name)
+		s.leaves = append(s.leaves, l)
 		return
 	}
 	for _, child := range c.Columns() {
 		s.collect(child)
 	}
+}
+
+// namesID reports whether a column is one of trace or span ids by its name.
+func namesID(name string) bool {
+	name = strings.NewReplacer("_", "", ".", "", "-", "").Replace(strings.ToLower(name))
+	return strings.HasSuffix(name, "traceid") || strings.HasSuffix(name, "spanid")
 }
 
 // find returns the column of a name, in any case because some engines know only

@@ -26,10 +26,14 @@ const (
 // errRepointed ends a pass because something else is followed.
 var errRepointed = errors.New("something else is followed")
 
-// Follow points the tail at the lines of another query.
+// Follow points the tail at the lines of another query. The same query again changes
+// nothing.
 func (l *Lake) Follow(q oncall.LogQuery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.q != nil && *l.q == q {
+		return
+	}
 	l.q = &q
 	close(l.changed)
 	l.changed = make(chan struct{})
@@ -84,9 +88,9 @@ func (l *Lake) follow(ctx context.Context, q *oncall.LogQuery, changed <-chan st
 	}
 	if l.of != q {
 		l.of, l.taken, l.failed = q, nil, map[string]string{}
-	}
-	if q.Window.Start.IsZero() {
-		q.Window.Start = l.o.Now().Add(-tailBack)
+		if l.since = q.Window.Start; l.since.IsZero() {
+			l.since = l.o.Now().Add(-tailBack)
+		}
 	}
 	until, stop := untilChanged(ctx, changed)
 	defer stop()
@@ -116,7 +120,7 @@ func untilChanged(ctx context.Context, changed <-chan struct{}) (context.Context
 // pass emits what the files hold that came since the last one. The whole stretch
 // of time is listed anew, so that a file that a listing showed late is not lost.
 func (l *Lake) pass(ctx context.Context, q *oncall.LogQuery, f filter, emit sources.Emit) error {
-	w := oncall.Window{Start: q.Window.Start}
+	w := oncall.Window{Start: l.since}
 	listed, err := l.walk(ctx, oncall.Window{Start: w.Start, End: l.o.Now().Add(24 * time.Hour)}, f)
 	if err != nil {
 		return err

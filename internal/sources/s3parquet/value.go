@@ -1,6 +1,7 @@
 package s3parquet
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/base64"
 	"encoding/hex"
@@ -70,6 +71,15 @@ func kindOf(c *parquet.Column) kind {
 	case parquet.FixedLenByteArray:
 	}
 	return kindOther
+}
+
+// plain reports whether a column holds bytes of which the file does not say more.
+func plain(c *parquet.Column) bool {
+	t := c.Type()
+	if t.LogicalType() != nil || t.ConvertedType() != nil {
+		return false
+	}
+	return t.Kind() == parquet.ByteArray || t.Kind() == parquet.FixedLenByteArray
 }
 
 func timestampKind(s string) kind {
@@ -171,7 +181,10 @@ func (l *leaf) textOf(v parquet.Value) string {
 		return ""
 	}
 	if l.kind == kindText {
-		return printableBytes(v.ByteArray())
+		if b := v.ByteArray(); !l.raw(b) {
+			return printableBytes(b)
+		}
+		return hex.EncodeToString(v.ByteArray())
 	}
 	var s string
 	if json.Unmarshal(l.appendJSON(nil, v), &s) == nil {
@@ -179,6 +192,23 @@ func (l *leaf) textOf(v parquet.Value) string {
 	}
 	return string(l.appendJSON(nil, v))
 }
+
+// raw reports whether bytes are an id that is not written out: they have its length,
+// and are no text, or none that an id of a trace or a span is written in.
+func (l *leaf) raw(b []byte) bool {
+	if len(b) != rawTrace && len(b) != rawSpan {
+		return false
+	}
+	return !utf8.Valid(b) || l.id && bytes.IndexFunc(b, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_.:", r)
+	}) >= 0
+}
+
+// The lengths in bytes of the ids of traces and spans, by the W3C's Trace Context.
+const (
+	rawTrace = 16
+	rawSpan  = 8
+)
 
 func printableBytes(b []byte) string {
 	if utf8.Valid(b) {
@@ -215,7 +245,7 @@ func (l *leaf) appendJSON(b []byte, v parquet.Value) []byte {
 		}
 		return strconv.AppendFloat(b, f, 'g', -1, 64)
 	case parquet.ByteArray:
-		return appendBytes(b, v.ByteArray())
+		return l.appendBytes(b, v.ByteArray())
 	case parquet.FixedLenByteArray:
 		return appendString(b, hex.EncodeToString(v.ByteArray()))
 	case parquet.Int96:
@@ -224,12 +254,12 @@ func (l *leaf) appendJSON(b []byte, v parquet.Value) []byte {
 }
 
 // appendBytes writes text as it is, identifiers in hex, and other bytes in base64.
-func appendBytes(b, value []byte) []byte {
+func (l *leaf) appendBytes(b, value []byte) []byte {
 	switch {
+	case l.raw(value):
+		return appendString(b, hex.EncodeToString(value))
 	case utf8.Valid(value):
 		return appendString(b, string(value))
-	case len(value) == 8 || len(value) == 16:
-		return appendString(b, hex.EncodeToString(value))
 	}
 	return appendString(b, base64.StdEncoding.EncodeToString(value))
 }
@@ -279,7 +309,10 @@ func (t *test) match(v parquet.Value) bool {
 		return ok && t.op.holds(cmp.Compare(ns, t.at.UnixNano()))
 	case t.numbers():
 		return t.op.holds(cmp.Compare(number(v), t.number))
-	case t.leaf.kind == kindText:
+	case t.identifies():
+		b := string(v.ByteArray())
+		return (b == t.id || b == t.value) == (t.op == equal)
+	case t.leaf.kind == kindText && !t.leaf.id:
 		return t.op.holds(cmp.Compare(string(v.ByteArray()), t.value))
 	}
 	return t.op.holds(cmp.Compare(t.leaf.textOf(v), t.value))
@@ -287,6 +320,12 @@ func (t *test) match(v parquet.Value) bool {
 
 func (t *test) numbers() bool {
 	return t.numeric && (t.leaf.kind == kindNumber || t.leaf.kind == kindEpoch)
+}
+
+// identifies reports whether the term asks for an id that the column may hold raw or
+// written out.
+func (t *test) identifies() bool {
+	return t.id != "" && t.leaf.plain && (t.op == equal || t.op == notEqual)
 }
 
 // excludes reports whether no value between two bounds can fulfil the term.
@@ -309,6 +348,11 @@ func (t *test) excludes(low, high parquet.Value) bool {
 		below, above = cmp.Compare(a, t.at.UnixNano()), cmp.Compare(b, t.at.UnixNano())
 	case t.numbers():
 		below, above = cmp.Compare(number(low), t.number), cmp.Compare(number(high), t.number)
+	case t.leaf.id && t.op != equal:
+		return false // what is compared then is the id written out
+	case t.leaf.kind == kindText && t.identifies():
+		first, last := string(low.ByteArray()), string(high.ByteArray())
+		return (t.value < first || t.value > last) && (t.id < first || t.id > last)
 	case t.leaf.kind == kindText:
 		below, above = cmp.Compare(string(low.ByteArray()), t.value), cmp.Compare(string(high.ByteArray()), t.value)
 	default:

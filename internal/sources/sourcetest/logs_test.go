@@ -254,9 +254,12 @@ func (s *reader) Search(ctx context.Context, q oncall.LogQuery, found func(oncal
 
 func (s *reader) Follow(q oncall.LogQuery) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.follow > 0 && s.q == q {
+		return
+	}
 	s.q, s.seen = q, map[int]bool{}
 	s.follow++
-	s.mu.Unlock()
 	s.nudge.Poke()
 }
 

@@ -22,6 +22,7 @@ func tailChecks() []logCheck {
 		{"tail follows a late line", checkTailLate},
 		{"tail is pointed elsewhere", checkTailRepoint},
 		{"tail is pointed elsewhere while it asks", checkTailLateAnswer},
+		{"tail is pointed at the same again", checkTailSame},
 		{"tail goes on where it left off", checkTailAgain},
 		{"tail loses nothing in an outage", checkTailOutage},
 		{"tail answer cut short", checkTailCut},
@@ -194,6 +195,36 @@ func checkTailRepoint(tb testing.TB, c LogCase) {
 	b.follow("first", "alpha", start)
 	both := withWord(b.lines, "alpha")
 	r.shows("first", append(both, both...))
+	r.stop()
+}
+
+// checkTailSame points a tail at what it follows already, with a window that has a
+// beginning and with one that has none: no line comes twice.
+func checkTailSame(tb testing.TB, c LogCase) {
+	tb.Helper()
+	b := c.ordinary(tb)
+	start := around(b.lines).Start
+	b.follow(pointed, "alpha", start)
+	r := b.tail()
+	r.shows(pointed, withWord(b.lines, "alpha"))
+	b.follow(pointed, "alpha", start)
+	r.rest()
+	r.same(pointed, withWord(b.lines, "alpha"))
+	b.follow("endless", "beta", time.Time{})
+	newest := withWord(b.lines, "beta")
+	last := markOf(newest[len(newest)-1].Raw)
+	r.until("the newest line", func() bool {
+		return slices.ContainsFunc(r.lines("endless"), func(l oncall.LogLine) bool { return markOf(l.Raw) == last })
+	})
+	b.follow("endless", "beta", time.Time{})
+	r.rest()
+	seen := map[string]bool{}
+	for _, l := range r.lines("endless") {
+		if seen[markOf(l.Raw)] {
+			tb.Errorf("%s came twice after the tail was pointed at the same again", markOf(l.Raw))
+		}
+		seen[markOf(l.Raw)] = true
+	}
 	r.stop()
 }
 

@@ -126,12 +126,7 @@ func New(o Options) (*Source, error) {
 func (s *Source) Name() string { return s.o.Name }
 
 // Follow points the tail at q.
-func (s *Source) Follow(q oncall.LogQuery) {
-	if q.Window.Start.IsZero() {
-		q.Window.Start = time.Now().Add(-tailBack)
-	}
-	s.tail.Follow(q)
-}
+func (s *Source) Follow(q oncall.LogQuery) { s.tail.Follow(q) }
 
 // Refresh asks again now.
 func (s *Source) Refresh() { s.tail.Refresh() }
@@ -191,6 +186,9 @@ func (s *Source) Search(ctx context.Context, q oncall.LogQuery, found func(oncal
 // arrived asks for the rows of the last minutes, because the table does not say
 // when they arrived.
 func (s *Source) arrived(ctx context.Context, q oncall.LogQuery, since time.Time) (hits []polled.Hit, left string, err error) {
+	if q.Window.Start.IsZero() {
+		q.Window.Start = time.Now().Add(-tailBack)
+	}
 	if since.After(q.Window.Start) {
 		q.Window.Start = since
 	}

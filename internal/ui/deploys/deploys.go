@@ -93,9 +93,9 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	case r.Fault != nil:
 		return pane.FaultLines(r.Fault, f.Width)
 	case hidden > 0 && p.filter.String() != "":
-		return pane.Paragraph(style.Dim, pane.NoMatch(hidden, "deploy", p.filter), f.Width)
+		return pane.Paragraph(style.Dim, pane.NoMatch(f, hidden, "deploy", p.filter), f.Width)
 	case hidden > 0:
-		return pane.Paragraph(style.Dim, text.Sprintf("no deploy of %s or of what it depends on (%d of others; F shows all)", f.Scene.Service.Name, hidden), f.Width)
+		return pane.Paragraph(style.Dim, text.Sprintf("no deploy of %s or of what it depends on (%d of others; %s shows all)", f.Scene.Service.Name, hidden, f.Keys.Way(keymap.Follow)), f.Width)
 	}
 	if q := r.Quality(f.Now); q != oncall.Live && q != oncall.NoData {
 		return pane.Block{pane.L(pane.S(style.Error, text.Const("? not known whether anything was deployed")))}

@@ -9,6 +9,7 @@ import (
 	"conway/internal/board"
 	"conway/internal/oncall"
 	"conway/internal/text"
+	"conway/internal/ui/keymap"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/style"
 )
@@ -25,6 +26,9 @@ type Pane struct {
 	index  index
 	groups groups
 	store  store
+	// let counts how often lines were let go of that had been loaded above the held
+	// ones, or that belonged to another page.
+	let int
 	// at is the sequence number of the selected line plus one; 0 follows.
 	at uint64
 	// end is the sequence number of the lowest visible line while not following.
@@ -108,7 +112,7 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		}
 		l = append(l, pane.S(style.Error, text.Sprintf(" · %s%d left out", word, n)))
 	}
-	l = append(l, p.storeTitle()...)
+	l = append(l, p.storeTitle(f)...)
 	return append(l, p.filterTitle(t)...)
 }
 
@@ -173,7 +177,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 
 func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	if asked := p.store.asked; asked != "" {
-		words := text.Sprintf("nothing was found: %s; esc goes back", asked)
+		words := text.Sprintf("nothing was found: %s; %s goes back", asked, f.Keys.Way(keymap.Back))
 		if p.store.busy != "" {
 			words = text.Sprintf("nothing yet: %s", asked)
 		}
@@ -242,7 +246,7 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, searching them for /%s", r.tail.Len(), p.typed)))}
 	}
 	if r.len() == 0 {
-		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; esc shows all", r.tail.Len(), p.typed)))}
+		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; %s shows all", r.tail.Len(), p.typed, f.Keys.Way(keymap.Back))))}
 	}
 	gaps := p.held(b).Gaps()
 	badge := badges(b)

@@ -6,6 +6,7 @@ import (
 	"conway/internal/board"
 	"conway/internal/oncall"
 	"conway/internal/text"
+	"conway/internal/ui/keymap"
 	"conway/internal/ui/pane"
 	"conway/internal/ui/style"
 )
@@ -84,8 +85,13 @@ func (p *Pane) LoadedOlder(lines []oncall.LogLine) bool {
 // nothing is.
 func (p *Pane) Busy(what string) { p.store.busy = what }
 
+// LetGo counts how often lines that were loaded above the held ones were let go.
+// What was asked for before would stand above a hole.
+func (p *Pane) LetGo() int { return p.let }
+
 // Left lets go of what stores have answered: another page is followed.
 func (p *Pane) Left() {
+	p.let++
 	if len(p.store.older) > 0 || p.store.asked != "" {
 		p.store = store{version: p.store.version + 1, busy: p.store.busy}
 		p.at, p.opened = 0, 0
@@ -98,7 +104,7 @@ func (p *Pane) changed() {
 }
 
 // storeTitle says what of the lines came from a store that was asked.
-func (p *Pane) storeTitle() pane.Line {
+func (p *Pane) storeTitle(f pane.Frame) pane.Line {
 	var l pane.Line
 	if p.store.asked != "" {
 		l = append(l, pane.S(style.Pending, text.Sprintf(" · %d lines of %s", len(p.store.answer), p.store.asked)))
@@ -106,7 +112,7 @@ func (p *Pane) storeTitle() pane.Line {
 		l = append(l, pane.S(style.Pending, text.Sprintf(" · %d older lines loaded", n)))
 	}
 	if p.store.busy != "" {
-		l = append(l, pane.S(style.Warn, text.Sprintf(" · searching %s, esc cancels", p.store.busy)))
+		l = append(l, pane.S(style.Warn, text.Sprintf(" · searching %s, %s cancels", p.store.busy, f.Keys.Way(keymap.Back))))
 	}
 	return l
 }
@@ -126,6 +132,7 @@ func (p *Pane) dropAnswer() bool {
 // forgetOlder lets go of what was loaded above.
 func (p *Pane) forgetOlder() {
 	if len(p.store.older) > 0 {
+		p.let++
 		p.store.older, p.store.above = nil, board.Tail{}
 		p.changed()
 	}

@@ -82,7 +82,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 		return budgets
 	}
 	if len(panels) == 0 && len(r.Value.Panels) > 0 {
-		return pane.Paragraph(style.Dim, pane.NoMatch(len(r.Value.Panels), "panel", p.filter), f.Width)
+		return pane.Paragraph(style.Dim, pane.NoMatch(f, len(r.Value.Panels), "panel", p.filter), f.Width)
 	}
 	if len(panels) == 0 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Const("no panels: name some under panels: in the config")))}

@@ -1,6 +1,8 @@
 package overlay
 
 import (
+	"cmp"
+
 	tea "charm.land/bubbletea/v2"
 
 	"conway/internal/board"
@@ -23,9 +25,15 @@ func NewHelp(keys keymap.Map, reason func(keymap.Action) text.Safe) *Help {
 	return &Help{keys: keys, reason: reason}
 }
 
-// Title tells its keys.
+// Title tells its keys. The palette is out of reach here, so that what is unbound is
+// left out.
 func (h *Help) Title(f pane.Frame, _ board.Board) pane.Line {
-	return titled(text.Const("HELP"), f.Width, text.Const(" esc closes, j and k scroll"), text.Const(" esc, j, k"))
+	closes := cmp.Or(h.keys.Key(keymap.Back), "esc")
+	down, up := h.keys.Key(keymap.Down), h.keys.Key(keymap.Up)
+	if down == "" || up == "" {
+		return titled(text.Const("HELP"), f.Width, text.Sprintf(" %s closes", closes), text.Sprintf(" %s", closes))
+	}
+	return titled(text.Const("HELP"), f.Width, text.Sprintf(" %s closes, %s and %s scroll", closes, down, up), text.Sprintf(" %s, %s, %s", closes, down, up))
 }
 
 // Size asks for all the height there is.
@@ -96,9 +104,14 @@ func does(e keymap.Entry, reason text.Safe, again bool, w int) pane.Block {
 	return append(out, pane.Paragraph(style.Warn, reason, w)...)
 }
 
-// Key scrolls, and closes at esc, q or the help key.
+// Key scrolls, and closes at the keys that go back, quit and help. Esc closes it too
+// unless it does something else, as it closes whatever else is open: all of those
+// keys may be unbound.
 func (h *Help) Key(k tea.KeyPressMsg, f pane.Frame, _ board.Board) Result {
-	a, _ := h.keys.Action(k)
+	a, bound := h.keys.Action(k)
+	if s := k.String(); !bound && (s == "esc" || s == "ctrl+c") {
+		a = keymap.Back
+	}
 	switch a {
 	case keymap.Back, keymap.Help, keymap.Quit:
 		return Result{Close: true}

@@ -199,10 +199,20 @@ func notes(d oncall.PageDetail, f pane.Frame) pane.Block {
 	out := pane.Block{heading(text.Sprintf("NOTES %d", len(d.Notes)))}
 	for _, n := range d.Notes {
 		out = append(out, pane.L(pane.S(style.Dim, text.Sprintf("%s %s", f.Date(n.At), n.By.Name))))
-		for _, l := range text.Lines(n.Text) {
-			for _, w := range l.Wrap(max(1, f.Width-2)) {
-				out = append(out, pane.L(pane.S(style.Text, text.Const("  ")), pane.S(style.Text, w)))
-			}
+		out = append(out, prose(n.Text, f)...)
+	}
+	return out
+}
+
+// prose draws what somebody wrote, line by line, below what it is about.
+func prose(raw string, f pane.Frame) pane.Block {
+	if raw == "" {
+		return nil
+	}
+	var out pane.Block
+	for _, l := range text.Lines(raw) {
+		for _, w := range l.Wrap(max(1, f.Width-2)) {
+			out = append(out, pane.L(pane.S(style.Text, text.Const("  ")), pane.S(style.Text, w)))
 		}
 	}
 	return out
@@ -213,6 +223,7 @@ func alerts(d oncall.PageDetail, f pane.Frame) pane.Block {
 	for _, a := range d.Alerts {
 		l := text.Join([]text.Safe{f.Clock(a.At), text.Decode(a.Status), text.Decode(a.Severity), text.Decode(a.Title)}, text.Const(" "))
 		out = append(out, pane.Paragraph(style.Text, l, f.Width)...)
+		out = append(out, prose(a.Description, f)...)
 		for _, k := range a.Links {
 			out = append(out, pane.Paragraph(style.Dim, text.Sprintf("  %s %s", k.Text, k.URL), f.Width)...)
 		}

@@ -103,7 +103,7 @@ func (p *Pane) why(f pane.Frame, b board.Board, room int) pane.Block {
 func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	r := b.PagesReading()
 	if p.filter.String() != "" && len(b.Pages()) > 0 {
-		return pane.Paragraph(style.Dim, pane.NoMatch(len(b.Pages()), "page", p.filter), f.Width)
+		return pane.Paragraph(style.Dim, pane.NoMatch(f, len(b.Pages()), "page", p.filter), f.Width)
 	}
 	if !pane.Configured(b, board.KindPages) {
 		return pane.Unconfigured(board.KindPages, f.Width)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"conway/internal/text"
+	"conway/internal/ui/keymap"
 )
 
 // Needle is a filter: every word must occur, upper and lower case alike. The
@@ -33,10 +34,10 @@ func (n Needle) Match(fields ...string) bool {
 }
 
 // NoMatch says that a filter hides all n of something, and how they come back.
-func NoMatch(n int, what string, by Needle) text.Safe {
+func NoMatch(f Frame, n int, what string, by Needle) text.Safe {
 	none := text.Const("none matches")
 	if n == 1 {
 		none = text.Const("which does not match")
 	}
-	return text.Sprintf("%s, %s /%s; esc shows all", Count(n, what), none, by)
+	return text.Sprintf("%s, %s /%s; %s shows all", Count(n, what), none, by, f.Keys.Way(keymap.Back))
 }

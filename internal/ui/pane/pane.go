@@ -19,7 +19,9 @@ type Frame struct {
 	Focused       bool
 	Now           time.Time
 	Zone          *time.Location
-	Scene         Scene
+	// Keys are the keys in force: whatever names one takes it from here.
+	Keys  keymap.Map
+	Scene Scene
 	// Urgent is true while a person waits to see what a key did: what nobody looks at
 	// yet can be found out for a later frame.
 	Urgent bool

@@ -147,7 +147,7 @@ func Events() []oncall.Event {
 		}},
 		oncall.DetailEvent{Stamp: stamp("pd", 2*time.Second), Page: Checkout(), Detail: oncall.PageDetail{
 			Alerts: []oncall.Alert{
-				{ID: "A1", Title: "CheckoutErrorRate", Status: "triggered", Severity: "critical", At: Now().Add(-4 * time.Minute), Links: []oncall.Link{{URL: "https://wiki.example.com/rb/checkout", Text: "Runbook"}}},
+				{ID: "A1", Title: "CheckoutErrorRate", Status: "triggered", Severity: "critical", At: Now().Add(-4 * time.Minute), Description: "More than 5% of orders fail.\n\nTeam: payments \x1b[31m", Links: []oncall.Link{{URL: "https://wiki.example.com/rb/checkout", Text: "Runbook"}}},
 				{ID: "A2", Title: "CheckoutLatency", Status: "triggered", Severity: "warning", At: Now().Add(-3 * time.Minute)},
 			},
 			Notes:   []oncall.Note{{ID: "N1", By: oncall.Person{Name: "Ben"}, At: Now().Add(-time.Minute), Text: "looks like the pool again\nsecond line"}},
