@@ -21,10 +21,10 @@ const (
 	roomLeft = 10 << 20
 	// memoryLimit is from where on garbage is collected however little there is of
 	// it: with a million log lines held, the pace of 25 would let in another 50 MB.
-	// A full collection looks at none of their text. With eight megabytes of room
-	// beside what is held, half of what this leaves, one collection follows the other
-	// while logs flood, and keys wait for some tenths of a second.
-	memoryLimit = 231 << 20
+	// A full collection looks at none of their text. This leaves some megabytes of room
+	// beside a million lines of 194 bytes; with half of that, one collection follows
+	// the other while several logs flood, and keys wait for them.
+	memoryLimit = 230 << 20
 	// muchHeld is how much has to be held for the program's own pages to matter, and
 	// pagesAtOnce how many bytes of them are let go of after a collection.
 	muchHeld    = 128 << 20
