@@ -78,7 +78,7 @@ func TestInsights(t *testing.T) {
 	skip := map[string]string{}
 	for _, check := range []string{
 		"waits to be pointed", "follows", "begins at its window", "follows a late line", "is pointed elsewhere",
-		"is pointed elsewhere while it asks", "goes on where it left off", "loses nothing in an outage",
+		"is pointed elsewhere while it asks", "is pointed at the same again", "goes on where it left off", "loses nothing in an outage",
 		"meets a malformed record", "unfilled", "cancelled", "by another clock", "answer cut short", "finds nothing",
 		"by a writer's clock",
 	} {
