@@ -310,6 +310,23 @@ func (s *sweepSite) literal(config string) {
 	}
 }
 
+// used returns what reports whether every server has been sent its credential since.
+// One that the program has not read yet is none that it could keep out of a panic.
+func (s *sweepSite) used() func() bool {
+	before := make([]int64, len(s.hosts))
+	for i, h := range s.hosts {
+		before[i] = h.authorised.Load()
+	}
+	return func() bool {
+		for i, h := range s.hosts {
+			if h.authorised.Load() == before[i] {
+				return false
+			}
+		}
+		return true
+	}
+}
+
 // screens drives the cockpit: a step that prints its environment, servers that
 // misbehave, and crashes with every canary in the panic.
 func (s *sweepSite) screens() {
@@ -330,19 +347,9 @@ func (s *sweepSite) screens() {
 	})
 	for _, how := range misbehaviours[1:] {
 		s.behave(how)
-		before := make([]int64, len(s.hosts))
-		for i, h := range s.hosts {
-			before[i] = h.authorised.Load()
-		}
+		used := s.used()
 		s.cockpit("servers "+how, func(c *session) {
-			eventually(s.tb, "every server has been sent its credential", func() bool {
-				for i, h := range s.hosts {
-					if h.authorised.Load() == before[i] {
-						return false
-					}
-				}
-				return true
-			})
+			eventually(s.tb, "every server has been sent its credential", used)
 			c.typed("?") // the screen has changed before it is left
 			c.sees("HELP")
 			signalTo(s.tb, c.cmd.Process.Pid, syscall.SIGTERM)
@@ -351,16 +358,10 @@ func (s *sweepSite) screens() {
 	s.behave("ok")
 	text := "CONWAY_FAILPOINT_SECRET=" + canaries["the environment"] + " " + canaries["a file"] + " Authorization: Bearer " + canaries["a command"]
 	for _, how := range []string{"update", "goroutine", "renderer", "batch", "log", "exit"} {
+		used := s.used()
 		s.cockpit("crash: "+how, func(c *session) {
 			c.sees("PAGES 1 open", title)
-			eventually(s.tb, "every credential is in use", func() bool {
-				for _, h := range s.hosts {
-					if h.authorised.Load() == 0 {
-						return false
-					}
-				}
-				return true
-			})
+			eventually(s.tb, "every credential is in use", used)
 			c.typed(f12)
 		}, "CONWAY_FAILPOINT="+how, text)
 		s.files("crash file", filepath.Join(s.home, ".local/state/conway"))
