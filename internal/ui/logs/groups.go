@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// groupRoom is how many lines are put into groups in one frame, in which a person
-	// may be waiting for a key: a millisecond's worth, five of lines that are alike
-	// in nothing.
+	// groupRoom is how many lines are put into groups in one frame, for which a key that
+	// comes meanwhile waits: a millisecond's worth, five of lines that are alike in
+	// nothing.
 	groupRoom = 400
 	// groupBacklog is how many may wait for the next frames. Of more, and then until
 	// one frame can take what there is, groupSample are taken from all over them: a
