@@ -24,11 +24,11 @@ const (
 	// A full collection looks at none of their text. This leaves some megabytes of room
 	// beside a million lines of 194 bytes; with half of that, one collection follows
 	// the other while several logs flood, and keys wait for them.
-	memoryLimit = 230 << 20
+	memoryLimit = 232 << 20
 	// limitAbove is how far above what is in use the limit stays at least, of which a
 	// quarter is room for garbage. Below that, collections follow each other without
 	// end and every key waits for them: then a few megabytes more are the lesser evil.
-	limitAbove = 26 << 20
+	limitAbove = 28 << 20
 	// muchHeld is how much has to be held for the program's own pages to matter, and
 	// pagesAtOnce how many bytes of them are let go of after a collection.
 	muchHeld    = 128 << 20

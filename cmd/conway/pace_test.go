@@ -24,7 +24,7 @@ func TestLimitLeavesRoom(t *testing.T) {
 		live uint64
 		want int64
 	}{
-		{0, memoryLimit}, {40 * mb, memoryLimit}, {204 * mb, memoryLimit}, {205 * mb, 231 * mb}, {900 * mb, 926 * mb},
+		{0, memoryLimit}, {40 * mb, memoryLimit}, {204 * mb, memoryLimit}, {205 * mb, 233 * mb}, {900 * mb, 928 * mb},
 	} {
 		if got := limitFor(c.live); got != c.want {
 			t.Errorf("beside %d bytes the limit is %d, not %d", c.live, got, c.want)

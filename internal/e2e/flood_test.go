@@ -65,6 +65,9 @@ func flooded(t *testing.T, n int) {
 	busy, _ := keys(t, p, *floodSpan/2)
 	pour.stop()
 	wrote := pour.count()
+	time.Sleep(calmAfter)
+	calm, _ := keys(t, p, *floodSpan/4) // as long before as after, with nothing held and with all
+	idle = append(idle, calm...)
 
 	p.typed("S")
 	shows := p.settles(t, fmt.Sprintf("%d lines came", wrote))
