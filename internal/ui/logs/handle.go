@@ -2,6 +2,7 @@ package logs
 
 import (
 	"slices"
+	"time"
 
 	"conway/internal/board"
 	"conway/internal/text"
@@ -111,6 +112,33 @@ func (p *Pane) put(i int, f pane.Frame, r rows) {
 	}
 	p.at, p.end, p.opened = r.seq(i)+1, r.seq(min(n-1, low)), 0
 	p.kept = r.line(i)
+}
+
+// Reading returns the time of the selected line, zero while following.
+func (p *Pane) Reading() time.Time {
+	if p.Following() {
+		return time.Time{}
+	}
+	return p.kept.At
+}
+
+// Return selects the first line at or after a time, if the held lines reach back
+// to it, and pauses there. Lines that begin later say nothing of where it was, and
+// of those that end before it more may be on their way.
+func (p *Pane) Return(f pane.Frame, b board.Board, at time.Time) bool {
+	p.look(f, b)
+	t := p.held(b)
+	i := t.Since(at)
+	if i >= t.Len() || t.At(0).At.After(at) || p.index.searched(t) < 1 {
+		return false
+	}
+	r := p.index.rows(t)
+	if r.len() == 0 {
+		return false
+	}
+	p.at = 0
+	p.put(min(r.len()-1, r.find(t.FirstSeq()+uint64(i))), f, r)
+	return true
 }
 
 func (p *Pane) jump(a keymap.Action, f pane.Frame, r rows) pane.Intent {
