@@ -100,6 +100,12 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		}
 	}
 	switch {
+	case p.store.asked != "":
+		// An answer is whole or still coming: it is neither followed nor paused, and a
+		// rate of now says nothing of it.
+		if n := p.unseen(t); !p.Following() && n > 0 {
+			l = append(l, pane.S(style.Dim, text.Sprintf(" · %d below", n)))
+		}
 	case !p.Following():
 		l = append(l, pane.S(style.Warn, text.Sprintf(" · paused, %d unseen below", p.unseen(t))))
 	case t.Len() > 0:

@@ -191,7 +191,7 @@ func TestOlderLinesAreLoadedAbove(t *testing.T) {
 		t.Fatal("there is no room")
 	}
 	got := see(p, f, b)
-	if i, j := strings.Index(got, "loaded"), strings.Index(got, "held one"); !strings.Contains(got, "1 older lines loaded") || i < 0 || j < i {
+	if i, j := strings.Index(got, "loaded"), strings.Index(got, "held one"); !strings.Contains(got, "1 older line loaded") || i < 0 || j < i {
 		t.Errorf("above:\n%s", got)
 	}
 	i, _ := p.Handle(keymap.Copy, f, b)
@@ -221,6 +221,14 @@ func TestAnswerOfAStoreStandsInPlaceOfTheTail(t *testing.T) {
 	got := see(p, f, b)
 	if i, j := strings.Index(got, "first"), strings.Index(got, "second"); i < 0 || j < i || strings.Contains(got, "held") || !strings.Contains(got, "2 lines of splunk: index=x") {
 		t.Errorf("the answer:\n%s", got)
+	}
+	p.Handle(keymap.Up, f, b)
+	for range 2 {
+		title := uitest.Plain(pane.Block{p.Title(f, b)})
+		if !strings.Contains(title, "2 lines of splunk: index=x") || strings.Contains(title, "following") || strings.Contains(title, "paused") || strings.Contains(title, "/s") {
+			t.Errorf("an answer is neither followed nor paused: %s", title)
+		}
+		p.Handle(keymap.Pause, f, b)
 	}
 	p.Handle(keymap.Back, f, b)
 	if got := see(p, f, b); !strings.Contains(got, "held") || strings.Contains(got, "first") {
