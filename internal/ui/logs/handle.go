@@ -100,10 +100,7 @@ func (p *Pane) put(i int, f pane.Frame, r rows) {
 	if !p.Following() {
 		low = min(n-1, r.find(p.end))
 	}
-	h := max(1, f.Height)
-	if h >= chartFrom {
-		h--
-	}
+	h := room(f.Height, r.tail)
 	switch {
 	case i > low || p.wrap:
 		low = i

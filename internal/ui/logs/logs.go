@@ -161,11 +161,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	if t.Len() == 0 {
 		return p.empty(f, b)
 	}
-	h := f.Height
-	chart := h >= chartFrom
-	if chart {
-		h--
-	}
+	h := room(f.Height, t)
 	p.groups.feed(t, &p.index, f.Urgent)
 	var out pane.Block
 	if p.groups.open {
@@ -175,10 +171,48 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	} else {
 		out = p.lines(f, b, h)
 	}
-	if chart {
-		out = append(out.Fit(f.Width, h), p.chart(f, b))
+	if f.Height < chartFrom {
+		return out
 	}
-	return out
+	out = out.Fit(f.Width, h)
+	if n, exact := t.Dropped(); n > 0 {
+		out = append(out, p.account(t, n, exact))
+	}
+	return append(out, p.chart(f, b))
+}
+
+// room returns how many of h rows are for lines: the last row counts errors, and
+// one above it says where all lines are when some were left out.
+func room(h int, t board.Tail) int {
+	if h < chartFrom {
+		return max(1, h)
+	}
+	h--
+	if n, _ := t.Dropped(); n > 0 {
+		h--
+	}
+	return h
+}
+
+// account says where all lines are, in numbers that add up. What was not searched
+// yet is not shown yet, and is said beside the filter.
+func (p *Pane) account(t board.Tail, dropped uint64, exact bool) pane.Line {
+	least := text.Const("")
+	if !exact {
+		least = text.Const("at least ")
+	}
+	shown := uint64(p.index.rows(t).len())
+	filtered := uint64(t.Len()) - shown
+	words := text.Sprintf(" %s%d received = %d shown", least, uint64(t.Len())+t.Evicted()+t.Elsewhere()+dropped, shown)
+	for _, part := range []struct {
+		n    uint64
+		what text.Safe
+	}{{filtered, text.Const("filtered")}, {t.Evicted(), text.Const("let go for newer ones")}, {t.Elsewhere(), text.Const("of other pages")}} {
+		if part.n > 0 {
+			words = text.Sprintf("%s + %d %s", words, part.n, part.what)
+		}
+	}
+	return pane.L(pane.S(style.Error, text.Sprintf("%s + %s%d left out", words, least, dropped)))
 }
 
 func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {

@@ -145,7 +145,16 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 		Lines:   []oncall.LogLine{oncall.ParseLine("after the gap", uitest.Now())},
 		Dropped: oncall.Dropped{Count: 12, Exact: true, Reason: "too fast"},
 	})
-	got := see(logs.New(), frame(), b)
+	p, f := logs.New(), frame()
+	f.Height = 9
+	got := see(p, f, b)
+	if !strings.Contains(got, "16 received = 4 shown + 12 left out") {
+		t.Errorf("nothing says where the lines are:\n%s", got)
+	}
+	p.Filter("after")
+	if filtered := see(p, f, b); !strings.Contains(filtered, "16 received = 1 shown + 3 filtered + 12 left out") {
+		t.Errorf("with a filter the numbers do not add up:\n%s", filtered)
+	}
 	if !strings.Contains(got, "12 left out") || !strings.Contains(got, "12 lines left out: too fast") {
 		t.Errorf("the gap is silent:\n%s", got)
 	}
