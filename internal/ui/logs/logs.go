@@ -292,8 +292,9 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 	badge := badges(b)
 	var up pane.Block // lowest row first
 	for i := p.lowest(r, f, h); i >= 0 && len(up) < h; i-- {
-		rows := p.draw(r.line(i), f, badge)
-		if p.at == r.seq(i)+1 {
+		selected := p.at == r.seq(i)+1
+		rows := p.draw(r.line(i), f, badge, selected)
+		if selected {
 			for j := range rows {
 				rows[j] = chosen(rows[j])
 			}
@@ -377,7 +378,9 @@ const (
 	millisFrom = 70
 )
 
-func (p *Pane) draw(l oncall.LogLine, f pane.Frame, badge bool) []pane.Line {
+// draw returns the rows of a line. The selected one has a sign beside its time, for
+// terminals that have no colours and for eyes that do not tell them.
+func (p *Pane) draw(l oncall.LogLine, f pane.Frame, badge, selected bool) []pane.Line {
 	clock := f.Millis(l.At)
 	if f.Width < millisFrom {
 		clock = f.Seconds(l.At)
@@ -386,7 +389,11 @@ func (p *Pane) draw(l oncall.LogLine, f pane.Frame, badge bool) []pane.Line {
 	if c := f.Scene.Cursor; !c.IsZero() && l.At.Sub(c).Abs() < f.Scene.Window.Span()/120 {
 		clockRole = style.Cursor
 	}
-	head := pane.L(pane.S(clockRole, clock), pane.S(levelRole(l.Level), text.Sprintf(" %s ", text.Decode(l.Level.String()).Pad(5))))
+	sign := text.Const(" ")
+	if selected {
+		sign = text.Const("▶")
+	}
+	head := pane.L(pane.S(clockRole, clock), pane.S(levelRole(l.Level), text.Sprintf("%s%s ", sign, text.Decode(l.Level.String()).Pad(5))))
 	if badge {
 		head = append(head, pane.S(style.Accent, text.Decode(l.Source).Fit(badgeWidth)), pane.S(style.Text, text.Const(" ")))
 	}

@@ -210,6 +210,20 @@ func TestOlderLinesAreLoadedAbove(t *testing.T) {
 	}
 }
 
+func TestSelectedLineHasASign(t *testing.T) {
+	b, p, f := add(uitest.Empty(), "a.log", 0, 5), logs.New(), frame()
+	if got := see(p, f, b); strings.Contains(got, "▶") {
+		t.Errorf("nothing is selected while following:\n%s", got)
+	}
+	p.Handle(keymap.Pause, f, b)
+	p.Handle(keymap.Up, f, b)
+	for row := range strings.SplitSeq(see(p, f, b), "\n") {
+		if strings.Contains(row, "▶") != strings.Contains(row, "line 3") {
+			t.Errorf("the sign is not at the selected line: %s", row)
+		}
+	}
+}
+
 func TestAnswerOfAStoreStandsInPlaceOfTheTail(t *testing.T) {
 	f := frame()
 	f.Width, f.Height = 100, 14
