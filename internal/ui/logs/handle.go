@@ -171,15 +171,20 @@ func (p *Pane) copied(r rows) pane.Intent {
 // Reason never objects.
 func (p *Pane) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
 
-// Filter shows only lines that match, and follows again. What a filter that
-// cannot be read is missing stands in the title; it shows every line.
+// Filter shows only lines that match. While paused it stays at the selected line,
+// so that a line that was found is seen among its neighbours when the filter is
+// taken off. What a filter that cannot be read is missing stands in the title; it
+// shows every line.
 func (p *Pane) Filter(s string) {
 	q, err := board.ParseQuery(s)
 	p.filter, p.typed, p.refused = q, s, err
 	if err != nil {
 		p.filter = board.Query{}
 	}
-	p.at, p.opened, p.wide = 0, 0, false
+	p.opened, p.wide = 0, false
+	if !p.Following() {
+		p.end = p.at - 1
+	}
 }
 
 // Filtered returns the filter in force, as it was typed.

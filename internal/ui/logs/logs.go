@@ -118,8 +118,7 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		}
 		l = append(l, pane.S(style.Error, text.Sprintf(" · %s%d left out", word, n)))
 	}
-	l = append(l, p.storeTitle(f)...)
-	return append(l, p.filterTitle(t)...)
+	return append(append(l, p.filterTitle(t)...), p.storeTitle(f)...)
 }
 
 // filterTitle says what is filtered, how much of it was found, and how far the
@@ -131,7 +130,7 @@ func (p *Pane) filterTitle(t board.Tail) pane.Line {
 	case p.refused != nil:
 		return pane.L(pane.S(style.Error, text.Sprintf(" /%s: %s", p.typed, p.refused)))
 	}
-	l := pane.L(pane.S(style.Pending, text.Sprintf(" /%s %d match", p.typed, p.index.rows(t).len())))
+	l := pane.L(pane.S(style.Pending, text.Sprintf(" · %d match /%s", p.index.rows(t).len(), p.typed)))
 	if done := p.index.searched(t); done < 1 {
 		l = append(l, pane.S(style.Warn, text.Sprintf(" · searching %d%%", int(100*done))))
 	}
@@ -286,13 +285,17 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, searching them for /%s", r.tail.Len(), p.typed)))}
 	}
 	if r.len() == 0 {
-		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; %s shows all", r.tail.Len(), p.typed, f.Keys.Way(keymap.Back))))}
+		return pane.Paragraph(style.Dim, text.Sprintf("%d lines held, none matches /%s; %s shows all", r.tail.Len(), p.typed, f.Keys.Way(keymap.Back)), f.Width)
 	}
 	gaps := p.held(b).Gaps()
 	badge := badges(b)
+	at := -1
+	if !p.Following() {
+		at = p.position(r) // what a key would act on, also where a filter hides the line itself
+	}
 	var up pane.Block // lowest row first
 	for i := p.lowest(r, f, h); i >= 0 && len(up) < h; i-- {
-		selected := p.at == r.seq(i)+1
+		selected := i == at
 		rows := p.draw(r.line(i), f, badge, selected)
 		if selected {
 			for j := range rows {

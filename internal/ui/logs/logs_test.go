@@ -106,6 +106,31 @@ func TestNextAndPreviousError(t *testing.T) {
 	}
 }
 
+// TestFilterKeepsTheSelectedLine finds a line, and looks at what stands around it.
+func TestFilterKeepsTheSelectedLine(t *testing.T) {
+	b, p, f := add(uitest.Empty(), "a.log", 0, 100), logs.New(), frame()
+	p.Filter("7")
+	p.Handle(keymap.Up, f, b)
+	p.Handle(keymap.Top, f, b)
+	if got := see(p, f, b); !strings.Contains(got, "▶ERROR line 7") && !strings.Contains(got, "▶INFO  line 7") {
+		t.Fatalf("the first that matches is not selected:\n%s", got)
+	}
+	p.Filter("")
+	b = add(b, "a.log", 100, 150)
+	got := see(p, f, b)
+	if !strings.Contains(got, "line 6 ") || !strings.Contains(got, "▶INFO  line 7") || !strings.Contains(got, "paused") {
+		t.Errorf("without the filter the line is not among its neighbours:\n%s", got)
+	}
+	p.Filter("line 1")
+	if got := see(p, f, b); !strings.Contains(got, "paused") || !strings.Contains(got, "▶ERROR line 10 ") {
+		t.Errorf("a filter ends the pause:\n%s", got)
+	}
+	p.Handle(keymap.Bottom, f, b)
+	if got := see(p, f, b); !strings.Contains(got, "following") || !strings.Contains(got, "line 241") {
+		t.Errorf("not followed at the end:\n%s", got)
+	}
+}
+
 func TestFilter(t *testing.T) {
 	b, p, f := add(uitest.Empty(), "a.log", 0, 100), logs.New(), frame()
 	p.Filter("LINE 77")
