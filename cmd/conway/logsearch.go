@@ -170,7 +170,11 @@ func cost(ctx context.Context, s sources.Searcher, q oncall.LogQuery) (oncall.Lo
 // save writes lines to a file that only this person can read, and says where.
 func (w *world) save(i pane.Save) tea.Cmd {
 	return func() tea.Msg {
-		path, n, err := writeLines(filepath.Join(filepath.Dir(w.cfg.Ledger.Path), "saved"), w.now().UTC().Format("20060102-150405-")+i.Name, i.Lines)
+		dir := stateDir(w.cfg, w.getenv)
+		if dir == "" {
+			return ui.Said{Text: fmt.Sprintf("the %s were not written: there is no folder for them; set HOME, or ledger.path in the config", i.What), Fault: true}
+		}
+		path, n, err := writeLines(filepath.Join(dir, "saved"), w.now().UTC().Format("20060102-150405-")+i.Name, i.Lines)
 		if err != nil {
 			return ui.Said{Text: fmt.Sprintf("the %s were not written: %v", i.What, err), Fault: true}
 		}

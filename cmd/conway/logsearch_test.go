@@ -152,6 +152,31 @@ func TestTailersArePointedAtThePage(t *testing.T) {
 	}
 }
 
+// TestSavedLinesAreWhereTheStateIs has a config that names no ledger, as most do:
+// nothing is written into the folder that conway was started in.
+func TestSavedLinesAreWhereTheStateIs(t *testing.T) {
+	t.Chdir(t.TempDir())
+	state := t.TempDir()
+	env := map[string]string{"XDG_STATE_HOME": state}
+	w := newWorld(t, &logStore{})
+	w.cfg.Ledger.Path = ""
+	w.getenv = func(k string) string { return env[k] }
+	save := func() ui.Said {
+		said, _ := w.do(pane.Save{Name: "lines.log", What: "log lines", Lines: slices.Values([]string{"one"})})().(ui.Said)
+		return said
+	}
+	if said := save(); said.Fault || !strings.Contains(said.Text, "written to "+filepath.Join(state, "conway", "saved")) {
+		t.Errorf("said %+v", said)
+	}
+	delete(env, "XDG_STATE_HOME")
+	if said := save(); !said.Fault || !strings.Contains(said.Text, "set HOME") {
+		t.Errorf("without a folder: %+v", said)
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("the working folder holds %v, %v", left, err)
+	}
+}
+
 func TestSavedLinesArePrivate(t *testing.T) {
 	w := newWorld(t, &logStore{})
 	w.cfg.Ledger.Path = filepath.Join(t.TempDir(), "state", "ledger.db")

@@ -32,13 +32,19 @@ type screenFile struct {
 	next []byte
 }
 
+// stateDir is the folder for what a person's cockpit keeps: beside a ledger whose
+// place the config names, else the state folder; empty where there is neither.
+func stateDir(cfg config.Config, getenv func(string) string) string {
+	if cfg.Ledger.Path != "" {
+		return filepath.Dir(cfg.Ledger.Path)
+	}
+	return envelope.StateDir("conway", getenv)
+}
+
 // openScreen finds the file of this config and user, and reads it. What is wrong
 // with it is told in one sentence, and then it is as if there were none.
 func (a *app) openScreen(cfg config.Config) (s *screenFile, was memo.Memory, notice string) {
-	dir := envelope.StateDir("conway", a.getenv)
-	if cfg.Ledger.Path != "" {
-		dir = filepath.Dir(cfg.Ledger.Path)
-	}
+	dir := stateDir(cfg, a.getenv)
 	if dir == "" {
 		return nil, memo.Memory{}, ""
 	}

@@ -79,7 +79,7 @@ func TestWhatIsSearchedForIsMarkedWithoutColour(t *testing.T) {
 	}
 	p.typed("L/declined")
 	p.press("Enter")
-	p.sees("/declined 1 match")
+	p.sees("1 match /declined")
 	p.until("mark", marked)
 	p.press("Escape")
 	p.until("end of the mark", func(text string) bool { return strings.Contains(text, "payment declined") && !marked("") })

@@ -668,6 +668,19 @@ func TestTitlesOfWhatIsNotConfigured(t *testing.T) {
 	f.mustSee(t, "DEPLOYS not configured ─")
 }
 
+// TestNoPagerIsNotWaitedFor has logs and no pager: nothing will ever answer.
+func TestNoPagerIsNotWaitedFor(t *testing.T) {
+	f := newFixture(t)
+	o := f.opts
+	o.Board = board.New(board.Options{Sources: slices.DeleteFunc(uitest.Sources(), func(s board.SourceInfo) bool { return s.Kind == board.KindPages })})
+	f.Model = New(o)
+	f.size(60, 15)
+	f.mustSee(t, "no pager is asked: name one under pages: in the config")
+	if got := f.screenText(); strings.Contains(got, "waiting for the first answer") {
+		t.Errorf("a pager is waited for that is not there:\n%s", got)
+	}
+}
+
 // TestMarksPointAtThePalette unbinds what acts on marked pages.
 func TestMarksPointAtThePalette(t *testing.T) {
 	f := newFixture(t, uitest.Events()...)

@@ -63,6 +63,8 @@ func (m *Model) noPage() pane.Block {
 			out = append(out, pane.L(pane.S(style.Error, text.Concat(text.Const(" "), l))))
 		}
 		return out
+	case len(m.board.Sources()) > 0 && !pane.Configured(m.board, board.KindPages):
+		return pane.Block{pane.L(pane.S(style.Warn, text.Const(" no pager is asked: name one under pages: in the config")))}
 	case len(m.board.Sources()) == 0:
 		return append(pane.Block{
 			pane.L(pane.S(style.Warn, text.Const(" no config")),

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"time"
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
@@ -15,7 +16,7 @@ import (
 
 // key gives a key press to the overlay on top, else to what it is bound to.
 func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
-	m.past.wanted = oncall.Ref{} // from now on a person says where to be
+	m.past.wanted, m.past.reading = oncall.Ref{}, time.Time{} // from now on a person says where to be
 	if n := len(m.stack); n > 0 {
 		return m.overlayKey(m.stack[n-1], k)
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -25,6 +26,9 @@ type past struct {
 	// back is true from when that page is found until the panes are put where they
 	// were.
 	back bool
+	// reading is the time at which the logs were read then, zero once they are back
+	// there or a person says where to be.
+	reading time.Time
 	// panned is true once a person moved the shared window.
 	panned bool
 	// earlier are the filters of each pane; found and asked are the palette's. The
@@ -38,7 +42,7 @@ type past struct {
 func (m *Model) recall(was memo.Memory) {
 	m.reminded = was.Reminded
 	m.past = past{
-		saved: was, wanted: oncall.Ref{Source: was.Page.Source, ID: was.Page.ID},
+		saved: was, wanted: oncall.Ref{Source: was.Page.Source, ID: was.Page.ID}, reading: was.Reading,
 		earlier: map[pane.Kind][]string{}, found: was.Found, asked: was.Asked,
 	}
 	p := layout.Preset(was.Preset)
@@ -130,6 +134,7 @@ func (m *Model) land() {
 			m.past.wanted = oncall.Ref{}
 		}
 		if known && !there {
+			m.past.reading = time.Time{} // it was read for that page
 			if m.selected == want {
 				m.selected = oncall.Ref{}
 			}
@@ -145,6 +150,7 @@ func (m *Model) land() {
 
 // putBack puts the panes where they were, when the page is the one they were about.
 func (m *Model) putBack() {
+	m.readOn()
 	if !m.past.back {
 		return
 	}
@@ -156,6 +162,26 @@ func (m *Model) putBack() {
 			}
 		}
 	}
+}
+
+// readOn goes back to where the logs were read, as soon as the lines of then are
+// here. Sources send them after the page.
+func (m *Model) readOn() {
+	at, was := m.past.reading, m.past.saved.Page
+	if at.IsZero() || m.selected != (oncall.Ref{Source: was.Source, ID: was.ID}) {
+		return
+	}
+	if d, ok := m.panes[pane.Logs].(pane.Dated); ok && d.Return(m.tileFrame(pane.Logs), m.board, at) {
+		m.past.reading = time.Time{}
+	}
+}
+
+// reads returns the time at which the logs are read, or were and will be again.
+func (m *Model) reads() time.Time {
+	if d, ok := m.panes[pane.Logs].(pane.Dated); ok && m.past.reading.IsZero() {
+		return d.Reading()
+	}
+	return m.past.reading
 }
 
 // remember keeps what has changed about the screen since the last time.
@@ -206,6 +232,7 @@ func (m *Model) memory() memo.Memory {
 		}
 		out.Sizes[name] = one
 	}
+	out.Reading = m.reads()
 	if !m.past.wanted.IsZero() {
 		// Not yet known whether it is there: what is shown meanwhile is no choice.
 		was := m.past.saved

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -157,6 +158,66 @@ func TestThePageIsSelectedAgainOnlyIfItIsStillOpen(t *testing.T) {
 	hand.event(oncall.PagesEvent{Stamp: oncall.Stamp{Source: "pd", At: uitest.Now()}, Pages: uitest.Pages(), Complete: true, Every: 10 * time.Second})
 	if hand.selected != first {
 		t.Errorf("the selection moved to %v after a key was pressed", hand.selected)
+	}
+}
+
+// TestTheLogsAreReadOnWhereTheyWere pauses at a line, and starts other screens
+// whose lines begin before it, end before it, or begin after it.
+func TestTheLogsAreReadOnWhereTheyWere(t *testing.T) {
+	var lines []oncall.LogLine
+	for i := range 400 {
+		l := oncall.ParseLine(fmt.Sprintf("ERROR attempt %d failed", i), uitest.Now().Add(time.Duration(i-400)*time.Second))
+		l.Source = "app"
+		lines = append(lines, l)
+	}
+	came := func(l []oncall.LogLine) oncall.Event {
+		return oncall.LinesEvent{Stamp: oncall.Stamp{Source: "app", At: uitest.Now()}, Lines: l}
+	}
+	var rest []oncall.Event
+	for _, e := range uitest.Events() {
+		if _, logs := e.(oncall.LinesEvent); !logs {
+			rest = append(rest, e)
+		}
+	}
+	with := func(l []oncall.LogLine) []oncall.Event { return append(slices.Clone(rest), came(l)) }
+	f := newFixture(t, with(lines)...)
+	f.press("L", "=", "pgup", "pgup", "pgup", "k", "k")
+	f.wait(time.Second)
+	reads := func(f *fixture) time.Time { return f.panes[pane.Logs].(pane.Dated).Reading() }
+	was := reads(f)
+	if n := uitest.Now().Sub(was); n < 20*time.Second {
+		t.Fatalf("the line is %s old, which proves nothing", n)
+	}
+	i := slices.IndexFunc(lines, func(l oncall.LogLine) bool { return l.At.Equal(was) })
+
+	// The source comes after the page, in parts, and begins elsewhere than before.
+	g := again(t, f, rest...)
+	if !reads(g).IsZero() {
+		t.Fatal("paused without a line")
+	}
+	g.event(came(lines[50 : i-5]))
+	if !reads(g).IsZero() {
+		t.Error("paused at the end of what came, before the line was here")
+	}
+	g.wait(0)
+	if r, ok := last[pane.Remember](g); ok && !r.Memory.Reading.Equal(was) {
+		t.Errorf("what was not found yet is forgotten: %v", r.Memory.Reading)
+	}
+	g.event(came(lines[i-5:]))
+	if got := reads(g); !got.Equal(was) {
+		t.Errorf("reads %v, it was %v", got, was)
+	}
+	g.mustSee(t, fmt.Sprintf("attempt %d failed", i))
+	g.mustSee(t, "unseen below")
+
+	if late := again(t, f, with(lines[i+1:])...); !reads(late).IsZero() {
+		t.Error("paused at a line of another time")
+	}
+	hand := again(t, f, rest...)
+	hand.press("D")
+	hand.event(came(lines))
+	if !reads(hand).IsZero() {
+		t.Error("moved under a person's hand")
 	}
 }
 

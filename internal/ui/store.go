@@ -255,7 +255,7 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 
 // FoundWords says how a search of a store ended.
 func FoundWords(source string, f oncall.LogFound) text.Safe {
-	w := text.Sprintf("%s: %d lines", source, f.Lines)
+	w := text.Sprintf("%s: %s", source, pane.Count(f.Lines, "line"))
 	if f.Matched > int64(f.Lines) {
 		w = text.Sprintf("%s of %d that match", w, f.Matched)
 	}

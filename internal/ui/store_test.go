@@ -70,7 +70,7 @@ func TestStoreIsAskedInItsOwnLanguage(t *testing.T) {
 	f.mustSee(t, "searching splunk, esc cancels")
 	cost := StorePart{ID: s.ID, Source: "splunk", Query: s.Query, Cost: &oncall.LogCost{Bytes: 3 << 40, Lines: -1, Parts: 12, PartName: "buckets", Bound: true}}
 	f.Update(cost)
-	f.mustSee(t, "splunk would look at up to 3072.0 GiB in 12 buckets, for at most 1000")
+	f.mustSee(t, "splunk would look at up to 3.0 TiB in 12 buckets, for at most 1000")
 	f.wait(time.Second)
 	f.press("y")
 	if sure, _ := last[pane.SearchStore](f); !sure.Sure || sure.ID != s.ID || sure.Query != s.Query {
@@ -81,7 +81,7 @@ func TestStoreIsAskedInItsOwnLanguage(t *testing.T) {
 	f.Update(part)
 	f.Update(StorePart{ID: s.ID, Source: "splunk", Ended: &oncall.LogFound{Lines: 1, Matched: 40, Scanned: 5 << 20, Why: "the limit was reached"}})
 	f.mustSee(t, "found by splunk")
-	f.mustSee(t, "splunk: 1 lines of 40 that match, 5.0 MiB looked at; not all: the limit was reached")
+	f.mustSee(t, "splunk: 1 line of 40 that match, 5.0 MiB looked at; not all: the limit was reached")
 	f.press("esc")
 	if strings.Contains(f.screenText(), "found by splunk") {
 		t.Error("esc does not go back to the tail")
@@ -170,7 +170,7 @@ func TestTraceIsSearchedInTheStores(t *testing.T) {
 	f.Update(part)
 	f.mustSee(t, "found in the store")
 	f.Update(StorePart{ID: s.ID, Source: "splunk", Ended: &oncall.LogFound{Lines: 1, Matched: 1, Complete: true}})
-	f.mustSee(t, "splunk: 1 lines")
+	f.mustSee(t, "splunk: 1 line")
 }
 
 // TestFilesElsewhereAreSearchedToo is about sources that follow no page: they are
@@ -292,7 +292,7 @@ func TestWideSearchThatIsLeftIsNoSearch(t *testing.T) {
 	part := answered(again.ID, "INFO an older line")
 	part.Next, part.Ended = nil, &oncall.LogFound{Lines: 1, Complete: true}
 	f.Update(part)
-	f.mustSee(t, "splunk: 1 lines")
+	f.mustSee(t, "splunk: 1 line")
 	f.press("g")
 	f.mustSee(t, "an older line")
 }

@@ -42,6 +42,8 @@ type Canvas struct {
 	// ours is true while the terminal shows the canvas, and lent while it is
 	// somebody else's.
 	ours, lent bool
+	// margins is true until the terminal is told that it scrolls as a whole.
+	margins bool
 	// stale is true when what the terminal shows is not last.
 	stale bool
 	// hurried is true while rows are sent whole. There is no encoder then.
@@ -113,6 +115,9 @@ func (c *Canvas) Resize(w, h int) {
 		return
 	}
 	c.w, c.h, c.rows = w, h, nil
+	// The margins were set for the size it said before. A terminal that has not
+	// really changed, but said nothing or something else for a while, keeps them.
+	c.margins = true
 	if c.enc != nil {
 		c.fit()
 		c.enc.Erase()
@@ -148,6 +153,10 @@ func (c *Canvas) Draw(v tea.View) {
 	c.frame.Reset()
 	if !c.ours {
 		c.take()
+	}
+	if c.margins {
+		c.margins = false
+		c.frame.WriteString(ansi.SetTopBottomMargins(1, c.h))
 	}
 	c.modes(v)
 	c.encode(v.Content)

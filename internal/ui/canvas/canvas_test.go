@@ -211,6 +211,26 @@ func TestOnlyTheDifferenceIsSent(t *testing.T) {
 	}
 }
 
+// TestMarginsOfAnEarlierSizeAreTakenOff is told too small a size for a while, as by
+// a terminal that says 0x0. What scrolled meanwhile has left margins of that size.
+func TestMarginsOfAnEarlierSizeAreTakenOff(t *testing.T) {
+	t.Parallel()
+	c, s := on(t, canvas.Options{})
+	c.Resize(width, height/2)
+	c.Draw(view("one"))
+	_ = s.last()
+	c.Resize(width, height)
+	c.Draw(view("one", "two"))
+	sent, off := s.last(), ansi.SetTopBottomMargins(1, height)
+	if margins, painted := strings.Index(sent, off), strings.Index(sent, "one"); margins < 0 || painted < margins {
+		t.Errorf("a terminal of another size is painted with %q", sent)
+	}
+	c.Draw(view("one", "three"))
+	if sent := s.last(); strings.Contains(sent, off) {
+		t.Errorf("the margins are taken off again with %q", sent)
+	}
+}
+
 func TestALentTerminalIsLeftAloneAndTakenWhole(t *testing.T) {
 	t.Parallel()
 	c, s := on(t, canvas.Options{HardTabs: true})

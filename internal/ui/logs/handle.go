@@ -1,6 +1,8 @@
 package logs
 
 import (
+	"time"
+
 	"conway/internal/board"
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
@@ -97,10 +99,7 @@ func (p *Pane) put(i int, f pane.Frame, r rows) {
 	if !p.Following() {
 		low = min(n-1, r.find(p.end))
 	}
-	h := max(1, f.Height)
-	if h >= chartFrom {
-		h--
-	}
+	h := room(f.Height, r.tail)
 	switch {
 	case i > low || p.wrap:
 		low = i
@@ -109,6 +108,33 @@ func (p *Pane) put(i int, f pane.Frame, r rows) {
 	}
 	p.at, p.end, p.opened = r.seq(i)+1, r.seq(min(n-1, low)), 0
 	p.kept = r.line(i)
+}
+
+// Reading returns the time of the selected line, zero while following.
+func (p *Pane) Reading() time.Time {
+	if p.Following() {
+		return time.Time{}
+	}
+	return p.kept.At
+}
+
+// Return selects the first line at or after a time, if the held lines reach back
+// to it, and pauses there. Lines that begin later say nothing of where it was, and
+// of those that end before it more may be on their way.
+func (p *Pane) Return(f pane.Frame, b board.Board, at time.Time) bool {
+	p.look(f, b)
+	t := p.held(b)
+	i := t.Since(at)
+	if i >= t.Len() || t.At(0).At.After(at) || p.index.searched(t) < 1 {
+		return false
+	}
+	r := p.index.rows(t)
+	if r.len() == 0 {
+		return false
+	}
+	p.at = 0
+	p.put(min(r.len()-1, r.find(t.FirstSeq()+uint64(i))), f, r)
+	return true
 }
 
 func (p *Pane) jump(a keymap.Action, f pane.Frame, r rows) pane.Intent {
@@ -145,15 +171,20 @@ func (p *Pane) copied(r rows) pane.Intent {
 // Reason never objects.
 func (p *Pane) Reason(keymap.Action, pane.Frame, board.Board) text.Safe { return text.Safe{} }
 
-// Filter shows only lines that match, and follows again. What a filter that
-// cannot be read is missing stands in the title; it shows every line.
+// Filter shows only lines that match. While paused it stays at the selected line,
+// so that a line that was found is seen among its neighbours when the filter is
+// taken off. What a filter that cannot be read is missing stands in the title; it
+// shows every line.
 func (p *Pane) Filter(s string) {
 	q, err := board.ParseQuery(s)
 	p.filter, p.typed, p.refused = q, s, err
 	if err != nil {
 		p.filter = board.Query{}
 	}
-	p.at, p.opened, p.wide = 0, 0, false
+	p.opened, p.wide = 0, false
+	if !p.Following() {
+		p.end = p.at - 1
+	}
 }
 
 // Filtered returns the filter in force, as it was typed.

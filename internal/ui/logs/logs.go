@@ -100,6 +100,12 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		}
 	}
 	switch {
+	case p.store.asked != "":
+		// An answer is whole or still coming: it is neither followed nor paused, and a
+		// rate of now says nothing of it.
+		if n := p.unseen(t); !p.Following() && n > 0 {
+			l = append(l, pane.S(style.Dim, text.Sprintf(" · %d below", n)))
+		}
 	case !p.Following():
 		l = append(l, pane.S(style.Warn, text.Sprintf(" · paused, %d unseen below", p.unseen(t))))
 	case t.Len() > 0:
@@ -112,8 +118,7 @@ func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
 		}
 		l = append(l, pane.S(style.Error, text.Sprintf(" · %s%d left out", word, n)))
 	}
-	l = append(l, p.storeTitle(f)...)
-	return append(l, p.filterTitle(t)...)
+	return append(append(l, p.filterTitle(t)...), p.storeTitle(f)...)
 }
 
 // filterTitle says what is filtered, how much of it was found, and how far the
@@ -125,7 +130,7 @@ func (p *Pane) filterTitle(t board.Tail) pane.Line {
 	case p.refused != nil:
 		return pane.L(pane.S(style.Error, text.Sprintf(" /%s: %s", p.typed, p.refused)))
 	}
-	l := pane.L(pane.S(style.Pending, text.Sprintf(" /%s %d match", p.typed, p.index.rows(t).len())))
+	l := pane.L(pane.S(style.Pending, text.Sprintf(" · %d match /%s", p.index.rows(t).len(), p.typed)))
 	if done := p.index.searched(t); done < 1 {
 		l = append(l, pane.S(style.Warn, text.Sprintf(" · searching %d%%", int(100*done))))
 	}
@@ -155,11 +160,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	if t.Len() == 0 {
 		return p.empty(f, b)
 	}
-	h := f.Height
-	chart := h >= chartFrom
-	if chart {
-		h--
-	}
+	h := room(f.Height, t)
 	p.groups.feed(t, &p.index, f.Urgent)
 	var out pane.Block
 	if p.groups.open {
@@ -169,10 +170,48 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	} else {
 		out = p.lines(f, b, h)
 	}
-	if chart {
-		out = append(out.Fit(f.Width, h), p.chart(f, b))
+	if f.Height < chartFrom {
+		return out
 	}
-	return out
+	out = out.Fit(f.Width, h)
+	if n, exact := t.Dropped(); n > 0 {
+		out = append(out, p.account(t, n, exact))
+	}
+	return append(out, p.chart(f, b))
+}
+
+// room returns how many of h rows are for lines: the last row counts errors, and
+// one above it says where all lines are when some were left out.
+func room(h int, t board.Tail) int {
+	if h < chartFrom {
+		return max(1, h)
+	}
+	h--
+	if n, _ := t.Dropped(); n > 0 {
+		h--
+	}
+	return h
+}
+
+// account says where all lines are, in numbers that add up. What was not searched
+// yet is not shown yet, and is said beside the filter.
+func (p *Pane) account(t board.Tail, dropped uint64, exact bool) pane.Line {
+	least := text.Const("")
+	if !exact {
+		least = text.Const("at least ")
+	}
+	shown := uint64(p.index.rows(t).len())
+	filtered := uint64(t.Len()) - shown
+	words := text.Sprintf(" %s%d received = %d shown", least, uint64(t.Len())+t.Evicted()+t.Elsewhere()+dropped, shown)
+	for _, part := range []struct {
+		n    uint64
+		what text.Safe
+	}{{filtered, text.Const("filtered")}, {t.Evicted(), text.Const("let go for newer ones")}, {t.Elsewhere(), text.Const("of other pages")}} {
+		if part.n > 0 {
+			words = text.Sprintf("%s + %d %s", words, part.n, part.what)
+		}
+	}
+	return pane.L(pane.S(style.Error, text.Sprintf("%s + %s%d left out", words, least, dropped)))
 }
 
 func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
@@ -246,14 +285,19 @@ func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, searching them for /%s", r.tail.Len(), p.typed)))}
 	}
 	if r.len() == 0 {
-		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, none matches /%s; %s shows all", r.tail.Len(), p.typed, f.Keys.Way(keymap.Back))))}
+		return pane.Paragraph(style.Dim, text.Sprintf("%d lines held, none matches /%s; %s shows all", r.tail.Len(), p.typed, f.Keys.Way(keymap.Back)), f.Width)
 	}
 	gaps := p.held(b).Gaps()
 	badge := badges(b)
+	at := -1
+	if !p.Following() {
+		at = p.position(r) // what a key would act on, also where a filter hides the line itself
+	}
 	var up pane.Block // lowest row first
 	for i := p.lowest(r, f, h); i >= 0 && len(up) < h; i-- {
-		rows := p.draw(r.line(i), f, badge)
-		if p.at == r.seq(i)+1 {
+		selected := i == at
+		rows := p.draw(r.line(i), f, badge, selected)
+		if selected {
 			for j := range rows {
 				rows[j] = chosen(rows[j])
 			}
@@ -337,7 +381,9 @@ const (
 	millisFrom = 70
 )
 
-func (p *Pane) draw(l oncall.LogLine, f pane.Frame, badge bool) []pane.Line {
+// draw returns the rows of a line. The selected one has a sign beside its time, for
+// terminals that have no colours and for eyes that do not tell them.
+func (p *Pane) draw(l oncall.LogLine, f pane.Frame, badge, selected bool) []pane.Line {
 	clock := f.Millis(l.At)
 	if f.Width < millisFrom {
 		clock = f.Seconds(l.At)
@@ -346,7 +392,11 @@ func (p *Pane) draw(l oncall.LogLine, f pane.Frame, badge bool) []pane.Line {
 	if c := f.Scene.Cursor; !c.IsZero() && l.At.Sub(c).Abs() < f.Scene.Window.Span()/120 {
 		clockRole = style.Cursor
 	}
-	head := pane.L(pane.S(clockRole, clock), pane.S(levelRole(l.Level), text.Sprintf(" %s ", text.Decode(l.Level.String()).Pad(5))))
+	sign := text.Const(" ")
+	if selected {
+		sign = text.Const("▶")
+	}
+	head := pane.L(pane.S(clockRole, clock), pane.S(levelRole(l.Level), text.Sprintf("%s%s ", sign, text.Decode(l.Level.String()).Pad(5))))
 	if badge {
 		head = append(head, pane.S(style.Accent, text.Decode(l.Source).Fit(badgeWidth)), pane.S(style.Text, text.Const(" ")))
 	}

@@ -106,6 +106,31 @@ func TestNextAndPreviousError(t *testing.T) {
 	}
 }
 
+// TestFilterKeepsTheSelectedLine finds a line, and looks at what stands around it.
+func TestFilterKeepsTheSelectedLine(t *testing.T) {
+	b, p, f := add(uitest.Empty(), "a.log", 0, 100), logs.New(), frame()
+	p.Filter("7")
+	p.Handle(keymap.Up, f, b)
+	p.Handle(keymap.Top, f, b)
+	if got := see(p, f, b); !strings.Contains(got, "▶ERROR line 7") && !strings.Contains(got, "▶INFO  line 7") {
+		t.Fatalf("the first that matches is not selected:\n%s", got)
+	}
+	p.Filter("")
+	b = add(b, "a.log", 100, 150)
+	got := see(p, f, b)
+	if !strings.Contains(got, "line 6 ") || !strings.Contains(got, "▶INFO  line 7") || !strings.Contains(got, "paused") {
+		t.Errorf("without the filter the line is not among its neighbours:\n%s", got)
+	}
+	p.Filter("line 1")
+	if got := see(p, f, b); !strings.Contains(got, "paused") || !strings.Contains(got, "▶ERROR line 10 ") {
+		t.Errorf("a filter ends the pause:\n%s", got)
+	}
+	p.Handle(keymap.Bottom, f, b)
+	if got := see(p, f, b); !strings.Contains(got, "following") || !strings.Contains(got, "line 241") {
+		t.Errorf("not followed at the end:\n%s", got)
+	}
+}
+
 func TestFilter(t *testing.T) {
 	b, p, f := add(uitest.Empty(), "a.log", 0, 100), logs.New(), frame()
 	p.Filter("LINE 77")
@@ -145,7 +170,16 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 		Lines:   []oncall.LogLine{oncall.ParseLine("after the gap", uitest.Now())},
 		Dropped: oncall.Dropped{Count: 12, Exact: true, Reason: "too fast"},
 	})
-	got := see(logs.New(), frame(), b)
+	p, f := logs.New(), frame()
+	f.Height = 9
+	got := see(p, f, b)
+	if !strings.Contains(got, "16 received = 4 shown + 12 left out") {
+		t.Errorf("nothing says where the lines are:\n%s", got)
+	}
+	p.Filter("after")
+	if filtered := see(p, f, b); !strings.Contains(filtered, "16 received = 1 shown + 3 filtered + 12 left out") {
+		t.Errorf("with a filter the numbers do not add up:\n%s", filtered)
+	}
 	if !strings.Contains(got, "12 left out") || !strings.Contains(got, "12 lines left out: too fast") {
 		t.Errorf("the gap is silent:\n%s", got)
 	}

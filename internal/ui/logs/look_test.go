@@ -191,7 +191,7 @@ func TestOlderLinesAreLoadedAbove(t *testing.T) {
 		t.Fatal("there is no room")
 	}
 	got := see(p, f, b)
-	if i, j := strings.Index(got, "loaded"), strings.Index(got, "held one"); !strings.Contains(got, "1 older lines loaded") || i < 0 || j < i {
+	if i, j := strings.Index(got, "loaded"), strings.Index(got, "held one"); !strings.Contains(got, "1 older line loaded") || i < 0 || j < i {
 		t.Errorf("above:\n%s", got)
 	}
 	i, _ := p.Handle(keymap.Copy, f, b)
@@ -210,6 +210,20 @@ func TestOlderLinesAreLoadedAbove(t *testing.T) {
 	}
 }
 
+func TestSelectedLineHasASign(t *testing.T) {
+	b, p, f := add(uitest.Empty(), "a.log", 0, 5), logs.New(), frame()
+	if got := see(p, f, b); strings.Contains(got, "▶") {
+		t.Errorf("nothing is selected while following:\n%s", got)
+	}
+	p.Handle(keymap.Pause, f, b)
+	p.Handle(keymap.Up, f, b)
+	for row := range strings.SplitSeq(see(p, f, b), "\n") {
+		if strings.Contains(row, "▶") != strings.Contains(row, "line 3") {
+			t.Errorf("the sign is not at the selected line: %s", row)
+		}
+	}
+}
+
 func TestAnswerOfAStoreStandsInPlaceOfTheTail(t *testing.T) {
 	f := frame()
 	f.Width, f.Height = 100, 14
@@ -221,6 +235,14 @@ func TestAnswerOfAStoreStandsInPlaceOfTheTail(t *testing.T) {
 	got := see(p, f, b)
 	if i, j := strings.Index(got, "first"), strings.Index(got, "second"); i < 0 || j < i || strings.Contains(got, "held") || !strings.Contains(got, "2 lines of splunk: index=x") {
 		t.Errorf("the answer:\n%s", got)
+	}
+	p.Handle(keymap.Up, f, b)
+	for range 2 {
+		title := uitest.Plain(pane.Block{p.Title(f, b)})
+		if !strings.Contains(title, "2 lines of splunk: index=x") || strings.Contains(title, "following") || strings.Contains(title, "paused") || strings.Contains(title, "/s") {
+			t.Errorf("an answer is neither followed nor paused: %s", title)
+		}
+		p.Handle(keymap.Pause, f, b)
 	}
 	p.Handle(keymap.Back, f, b)
 	if got := see(p, f, b); !strings.Contains(got, "held") || strings.Contains(got, "first") {

@@ -106,9 +106,9 @@ func (p *Pane) changed() {
 func (p *Pane) storeTitle(f pane.Frame) pane.Line {
 	var l pane.Line
 	if p.store.asked != "" {
-		l = append(l, pane.S(style.Pending, text.Sprintf(" · %d lines of %s", len(p.store.answer), p.store.asked)))
+		l = append(l, pane.S(style.Pending, text.Sprintf(" · %s of %s", pane.Count(len(p.store.answer), "line"), p.store.asked)))
 	} else if n := len(p.store.older); n > 0 {
-		l = append(l, pane.S(style.Pending, text.Sprintf(" · %d older lines loaded", n)))
+		l = append(l, pane.S(style.Pending, text.Sprintf(" · %s loaded", pane.Count(n, "older line"))))
 	}
 	if p.store.busy != "" {
 		l = append(l, pane.S(style.Warn, text.Sprintf(" · searching %s, %s cancels", p.store.busy, f.Keys.Way(keymap.Back))))

@@ -1,6 +1,6 @@
 // Package memo is what a screen remembers of itself from one start to the next:
-// where a person was and how they had arranged it. It holds names, ids, counts
-// and what the person typed into a filter or the palette, never the text of a
+// where a person was and how they had arranged it. It holds names, ids, counts,
+// times and what the person typed into a filter or the palette, never the text of a
 // page, a log or a note.
 package memo
 
@@ -72,6 +72,9 @@ type Memory struct {
 	Pinned []string  `json:"pinned,omitempty"`
 	Window Window    `json:"window,omitzero"`
 	Cursor time.Time `json:"cursor,omitzero"`
+	// Reading is the time of the log line that was read, zero while new ones were
+	// followed.
+	Reading time.Time `json:"reading,omitzero"`
 	// Reminded is when last night's untagged pages were last spoken of.
 	Reminded time.Time `json:"reminded,omitzero"`
 	// Sizes is by arrangement.

@@ -15,6 +15,7 @@ func full() memo.Memory {
 		Focus: "logs", Drawer: "runbook", Zoom: true, UTC: true, Pinned: []string{"logs"},
 		Window: memo.Window{Span: time.Hour, End: time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)}, Cursor: time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC),
 		Reminded: time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC),
+		Reading:  time.Date(2026, 3, 2, 2, 59, 58, 250_000_000, time.UTC),
 		Sizes:    map[string]memo.Sizes{"watch": {Left: 2, Bottom: -1, Grown: map[string]int{"pages": 3}}},
 		Filters:  map[string]string{"logs": "payment"}, Places: map[string]int{"detail": 7},
 		Earlier: map[string][]string{"logs": {"payment", "retry"}}, Found: []string{"theme light"}, Asked: []string{"li"},

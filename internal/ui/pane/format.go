@@ -159,7 +159,7 @@ func bytes(v float64) text.Safe {
 	for _, u := range []struct {
 		size float64
 		name text.Safe
-	}{{1 << 30, text.Const("GiB")}, {1 << 20, text.Const("MiB")}, {1 << 10, text.Const("KiB")}} {
+	}{{1 << 40, text.Const("TiB")}, {1 << 30, text.Const("GiB")}, {1 << 20, text.Const("MiB")}, {1 << 10, text.Const("KiB")}} {
 		if math.Abs(v) >= u.size {
 			return text.Sprintf("%.1f %s", v/u.size, u.name)
 		}

@@ -86,3 +86,13 @@ type Placed interface {
 	// Put goes there, or to the nearest there is.
 	Put(Frame, int)
 }
+
+// Dated is a pane whose position is kept as a time, since its rows are other ones
+// at the next start.
+type Dated interface {
+	// Reading returns the time of what is read, zero while the newest is followed.
+	Reading() time.Time
+	// Return goes to what is of that time, and reports whether the pane holds what
+	// was then and after it.
+	Return(Frame, board.Board, time.Time) bool
+}
