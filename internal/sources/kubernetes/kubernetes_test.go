@@ -192,6 +192,27 @@ func TestCutStreams(t *testing.T) {
 	}
 }
 
+// TestCutWithinALine cuts a stream within a line: it comes once, as a whole, when the
+// log is read again.
+func TestCutWithinALine(t *testing.T) {
+	f := newCluster(t, 0, line("one"))
+	two := line("two and its end")
+	f.half = two.At.UTC().Format(time.RFC3339Nano) + " two"
+	s := f.serve(t)
+	s.Follow(oncall.LogQuery{})
+	r := run(t, s)
+	eventually(t, "the stream", func() bool { return f.follows.Load() == 1 && len(r.said()) == 1 })
+	f.cutStreams()
+	_ = r.ended(t)
+	before := r.said()
+	f.add(two)
+	r = run(t, s)
+	eventually(t, "the rest", func() bool { return len(r.said()) > 0 })
+	if got := append(before, r.said()...); !slices.Equal(got, []string{"one", "two and its end"}) {
+		t.Errorf("the lines are %q", got)
+	}
+}
+
 func TestQueries(t *testing.T) {
 	for query, want := range map[string]choice{
 		"":                            {},
