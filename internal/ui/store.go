@@ -33,7 +33,9 @@ type storeSearch struct {
 	// older are those whose lines stand above the held ones, with how often such lines
 	// had been let go when they began.
 	older map[int]int
-	last  int
+	// loaded are those of them that have brought lines.
+	loaded map[int]bool
+	last   int
 	// ended is what those searches of a store have found that have ended before others
 	// of the same store.
 	ended map[string]oncall.LogFound
@@ -71,7 +73,7 @@ func (m *Model) logPane() *logs.Pane {
 func (m *Model) searchStore(source string, q oncall.LogQuery, older bool) pane.Intent {
 	s := &m.store
 	if s.running == nil {
-		s.running, s.older = map[int]string{}, map[int]int{}
+		s.running, s.older, s.loaded = map[int]string{}, map[int]int{}, map[int]bool{}
 	}
 	s.last++
 	s.running[s.last] = source
@@ -191,19 +193,35 @@ func (m *Model) loadOlder() pane.Intent {
 	return all
 }
 
-// cancelSearches ends all searches, and reports whether there were any.
+// partly reports whether a search has brought some of the older lines that stand above
+// the held ones. Not every store gives its newest first, so that until it has ended
+// others may be missing between these.
+func (m *Model) partly(id int) bool {
+	return m.store.loaded[id] && m.store.older[id] == m.logPane().LetGo()
+}
+
+// cancelSearches ends all searches, and reports whether there were any. What may be
+// missing for that is said in any case.
 func (m *Model) cancelSearches(say bool) (tea.Cmd, bool) {
 	m.store.ended = nil
 	var cmds []tea.Cmd
-	for id := range m.store.running {
+	var partly []string
+	for id, source := range m.store.running {
 		cmds = append(cmds, m.opts.World(pane.CancelSearch{ID: id}))
 		delete(m.store.running, id)
+		if m.partly(id) {
+			partly = append(partly, source)
+		}
 	}
 	if len(cmds) == 0 {
 		return nil, false
 	}
 	m.logPane().Busy("")
-	if say {
+	slices.Sort(partly)
+	switch {
+	case len(partly) > 0:
+		m.say(text.Sprintf("the search is cancelled; between the older lines of %s that were found others may be missing", strings.Join(slices.Compact(partly), ", ")), false)
+	case say:
 		m.say(text.Const("the search is cancelled; what was found stays"), false)
 	}
 	return tea.Batch(cmds...), true
@@ -231,6 +249,7 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 	case len(p.Lines) == 0:
 	case older:
 		room = m.logPane().LoadedOlder(p.Lines)
+		s.loaded[p.ID] = true
 	default:
 		m.logPane().Answered(p.Lines)
 	}
@@ -243,6 +262,8 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 	case !room:
 		m.say(text.Sprintf("%s: no more lines are loaded above, 50,000 are the most; %s lets them go", p.Source, m.opts.Keys.Way(keymap.Bottom)), false)
 		return m.opts.World(pane.CancelSearch{ID: p.ID})
+	case p.Err != nil && m.partly(p.ID):
+		m.say(text.Sprintf("between the older lines of %s that were found others may be missing: %s", p.Source, p.Err), true)
 	case p.Err != nil:
 		m.say(text.Decode(p.Err.Error()), true)
 	case p.Ended != nil:

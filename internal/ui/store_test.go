@@ -259,6 +259,29 @@ func TestOlderLinesThatComeTooLateAreLetGo(t *testing.T) {
 	}
 }
 
+// A store that does not give its newest lines first leaves a hole above the held ones
+// when its search is cancelled or fails.
+func TestOlderLinesThatEndEarlyMayHaveAHole(t *testing.T) {
+	part := func(f *fixture) StorePart {
+		f.press("O")
+		s, _ := last[pane.SearchStore](f)
+		p := answered(s.ID, "INFO an older line")
+		p.Next = func() tea.Msg { return nil }
+		f.Update(p)
+		return StorePart{ID: s.ID, Source: "splunk", Err: errors.New("search splunk: it is down")}
+	}
+	for name, end := range map[string]func(*fixture, StorePart){
+		"cancelled": func(f *fixture, _ StorePart) { f.press("esc") },
+		"fails":     func(f *fixture, p StorePart) { f.Update(p) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := loaded(t)
+			end(f, part(f))
+			f.mustSee(t, "between the older lines of splunk that were found others may be missing")
+		})
+	}
+}
+
 func TestSearchesOfAPageEndWithIt(t *testing.T) {
 	f := loaded(t)
 	f.press("O")
