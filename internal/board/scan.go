@@ -1,6 +1,7 @@
 package board
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -169,25 +170,33 @@ type Pick struct {
 	Level oncall.Level
 }
 
-// Pick returns the numbers of the lines from number seq on that are chosen,
-// oldest first.
-func (t Tail) Pick(p Pick, seq uint64) []uint64 {
-	var out []uint64
+// Pick yields the numbers of the lines from number seq on that are chosen, oldest
+// first.
+func (t Tail) Pick(p Pick, seq uint64) iter.Seq[uint64] {
 	seq = max(seq, t.first)
-	if seq >= t.end {
-		return nil
-	}
-	for _, c := range t.chunks[t.find(seq):] {
-		wanted, some := make([]bool, len(c.labels)), false
-		for i, l := range c.labels {
-			wanted[i] = p.Origin == nil || p.Origin(l.source, l.origin)
-			some = some || wanted[i]
+	return func(yield func(uint64) bool) {
+		if seq >= t.end {
+			return
 		}
-		for i := int(max(seq, c.start) - c.start); some && i < c.len(); i++ {
-			if k := c.kind(i); wanted[k.label()] && k.level() >= p.Level {
-				out = append(out, c.start+uint64(i))
+		for _, c := range t.chunks[t.find(seq):] {
+			if !c.pick(p, seq, yield) {
+				return
 			}
 		}
 	}
-	return out
+}
+
+// pick yields those of one chunk.
+func (c placed) pick(p Pick, seq uint64, yield func(uint64) bool) bool {
+	wanted, some := make([]bool, len(c.labels)), false
+	for i, l := range c.labels {
+		wanted[i] = p.Origin == nil || p.Origin(l.source, l.origin)
+		some = some || wanted[i]
+	}
+	for i := int(max(seq, c.start) - c.start); some && i < c.len(); i++ {
+		if k := c.kind(i); wanted[k.label()] && k.level() >= p.Level && !yield(c.start+uint64(i)) {
+			return false
+		}
+	}
+	return true
 }

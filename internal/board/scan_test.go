@@ -129,7 +129,7 @@ func TestPick(t *testing.T) {
 		in[i].Level = oncall.Level(i % 7)
 	}
 	b = fold(b, batch(in, 0))
-	got := b.Logs().Pick(board.Pick{Level: oncall.LevelError, Origin: func(source, origin string) bool { return source == "app" && origin == "pod-1" }}, 1000)
+	got := slices.Collect(b.Logs().Pick(board.Pick{Level: oncall.LevelError, Origin: func(source, origin string) bool { return source == "app" && origin == "pod-1" }}, 1000))
 	var want []uint64
 	for i, l := range in {
 		if i >= 1000 && l.Level >= oncall.LevelError && l.Origin == "pod-1" {

@@ -1,8 +1,6 @@
 package logs
 
 import (
-	"slices"
-
 	"conway/internal/board"
 	"conway/internal/text"
 	"conway/internal/ui/keymap"
@@ -115,25 +113,26 @@ func (p *Pane) put(i int, f pane.Frame, r rows) {
 
 func (p *Pane) jump(a keymap.Action, f pane.Frame, r rows) pane.Intent {
 	e := p.index.shownErrors()
-	if len(e) == 0 {
+	if e.len() == 0 {
 		return pane.Say{Reason: "no error among the lines held"}
 	}
 	from := r.tail.FirstSeq() + uint64(r.tail.Len())
 	if !p.Following() {
 		from = p.at - 1
 	}
-	i, at := slices.BinarySearch(e, from)
+	i, at := e.search(from)
 	switch {
 	case a == keymap.PrevError:
 		i--
 	case at:
 		i++
 	}
-	if i < 0 || i >= len(e) {
+	if i < 0 || i >= e.len() {
 		return pane.Say{Reason: "no further error this way"}
 	}
-	p.put(r.find(e[i]), f, r)
-	return pane.CursorAt{At: r.tail.At(int(e[i] - r.tail.FirstSeq())).At}
+	seq := e.at(i)
+	p.put(r.find(seq), f, r)
+	return pane.CursorAt{At: r.tail.At(int(seq - r.tail.FirstSeq())).At}
 }
 
 func (p *Pane) copied(r rows) pane.Intent {

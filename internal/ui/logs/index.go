@@ -1,9 +1,6 @@
 package logs
 
 import (
-	"slices"
-	"sort"
-
 	"conway/internal/board"
 	"conway/internal/follow"
 	"conway/internal/oncall"
@@ -28,9 +25,10 @@ type index struct {
 	// next is the sequence number of the first line not looked at yet. Of the lines
 	// before it, those from below on have been searched.
 	next, below uint64
-	// matches are the lines that match the query and are shown; own are those from
-	// the service's own origins, errors and ownErrors the errors among them.
-	matches, own, errors, ownErrors []uint64
+	// matches are the lines that match the query and are shown, and hits the errors
+	// among them; own are those from the service's own origins, errors and ownErrors
+	// the errors of all and of those.
+	matches, hits, own, errors, ownErrors seqs
 	// origins remembers which origins belong to the service.
 	origins map[string]bool
 	// found is true once one of them did. A log that does not name its services
@@ -56,13 +54,16 @@ func (x *index) update(t board.Tail, query board.Query, service string) {
 		// Lines were put among the last ones.
 		x.next = max(x.next, board.ReorderLines) - board.ReorderLines
 		x.next = max(x.next, first)
-		x.matches, x.own = before(x.matches, x.next), before(x.own, x.next)
-		x.errors, x.ownErrors = before(x.errors, x.next), before(x.ownErrors, x.next)
+		for _, s := range x.lists() {
+			s.cut(x.next)
+		}
 		x.below = min(x.below, x.next)
 		x.order = order
 	}
 	x.next, x.below = max(x.next, first), max(x.below, first)
-	x.forget(first)
+	for _, s := range x.lists() {
+		s.forget(first)
+	}
 	x.pick(t, x.next)
 	if query.All() {
 		x.next = first + uint64(t.Len())
@@ -70,7 +71,10 @@ func (x *index) update(t board.Tail, query board.Query, service string) {
 	}
 	for _, l := range t.From(int(x.next - first)) {
 		if query.Match(l) && x.shows(l.Origin) {
-			x.matches = append(x.matches, x.next)
+			x.matches.add(x.next)
+			if l.Level >= oncall.LevelError {
+				x.hits.add(x.next)
+			}
 		}
 		x.next++
 	}
@@ -81,10 +85,15 @@ func (x *index) update(t board.Tail, query board.Query, service string) {
 func (x *index) pick(t board.Tail, seq uint64) {
 	if x.service != "" {
 		mine := func(_, origin string) bool { return x.belongs(origin) }
-		x.own = append(x.own, t.Pick(board.Pick{Origin: mine}, seq)...)
-		x.ownErrors = append(x.ownErrors, t.Pick(board.Pick{Origin: mine, Level: oncall.LevelError}, seq)...)
+		x.own.addAll(t.Pick(board.Pick{Origin: mine}, seq))
+		x.ownErrors.addAll(t.Pick(board.Pick{Origin: mine, Level: oncall.LevelError}, seq))
 	}
-	x.errors = append(x.errors, t.Pick(board.Pick{Level: oncall.LevelError}, seq)...)
+	x.errors.addAll(t.Pick(board.Pick{Level: oncall.LevelError}, seq))
+}
+
+// lists are all that the index remembers lines in.
+func (x *index) lists() []*seqs {
+	return []*seqs{&x.matches, &x.hits, &x.own, &x.errors, &x.ownErrors}
 }
 
 // shows reports whether lines of an origin are shown.
@@ -102,20 +111,6 @@ func (x *index) belongs(origin string) bool {
 		x.found = x.found || own
 	}
 	return own
-}
-
-// forget drops what was evicted.
-func (x *index) forget(first uint64) {
-	for _, s := range []*[]uint64{&x.matches, &x.own, &x.errors, &x.ownErrors} {
-		i, _ := slices.BinarySearch(*s, first)
-		*s = (*s)[i:]
-	}
-}
-
-// before returns the numbers below one.
-func before(s []uint64, seq uint64) []uint64 {
-	i, _ := slices.BinarySearch(s, seq)
-	return s[:i]
 }
 
 // Found is what one step of a search has found.
@@ -144,13 +139,19 @@ func (x *index) take(f Found) {
 		return
 	}
 	first := f.tail.FirstSeq()
-	more := make([]uint64, 0, len(f.seqs)+len(x.matches))
+	more := make([]uint64, 0, len(f.seqs))
+	var errors []uint64
 	for _, seq := range f.seqs {
-		if !x.found || x.belongs(f.tail.At(int(seq-first)).Origin) {
-			more = append(more, seq)
+		if x.found && !x.belongs(f.tail.At(int(seq-first)).Origin) {
+			continue
+		}
+		more = append(more, seq)
+		if x.errors.has(seq) {
+			errors = append(errors, seq)
 		}
 	}
-	x.matches = append(more, x.matches...)
+	x.matches.precede(more)
+	x.hits.precede(errors)
 	x.below = max(f.next, first)
 }
 
@@ -165,27 +166,20 @@ func (x *index) searched(t board.Tail) float64 {
 }
 
 // shownErrors returns the errors among the lines that are shown.
-func (x *index) shownErrors() []uint64 {
-	errors := x.errors
-	if x.found {
-		errors = x.ownErrors
+func (x *index) shownErrors() seqs {
+	switch {
+	case !x.query.All():
+		return x.hits
+	case x.found:
+		return x.ownErrors
 	}
-	if x.query.All() {
-		return errors
-	}
-	var out []uint64
-	for _, seq := range errors {
-		if _, ok := slices.BinarySearch(x.matches, seq); ok {
-			out = append(out, seq)
-		}
-	}
-	return out
+	return x.errors
 }
 
 // rows is the list of lines that are shown, addressed by position.
 type rows struct {
 	tail board.Tail
-	seqs []uint64
+	seqs seqs
 	all  bool
 }
 
@@ -196,21 +190,21 @@ func (x *index) rows(t board.Tail) rows {
 	case x.found:
 		return rows{t, x.own, false}
 	}
-	return rows{t, nil, true}
+	return rows{t, seqs{}, true}
 }
 
 func (r rows) len() int {
 	if r.all {
 		return r.tail.Len()
 	}
-	return len(r.seqs)
+	return r.seqs.len()
 }
 
 func (r rows) seq(i int) uint64 {
 	if r.all {
 		return r.tail.FirstSeq() + uint64(i)
 	}
-	return r.seqs[i]
+	return r.seqs.at(i)
 }
 
 func (r rows) line(i int) oncall.LogLine {
@@ -222,5 +216,6 @@ func (r rows) find(seq uint64) int {
 	if r.all {
 		return int(min(max(seq, r.tail.FirstSeq())-r.tail.FirstSeq(), uint64(r.tail.Len())))
 	}
-	return sort.Search(len(r.seqs), func(i int) bool { return r.seqs[i] >= seq })
+	i, _ := r.seqs.search(seq)
+	return i
 }

@@ -2,7 +2,6 @@ package logs
 
 import (
 	"iter"
-	"slices"
 	"strings"
 
 	"conway/internal/board"
@@ -133,7 +132,7 @@ func (p *Pane) saved(r rows) pane.Intent {
 	if r.len() == 0 {
 		return pane.Say{Reason: "there is no line to write"}
 	}
-	r.seqs = slices.Clone(r.seqs)
+	r.seqs = r.seqs.clone()
 	return pane.Save{Name: "lines.log", What: "log lines", Lines: r.texts()}
 }
 

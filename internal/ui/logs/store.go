@@ -47,11 +47,10 @@ func (p *Pane) Oldest(b board.Board, source string) (time.Time, bool) {
 		}
 	}
 	t := b.Logs()
-	seqs := t.Pick(board.Pick{Origin: func(s, _ string) bool { return s == source }}, 0)
-	if len(seqs) == 0 {
-		return time.Time{}, false
+	for seq := range t.Pick(board.Pick{Origin: func(s, _ string) bool { return s == source }}, 0) {
+		return t.At(int(seq - t.FirstSeq())).At, true
 	}
-	return t.At(int(seqs[0] - t.FirstSeq())).At, true
+	return time.Time{}, false
 }
 
 // Asked begins an answer of a store to a question of its own. It stands in place
