@@ -35,10 +35,23 @@ type storeSearch struct {
 	older map[int]int
 	// loaded are those of them that have brought lines.
 	loaded map[int]bool
-	last   int
+	// edge are lines that such a search finds again, because they are of the moment that
+	// it begins with, by their text, and again counts those that it has found.
+	edge  map[int]map[string]int
+	again map[int]int
+	last  int
 	// ended is what those searches of a store have found that have ended before others
 	// of the same store.
 	ended map[string]oncall.LogFound
+}
+
+// fresh leaves out of what a search has found what was shown already.
+func (s *storeSearch) fresh(id int, f oncall.LogFound) oncall.LogFound {
+	f.Lines -= s.again[id]
+	if f.Matched >= 0 {
+		f.Matched -= int64(s.again[id])
+	}
+	return f
 }
 
 // sum adds the end of a search to those of others of the same store, and reports
@@ -74,6 +87,7 @@ func (m *Model) searchStore(source string, q oncall.LogQuery, older bool) pane.I
 	s := &m.store
 	if s.running == nil {
 		s.running, s.older, s.loaded = map[int]string{}, map[int]int{}, map[int]bool{}
+		s.edge, s.again = map[int]map[string]int{}, map[int]int{}
 	}
 	s.last++
 	s.running[s.last] = source
@@ -82,6 +96,18 @@ func (m *Model) searchStore(source string, q oncall.LogQuery, older bool) pane.I
 	}
 	m.logPane().Busy(s.words())
 	return pane.SearchStore{ID: s.last, Source: source, Query: q}
+}
+
+// news returns what of the lines that a search has found is not shown yet.
+func (s *storeSearch) news(id int, lines []oncall.LogLine) []oncall.LogLine {
+	return slices.DeleteFunc(slices.Clone(lines), func(l oncall.LogLine) bool {
+		shown := s.edge[id][l.Raw] > 0
+		if shown {
+			s.edge[id][l.Raw]--
+			s.again[id]++
+		}
+		return shown
+	})
 }
 
 // above reports whether a source is being searched for older lines.
@@ -175,13 +201,19 @@ func (m *Model) loadOlder() pane.Intent {
 			asked = append(asked, t.Source)
 			continue
 		}
-		end, ok := m.logPane().Oldest(m.board, t.Source)
-		if !ok {
-			end = m.window.At(m.now).Start
+		end, edge := m.window.At(m.now).Start, map[string]int{}
+		oldest := m.logPane().Oldest(m.board, t.Source)
+		if len(oldest) > 0 {
+			// Of the moment of the oldest line there may be others that are not shown.
+			end = oldest[0].At.Add(1)
+		}
+		for _, l := range oldest {
+			edge[l.Raw]++
 		}
 		q.Window = oncall.Window{Start: end.Add(-max(olderSpan, m.window.Span)), End: end}
-		q.Limit = storeLimit
+		q.Limit = storeLimit + len(oldest)
 		all.Intents = append(all.Intents, m.searchStore(t.Source, q, true))
+		m.store.edge[m.store.last] = edge
 	}
 	switch {
 	case len(all.Intents) > 0:
@@ -248,7 +280,7 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 	switch {
 	case len(p.Lines) == 0:
 	case older:
-		room = m.logPane().LoadedOlder(p.Lines)
+		room = m.logPane().LoadedOlder(s.news(p.ID, p.Lines))
 		s.loaded[p.ID] = true
 	default:
 		m.logPane().Answered(p.Lines)
@@ -267,7 +299,7 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 	case p.Err != nil:
 		m.say(text.Decode(p.Err.Error()), true)
 	case p.Ended != nil:
-		if all, last := s.sum(p.Source, *p.Ended); last {
+		if all, last := s.sum(p.Source, s.fresh(p.ID, *p.Ended)); last {
 			m.say(FoundWords(p.Source, all), false)
 		}
 	}
