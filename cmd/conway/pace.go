@@ -25,6 +25,10 @@ const (
 	// beside a million lines of 194 bytes; with half of that, one collection follows
 	// the other while several logs flood, and keys wait for them.
 	memoryLimit = 230 << 20
+	// limitAbove is how far above what is in use the limit stays at least, of which a
+	// quarter is room for garbage. Below that, collections follow each other without
+	// end and every key waits for them: then a few megabytes more are the lesser evil.
+	limitAbove = 26 << 20
 	// muchHeld is how much has to be held for the program's own pages to matter, and
 	// pagesAtOnce how many bytes of them are let go of after a collection.
 	muchHeld    = 128 << 20
@@ -70,6 +74,7 @@ func keepPace(pages *touched) {
 	runtime.SetFinalizer(&beacon{}, func(*beacon) {
 		held := live()
 		debug.SetGCPercent(paceFor(held))
+		debug.SetMemoryLimit(limitFor(held))
 		if held > muchHeld {
 			pages.letGoSome(pagesAtOnce)
 		}
@@ -86,6 +91,9 @@ func live() uint64 {
 	}
 	return s[0].Value.Uint64()
 }
+
+// limitFor returns the limit of all memory beside so many bytes in use.
+func limitFor(live uint64) int64 { return max(memoryLimit, int64(live)+limitAbove) }
 
 // paceFor returns the pace that leaves room enough beside so many bytes.
 func paceFor(live uint64) int {

@@ -101,10 +101,12 @@ func (c *chunk) line(i int) oncall.LogLine {
 }
 
 // pack makes chunks of the lines, in their order. Where they are the lines of one
-// of the texts, that becomes the chunk's as it is.
-func pack(lines []oncall.LogLine, texts []string) []*chunk {
+// of the texts, that becomes the chunk's as it is. It works in room, or makes some.
+func pack(lines []oncall.LogLine, texts []string, room []lineEntry) []*chunk {
 	out := make([]*chunk, 0, len(lines)/chunkLines+1)
-	room := make([]lineEntry, 0, min(len(lines), chunkLines))
+	if room == nil {
+		room = make([]lineEntry, 0, min(len(lines), chunkLines))
+	}
 	for len(lines) > 0 {
 		n, text := 0, ""
 		if len(texts) > 0 && strings.HasPrefix(texts[0], lines[0].Raw) {

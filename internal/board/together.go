@@ -18,7 +18,11 @@ const gatherFrom = edgeLines
 
 // Gatherer prepares events for a board beside it, so that a board has little to do
 // with many log lines. The zero value is ready. It is not safe for concurrent use.
-type Gatherer struct{ room room }
+type Gatherer struct {
+	room room
+	// entries is room for those of one chunk.
+	entries []lineEntry
+}
 
 // Together are events that came together, as ApplyTogether takes them.
 type Together struct {
@@ -52,9 +56,12 @@ func (g *Gatherer) Gather(events []oncall.Event) Together {
 		t.lists = nil
 		return t
 	}
+	if g.entries == nil {
+		g.entries = make([]lineEntry, 0, chunkLines)
+	}
 	if len(t.lists) == 1 {
 		t.lines = t.lists[0].lines
-		t.chunks = pack(t.lines, t.lists[0].texts)
+		t.chunks = pack(t.lines, t.lists[0].texts, g.entries)
 		return t
 	}
 	t.room = &g.room
@@ -70,7 +77,7 @@ func (g *Gatherer) Gather(events []oncall.Event) Together {
 		if n < len(rest) {
 			n = wholePages(rest[:n])
 		}
-		t.chunks = append(t.chunks, pack(rest[:n], nil)...)
+		t.chunks = append(t.chunks, pack(rest[:n], nil, g.entries)...)
 		rest = rest[n:]
 	}
 	return t
