@@ -33,10 +33,25 @@ type storeSearch struct {
 	// older are those whose lines stand above the held ones, with how often such lines
 	// had been let go when they began.
 	older map[int]int
+	// loaded are those of them that have brought lines.
+	loaded map[int]bool
+	// edge are lines that such a search finds again, because they are of the moment that
+	// it begins with, by their text, and again counts those that it has found.
+	edge  map[int]map[string]int
+	again map[int]int
 	last  int
 	// ended is what those searches of a store have found that have ended before others
 	// of the same store.
 	ended map[string]oncall.LogFound
+}
+
+// fresh leaves out of what a search has found what was shown already.
+func (s *storeSearch) fresh(id int, f oncall.LogFound) oncall.LogFound {
+	f.Lines -= s.again[id]
+	if f.Matched >= 0 {
+		f.Matched -= int64(s.again[id])
+	}
+	return f
 }
 
 // sum adds the end of a search to those of others of the same store, and reports
@@ -71,7 +86,8 @@ func (m *Model) logPane() *logs.Pane {
 func (m *Model) searchStore(source string, q oncall.LogQuery, older bool) pane.Intent {
 	s := &m.store
 	if s.running == nil {
-		s.running, s.older = map[int]string{}, map[int]int{}
+		s.running, s.older, s.loaded = map[int]string{}, map[int]int{}, map[int]bool{}
+		s.edge, s.again = map[int]map[string]int{}, map[int]int{}
 	}
 	s.last++
 	s.running[s.last] = source
@@ -80,6 +96,18 @@ func (m *Model) searchStore(source string, q oncall.LogQuery, older bool) pane.I
 	}
 	m.logPane().Busy(s.words())
 	return pane.SearchStore{ID: s.last, Source: source, Query: q}
+}
+
+// news returns what of the lines that a search has found is not shown yet.
+func (s *storeSearch) news(id int, lines []oncall.LogLine) []oncall.LogLine {
+	return slices.DeleteFunc(slices.Clone(lines), func(l oncall.LogLine) bool {
+		shown := s.edge[id][l.Raw] > 0
+		if shown {
+			s.edge[id][l.Raw]--
+			s.again[id]++
+		}
+		return shown
+	})
 }
 
 // above reports whether a source is being searched for older lines.
@@ -173,13 +201,19 @@ func (m *Model) loadOlder() pane.Intent {
 			asked = append(asked, t.Source)
 			continue
 		}
-		end, ok := m.logPane().Oldest(m.board, t.Source)
-		if !ok {
-			end = m.window.At(m.now).Start
+		end, edge := m.window.At(m.now).Start, map[string]int{}
+		oldest := m.logPane().Oldest(m.board, t.Source)
+		if len(oldest) > 0 {
+			// Of the moment of the oldest line there may be others that are not shown.
+			end = oldest[0].At.Add(1)
+		}
+		for _, l := range oldest {
+			edge[l.Raw]++
 		}
 		q.Window = oncall.Window{Start: end.Add(-max(olderSpan, m.window.Span)), End: end}
-		q.Limit = storeLimit
+		q.Limit = storeLimit + len(oldest)
 		all.Intents = append(all.Intents, m.searchStore(t.Source, q, true))
+		m.store.edge[m.store.last] = edge
 	}
 	switch {
 	case len(all.Intents) > 0:
@@ -191,19 +225,35 @@ func (m *Model) loadOlder() pane.Intent {
 	return all
 }
 
-// cancelSearches ends all searches, and reports whether there were any.
+// partly reports whether a search has brought some of the older lines that stand above
+// the held ones. Not every store gives its newest first, so that until it has ended
+// others may be missing between these.
+func (m *Model) partly(id int) bool {
+	return m.store.loaded[id] && m.store.older[id] == m.logPane().LetGo()
+}
+
+// cancelSearches ends all searches, and reports whether there were any. What may be
+// missing for that is said in any case.
 func (m *Model) cancelSearches(say bool) (tea.Cmd, bool) {
 	m.store.ended = nil
 	var cmds []tea.Cmd
-	for id := range m.store.running {
+	var partly []string
+	for id, source := range m.store.running {
 		cmds = append(cmds, m.opts.World(pane.CancelSearch{ID: id}))
 		delete(m.store.running, id)
+		if m.partly(id) {
+			partly = append(partly, source)
+		}
 	}
 	if len(cmds) == 0 {
 		return nil, false
 	}
 	m.logPane().Busy("")
-	if say {
+	slices.Sort(partly)
+	switch {
+	case len(partly) > 0:
+		m.say(text.Sprintf("the search is cancelled; between the older lines of %s that were found others may be missing", strings.Join(slices.Compact(partly), ", ")), false)
+	case say:
 		m.say(text.Const("the search is cancelled; what was found stays"), false)
 	}
 	return tea.Batch(cmds...), true
@@ -230,7 +280,8 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 	switch {
 	case len(p.Lines) == 0:
 	case older:
-		room = m.logPane().LoadedOlder(p.Lines)
+		room = m.logPane().LoadedOlder(s.news(p.ID, p.Lines))
+		s.loaded[p.ID] = true
 	default:
 		m.logPane().Answered(p.Lines)
 	}
@@ -243,10 +294,12 @@ func (m *Model) storePart(p StorePart) tea.Cmd {
 	case !room:
 		m.say(text.Sprintf("%s: no more lines are loaded above, 50,000 are the most; %s lets them go", p.Source, m.opts.Keys.Way(keymap.Bottom)), false)
 		return m.opts.World(pane.CancelSearch{ID: p.ID})
+	case p.Err != nil && m.partly(p.ID):
+		m.say(text.Sprintf("between the older lines of %s that were found others may be missing: %s", p.Source, p.Err), true)
 	case p.Err != nil:
 		m.say(text.Decode(p.Err.Error()), true)
 	case p.Ended != nil:
-		if all, last := s.sum(p.Source, *p.Ended); last {
+		if all, last := s.sum(p.Source, s.fresh(p.ID, *p.Ended)); last {
 			m.say(FoundWords(p.Source, all), false)
 		}
 	}

@@ -228,6 +228,36 @@ func TestOlderLinesAreAskedForOnceAtATime(t *testing.T) {
 	}
 }
 
+// TestOlderLinesOfTheSameMoment has the oldest line that is shown share its moment with
+// lines that are not: they are asked for, and shown beside it.
+func TestOlderLinesOfTheSameMoment(t *testing.T) {
+	f := loaded(t)
+	f.opts.Services = follow.Map{} // no service hides a line
+	at := uitest.Now().Add(-time.Hour)
+	line := func(words string) oncall.LogLine {
+		return oncall.LogLine{At: at, Source: "splunk", Raw: words, Message: words}
+	}
+	f.press("O")
+	s, _ := last[pane.SearchStore](f)
+	p := StorePart{ID: s.ID, Source: "splunk", Lines: []oncall.LogLine{line("third of them")}, Ended: &oncall.LogFound{Lines: 1}}
+	f.Update(p)
+	f.press("O")
+	s, _ = last[pane.SearchStore](f)
+	if end := s.Query.Window.End; !end.After(at) || end.After(at.Add(time.Microsecond)) || s.Query.Limit != storeLimit+1 {
+		t.Errorf("asked %+v, and the oldest line is of %v", s.Query, at)
+	}
+	p.ID, p.Lines = s.ID, []oncall.LogLine{line("first of them"), line("second of them"), line("third of them")}
+	p.Ended = &oncall.LogFound{Lines: 3, Complete: true, Matched: 3}
+	f.Update(p)
+	f.mustSee(t, "splunk: 2 lines")
+	f.press("g")
+	for _, words := range []string{"first of them", "second of them", "third of them"} {
+		if n := f.shown(words); n != 1 {
+			t.Errorf("%q is shown %d times:\n%s", words, n, f.screenText())
+		}
+	}
+}
+
 // Older lines that come after all that was loaded was let go would stand above a
 // hole that nothing tells of.
 func TestOlderLinesThatComeTooLateAreLetGo(t *testing.T) {
@@ -255,6 +285,29 @@ func TestOlderLinesThatComeTooLateAreLetGo(t *testing.T) {
 			if got := f.shown("loaded late"); got != want {
 				t.Errorf("the late line is shown %d times, want %d:\n%s", got, want, f.screenText())
 			}
+		})
+	}
+}
+
+// A store that does not give its newest lines first leaves a hole above the held ones
+// when its search is cancelled or fails.
+func TestOlderLinesThatEndEarlyMayHaveAHole(t *testing.T) {
+	part := func(f *fixture) StorePart {
+		f.press("O")
+		s, _ := last[pane.SearchStore](f)
+		p := answered(s.ID, "INFO an older line")
+		p.Next = func() tea.Msg { return nil }
+		f.Update(p)
+		return StorePart{ID: s.ID, Source: "splunk", Err: errors.New("search splunk: it is down")}
+	}
+	for name, end := range map[string]func(*fixture, StorePart){
+		"cancelled": func(f *fixture, _ StorePart) { f.press("esc") },
+		"fails":     func(f *fixture, p StorePart) { f.Update(p) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := loaded(t)
+			end(f, part(f))
+			f.mustSee(t, "between the older lines of splunk that were found others may be missing")
 		})
 	}
 }

@@ -26,12 +26,12 @@ type tailed struct {
 // tail points the log stores at the followed page when that is another than
 // before, or when more has become known of it. From then on they go on by
 // themselves, so the window is the one of that moment. A pinned pane keeps its
-// lines.
+// lines, and hears only what a query still lacks of its own page.
 func (m *Model) tail(p oncall.Page, d *oncall.PageDetail) tea.Cmd {
 	if len(m.opts.Logs) == 0 {
 		return nil
 	}
-	if !m.pinned[pane.Logs] {
+	if !m.pinned[pane.Logs] || m.tailed.lacks(m.scene.Service, p) {
 		m.tailed.subject = subject{m.scene.Service, p, d}
 	}
 	s := m.tailed.subject
@@ -56,4 +56,18 @@ func (m *Model) tail(p oncall.Page, d *oncall.PageDetail) tea.Cmd {
 	// What they find would stand among the lines of another page.
 	ended, _ := m.cancelSearches(false)
 	return tea.Batch(ended, m.opts.World(pane.Tail{Queries: send}))
+}
+
+// lacks reports whether a query could not be filled from what was known of a page, and
+// of this one.
+func (t *tailed) lacks(s follow.Service, p oncall.Page) bool {
+	if t.subject.page.Ref != p.Ref || t.subject.service.Name != s.Name {
+		return false
+	}
+	for _, q := range t.queries {
+		if q.Unfilled != "" {
+			return true
+		}
+	}
+	return false
 }

@@ -61,3 +61,26 @@ func TestLogStoresFollowTheSelectedPage(t *testing.T) {
 		t.Error("the former page's lines are still shown")
 	}
 }
+
+// TestPinnedBeforeTheDetail pins the logs before the page's labels are known: its query
+// is filled from them when they come, and from no other page's.
+func TestPinnedBeforeTheDetail(t *testing.T) {
+	f := newFixture(t)
+	f.opts.Logs = []follow.LogTemplate{{Source: "app", Lang: follow.SPL, Query: "service={{service}} {{alertname}}"}}
+	for _, e := range uitest.Events()[:2] {
+		f.event(e)
+	}
+	f.press("L", "F")
+	if q, _ := last[pane.Tail](f); q.Queries["app"].Unfilled == "" {
+		t.Fatalf("asked %+v", q)
+	}
+	f.event(uitest.Events()[2]) // the page's labels
+	q, _ := last[pane.Tail](f)
+	if got := q.Queries["app"]; got.Query != "service=checkout CheckoutErrorRate" || got.Unfilled != "" {
+		t.Errorf("pinned, and asked %+v once the labels were there", got)
+	}
+	f.press("P", "j")
+	if again, _ := last[pane.Tail](f); again.Queries["app"] != q.Queries["app"] {
+		t.Errorf("pinned, and asked %+v of another page", again)
+	}
+}

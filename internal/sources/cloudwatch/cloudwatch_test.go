@@ -149,6 +149,29 @@ func TestLongAgo(t *testing.T) {
 	}
 }
 
+// TestEventsOnTwoPages has CloudWatch give events on two pages, as it does now and
+// then: each is found once.
+func TestEventsOnTwoPages(t *testing.T) {
+	f := newFake(t, 0, someLines(20)...)
+	f.twice = true
+	lines, found, fault := search(t, tested(t, f), oncall.LogQuery{})
+	if fault != nil || len(lines) != 20 || found.Matched != 20 {
+		t.Errorf("of 20 lines came %d, %+v, %v", len(lines), found, fault)
+	}
+}
+
+// TestPagesWithoutAnEnd has two pages name each other as the next one.
+func TestPagesWithoutAnEnd(t *testing.T) {
+	f := newFake(t, 0, someLines(2)...)
+	f.loops = true
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	_, err := tested(t, f).Search(ctx, oncall.LogQuery{}, func(oncall.LogPart) {})
+	if f, ok := errors.AsType[*oncall.Fault](err); !ok || f.Kind != oncall.Malformed {
+		t.Errorf("the search ended with %v", err)
+	}
+}
+
 func TestJobsEndAsTheySay(t *testing.T) {
 	f := newFake(t, 0, someLines(6)...)
 	s := tested(t, f)

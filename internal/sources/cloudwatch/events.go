@@ -22,7 +22,7 @@ const (
 func newestFrom() time.Time { return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // errSameToken reports pages that would never end.
-var errSameToken = errors.New("the same page again and again")
+var errSameToken = errors.New("the same pages again and again")
 
 // filter is a request for lines.
 type filter struct {
@@ -80,6 +80,7 @@ func (s *Source) walk(op, pattern string, start, end time.Time, limit int) *tail
 // to be seen.
 func (s *Source) newest(ctx context.Context, op string, f filter, limit int) ([]tailing.Entry, error) {
 	var all []tailing.Entry
+	tokens, ids := map[string]bool{}, map[string]bool{}
 	for {
 		var a filtered
 		if err := s.call(ctx, op, "FilterLogEvents", f, &a); err != nil {
@@ -90,7 +91,12 @@ func (s *Source) newest(ctx context.Context, op string, f filter, limit int) ([]
 		}
 		page := make([]tailing.Entry, 0, len(*a.Events))
 		for _, raw := range *a.Events {
-			page = append(page, entry(raw, f.Group+f.Identifier))
+			e := entry(raw, f.Group+f.Identifier)
+			if e.ID != "" && ids[e.ID] {
+				continue // CloudWatch gives an event on two pages now and then
+			}
+			ids[e.ID] = true
+			page = append(page, e)
 		}
 		backwards := newestFirst(page)
 		all = append(all, page...)
@@ -101,9 +107,10 @@ func (s *Source) newest(ctx context.Context, op string, f filter, limit int) ([]
 		if a.Next == "" || backwards && len(all) == limit {
 			return all, nil
 		}
-		if a.Next == f.Token {
+		if tokens[a.Next] {
 			return all, s.malformed(op, errSameToken)
 		}
+		tokens[a.Next] = true
 		f.Token = a.Next
 	}
 }

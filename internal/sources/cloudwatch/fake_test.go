@@ -43,6 +43,9 @@ type fakeLogs struct {
 	running int
 	// oldestFirst ignores that the newest are asked for first.
 	oldestFirst bool
+	// twice has each page begin with the event that the one before ended with, and loops
+	// has pages name each other as the next one without an end.
+	twice, loops bool
 	// refuse is how many requests are answered with refusal, the __type of an error.
 	refuse  int
 	refusal string
@@ -295,6 +298,9 @@ func (f *fakeLogs) filter(group string, a asked) any {
 	if a.Token != "" {
 		offset, _ = strconv.Atoi(a.Token[1:])
 		empty = a.Token[0] == 'e'
+		if f.twice && offset > 0 && !empty {
+			offset--
+		}
 	}
 	page := make([]any, 0, fakePage)
 	for !empty && offset < len(found) && len(page) < min(fakePage, a.Limit) {
@@ -308,6 +314,9 @@ func (f *fakeLogs) filter(group string, a asked) any {
 			kind = "t"
 		}
 		out["nextToken"] = kind + strconv.Itoa(offset)
+	}
+	if f.loops {
+		out["nextToken"] = "t" + strconv.Itoa(len(f.asked)%2)
 	}
 	return out
 }

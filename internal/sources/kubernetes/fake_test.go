@@ -25,6 +25,9 @@ type fakeCluster struct {
 	events  []string
 	cut     chan struct{}
 	asked   []string
+	// half is the beginning of a line, which is all that comes of it before a stream is
+	// cut.
+	half string
 
 	stalled atomic.Bool
 	running atomic.Int32
@@ -224,7 +227,7 @@ func (f *fakeCluster) watch(w http.ResponseWriter, r *http.Request) {
 // stream sends what next returns as it comes, until over says so.
 func (f *fakeCluster) stream(w http.ResponseWriter, r *http.Request, next func() []string, over func() bool) {
 	f.mu.Lock()
-	cut := f.cut
+	cut, half := f.cut, f.half
 	f.mu.Unlock()
 	w.WriteHeader(http.StatusOK)
 	for {
@@ -244,6 +247,10 @@ func (f *fakeCluster) stream(w http.ResponseWriter, r *http.Request, next func()
 		case <-r.Context().Done():
 			return
 		case <-cut:
+			if strings.HasSuffix(r.URL.Path, "/log") {
+				fmt.Fprint(w, half)
+				_ = http.NewResponseController(w).Flush()
+			}
 			panic(http.ErrAbortHandler)
 		case <-time.After(5 * time.Millisecond):
 		}

@@ -132,7 +132,9 @@ func records(ctx context.Context, c *cluster, op string, resp *http.Response, u 
 		}
 		n, err := resp.Body.Read(buf)
 		split.Add(buf[:n], time.Time{}, line)
-		if err != nil {
+		// What stands behind the last newline of a log that was cut off is half a line,
+		// which comes as a whole when the log is read again.
+		if errors.Is(err, io.EOF) {
 			split.End(line)
 		}
 		if len(came) > 0 {

@@ -73,6 +73,8 @@ type Source struct {
 	o Options
 	// place is how far the tail has come; only Run touches it.
 	place tailing.Place
+	// starts outlive a tail that fails, as the place does.
+	starts starts
 
 	mu      sync.Mutex
 	cluster *cluster

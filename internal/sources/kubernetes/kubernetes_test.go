@@ -192,6 +192,47 @@ func TestCutStreams(t *testing.T) {
 	}
 }
 
+// TestRestartInAnOutage has a container end and start again while nobody reads: what it
+// said last is read afterwards.
+func TestRestartInAnOutage(t *testing.T) {
+	f := newCluster(t, 0, line("one"))
+	s := f.serve(t)
+	s.Follow(oncall.LogQuery{})
+	r := run(t, s)
+	eventually(t, "the stream", func() bool { return f.follows.Load() == 1 && len(r.said()) == 1 })
+	f.cutStreams()
+	_ = r.ended(t)
+	f.restart("checkout-1", "panic: out of words")
+	f.add(line("two"))
+	r = run(t, s)
+	eventually(t, "what came meanwhile", func() bool { return len(r.said()) >= 2 || slices.Contains(r.said(), "two") })
+	time.Sleep(100 * time.Millisecond)
+	if got := r.said(); !slices.Equal(got, []string{"panic: out of words", "two"}) {
+		t.Errorf("after the outage came %q", got)
+	}
+}
+
+// TestCutWithinALine cuts a stream within a line: it comes once, as a whole, when the
+// log is read again.
+func TestCutWithinALine(t *testing.T) {
+	f := newCluster(t, 0, line("one"))
+	two := line("two and its end")
+	f.half = two.At.UTC().Format(time.RFC3339Nano) + " two"
+	s := f.serve(t)
+	s.Follow(oncall.LogQuery{})
+	r := run(t, s)
+	eventually(t, "the stream", func() bool { return f.follows.Load() == 1 && len(r.said()) == 1 })
+	f.cutStreams()
+	_ = r.ended(t)
+	before := r.said()
+	f.add(two)
+	r = run(t, s)
+	eventually(t, "the rest", func() bool { return len(r.said()) > 0 })
+	if got := append(before, r.said()...); !slices.Equal(got, []string{"one", "two and its end"}) {
+		t.Errorf("the lines are %q", got)
+	}
+}
+
 func TestQueries(t *testing.T) {
 	for query, want := range map[string]choice{
 		"":                            {},

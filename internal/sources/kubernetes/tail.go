@@ -26,12 +26,13 @@ func (s *Source) tail(ctx context.Context, q oncall.LogQuery, turn int, emit sou
 			return err
 		}
 		s.place.Arrive(turn)
+		s.starts.forget()
 	} else {
 		out.Alive()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	t := &tail{
-		cluster: c, choice: ch, out: out, since: s.place.Back(), again: s.o.Again, streams: map[string]*stream{}, done: map[string]bool{},
+		cluster: c, choice: ch, out: out, starts: &s.starts, since: s.place.Back(), again: s.o.Again, streams: map[string]*stream{}, done: map[string]bool{},
 		came: make(chan []tailing.Entry), changed: make(chan change), failed: make(chan error, 1),
 	}
 	defer t.helpers.Wait()
@@ -67,6 +68,7 @@ type tail struct {
 	cluster *cluster
 	choice  choice
 	out     *tailing.Out
+	starts  *starts
 	since   time.Time
 	again   time.Duration
 	// streams are the containers that are followed, by pod and name. Only run
@@ -81,6 +83,38 @@ type tail struct {
 	came    chan []tailing.Entry
 	changed chan change
 	failed  chan error
+}
+
+// starts are which start of each container was read last, so that a container that is
+// started again while nobody reads has its last words read as well.
+type starts struct {
+	mu   sync.Mutex
+	read map[string]int64
+}
+
+// forget begins anew, for another query.
+func (s *starts) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read = map[string]int64{}
+}
+
+// last returns how often a container had been started again when it was read last, and
+// now for one that was not read yet.
+func (s *starts) last(key string, now int64) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if before, known := s.read[key]; known {
+		return before
+	}
+	return now
+}
+
+// note tells that the last words of what ran before were read.
+func (s *starts) note(key string, restarts int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read[key] = restarts
 }
 
 // change is the news of one pod, or, with ended, of a stream that is over.
@@ -228,7 +262,9 @@ func (s *stream) state() (restarts int64, over bool) {
 // follow reads the container's log again and again, until its pod is over.
 func (s *stream) follow(ctx context.Context) error {
 	wait := s.tail.again
-	seen, _ := s.state()
+	key := s.uid + "/" + s.container
+	first, _ := s.state()
+	seen := s.tail.starts.last(key, first)
 	for {
 		restarts, over := s.state()
 		if restarts > seen {
@@ -238,6 +274,7 @@ func (s *stream) follow(ctx context.Context) error {
 			}
 		}
 		seen = restarts
+		s.tail.starts.note(key, seen)
 		n, err := s.read(ctx, false)
 		switch {
 		case ctx.Err() != nil:

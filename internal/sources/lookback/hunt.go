@@ -72,6 +72,11 @@ func (h *hunt) read(ctx context.Context, f found) error {
 		return nil
 	}
 	defer file.Close() //nolint:errcheck // it was read
+	if now, err := file.Stat(); err != nil || !os.SameFile(now, f.info) || now.Size() < f.info.Size() {
+		// Its lines are in a file now that was passed over by its name, or nowhere.
+		h.short = sources.Printable(f.path, maxWords) + " was rotated while it was searched; search again"
+		return nil
+	}
 	switch filepath.Ext(f.path) {
 	case ".gz":
 		err = h.gzip(ctx, f, file)

@@ -186,6 +186,38 @@ func TestWindowOfALargeFile(t *testing.T) {
 	}
 }
 
+// TestRotatedMeanwhile has a file renamed, and another truncated, between the moment at
+// which they are listed and the one at which they are read: what the search lacks is said.
+func TestRotatedMeanwhile(t *testing.T) {
+	for name, change := range map[string]func(path string) error{
+		"renamed": func(path string) error {
+			if err := os.Rename(path, path+".1"); err != nil {
+				return err
+			}
+			return os.WriteFile(path, nil, 0o600)
+		},
+		"truncated": func(path string) error { return os.Truncate(path, 0) },
+	} {
+		dir := t.TempDir()
+		now := time.Now()
+		newer, older := filepath.Join(dir, "a.log"), filepath.Join(dir, "b.log")
+		put(t, newer, now, hourly(now.Add(-time.Hour), "a", time.Minute))
+		put(t, older, now.Add(-time.Minute), hourly(now.Add(-time.Hour), "b", time.Minute))
+		var lines int
+		f, err := files(t, newer, older).Search(t.Context(), oncall.LogQuery{}, func(p oncall.LogPart) {
+			if lines += len(p.Lines); len(p.Lines) == 0 && change != nil {
+				if err := change(older); err != nil {
+					t.Fatal(err)
+				}
+				change = nil
+			}
+		})
+		if want := older + " was rotated while it was searched; search again"; err != nil || lines == 0 || f.Complete || f.Why != want {
+			t.Errorf("%s: found %d, %+v, %v", name, lines, f, err)
+		}
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	dir := t.TempDir()
 	_, _, err := search(t, files(t, filepath.Join(dir, "*.log")), oncall.LogQuery{})

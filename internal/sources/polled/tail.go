@@ -2,6 +2,8 @@ package polled
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -57,12 +59,32 @@ type Tail struct {
 	supersede context.CancelFunc
 	// newest is the newest arrival that was seen, and seen are the lines by id.
 	newest time.Time
-	seen   map[string]time.Time
+	seen   map[string]sight
+	// floor is the arrival up to which lines were forgotten because they were too many,
+	// and are not asked for any more; zero for none. crowded is true once that was told.
+	floor   time.Time
+	crowded bool
 }
+
+// sight is what is known of a line that was seen.
+type sight struct {
+	arrived time.Time
+	// told is true when the store has told the arrival itself.
+	told bool
+}
+
+const (
+	// maxSeen bounds the lines that are remembered, to some ten megabytes, and keptSeen
+	// is how many of them are left then.
+	maxSeen  = 1 << 17
+	keptSeen = maxSeen / 4 * 3
+	// grain is how exactly some stores tell an arrival: in whole seconds.
+	grain = time.Second
+)
 
 // New returns a tail that follows nothing yet.
 func New(o Options) *Tail {
-	return &Tail{o: o, nudge: sources.NewNudge(), seen: map[string]time.Time{}}
+	return &Tail{o: o, nudge: sources.NewNudge(), seen: map[string]sight{}}
 }
 
 // Follow points the tail at q. The query that is followed already changes
@@ -73,7 +95,8 @@ func (t *Tail) Follow(q oncall.LogQuery) {
 	if t.turn > 0 && q == t.query {
 		return
 	}
-	t.query, t.told, t.newest, t.seen = q, false, time.Time{}, map[string]time.Time{}
+	t.query, t.told, t.newest, t.seen = q, false, time.Time{}, map[string]sight{}
+	t.floor, t.crowded = time.Time{}, false
 	t.turn++
 	if t.supersede != nil {
 		t.supersede()
@@ -129,6 +152,9 @@ func (t *Tail) begin(cancel context.CancelFunc, emit sources.Emit) (q oncall.Log
 	t.supersede = cancel
 	if !t.newest.IsZero() {
 		since = t.newest.Add(-t.o.Overlap)
+		if t.floor.After(since) {
+			since = t.floor
+		}
 	}
 	return t.query, t.turn, since, true
 }
@@ -139,7 +165,8 @@ func (t *Tail) take(emit sources.Emit, hits []Hit, left string, err error, asked
 	news := make([]oncall.LogLine, 0, len(hits))
 	newest := t.newest
 	for _, h := range hits {
-		if h.Arrived.IsZero() || h.Arrived.After(asked) {
+		told := !h.Arrived.IsZero() && !h.Arrived.After(asked)
+		if !told {
 			// An arrival in the future is of a clock that is wrong, and must not hide
 			// what arrives by one that is right.
 			h.Arrived = asked
@@ -147,14 +174,22 @@ func (t *Tail) take(emit sources.Emit, hits []Hit, left string, err error, asked
 		if h.Arrived.After(newest) {
 			newest = h.Arrived
 		}
-		if _, old := t.seen[h.ID]; !old {
+		_, old := t.seen[h.ID]
+		if !old && told && !h.Arrived.After(t.floor) {
+			continue // it may be one that was forgotten
+		}
+		if !old {
 			news = append(news, h.Line)
 		}
-		t.seen[h.ID] = h.Arrived
+		t.seen[h.ID] = sight{h.Arrived, told}
 	}
 	if err == nil {
 		t.newest = newest
 		t.forget(newest.Add(-t.o.Overlap))
+		if t.crowd() && left == "" && !t.crowded {
+			t.crowded = true
+			left = fmt.Sprintf("lines that are found late may be left out: more than %d came in %v", maxSeen, t.o.Overlap)
+		}
 	}
 	slices.SortStableFunc(news, func(a, b oncall.LogLine) int { return a.At.Compare(b.At) })
 	dropped := oncall.Dropped{Reason: left}
@@ -176,12 +211,36 @@ func (t *Tail) take(emit sources.Emit, hits []Hit, left string, err error, asked
 // forget drops the ids of lines that cannot come again, because they arrived
 // before all that is asked for from now on.
 func (t *Tail) forget(before time.Time) {
-	for id, arrived := range t.seen {
+	for id, s := range t.seen {
 		// Stores that tell an arrival in whole seconds may mean the second before.
-		if arrived.Before(before.Add(-time.Second)) {
+		if s.arrived.Before(before.Add(-grain)) {
 			delete(t.seen, id)
 		}
 	}
+}
+
+// crowd forgets the lines that arrived first when there are too many, and has them
+// not asked for again. It reports whether it did. Those of the newest second stay, of
+// which others may still come, and so do those whose arrival the store does not tell.
+func (t *Tail) crowd() bool {
+	if len(t.seen) <= maxSeen {
+		return false
+	}
+	arrivals := make([]time.Time, 0, len(t.seen))
+	for _, s := range t.seen {
+		arrivals = append(arrivals, s.arrived)
+	}
+	slices.SortFunc(arrivals, time.Time.Compare)
+	floor := arrivals[len(arrivals)-keptSeen-1]
+	if last := t.newest.Add(-grain); floor.After(last) {
+		floor = last
+	}
+	if !floor.After(t.floor) {
+		return false
+	}
+	t.floor = floor
+	maps.DeleteFunc(t.seen, func(_ string, s sight) bool { return s.told && !s.arrived.After(floor) })
+	return true
 }
 
 func (t *Tail) event(batch []oncall.LogLine, f *oncall.Fault) oncall.LinesEvent {

@@ -113,6 +113,46 @@ func TestFailureLosesNothing(t *testing.T) {
 	})
 }
 
+// TestManyLines has more lines come within the overlap than are remembered: those that
+// are forgotten are not asked for again, which is said, and no line comes twice.
+func TestManyLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const many = 200_000
+		s := &store{}
+		begin := time.Now()
+		for i := range many {
+			at := begin.Add(-overlap / 2).Add(time.Duration(i) * (overlap / 2 / many))
+			s.hits = append(s.hits, hit(fmt.Sprint(i), at.Truncate(time.Second)))
+		}
+		tail := s.tail()
+		tail.Follow(oncall.LogQuery{Query: "q"})
+		events, _ := rounds(t, tail, 3) // its end is not what this is about
+		came := map[string]bool{}
+		var left []string
+		for _, e := range events {
+			if e.Dropped.Reason != "" {
+				left = append(left, e.Dropped.Reason)
+			}
+			for _, l := range e.Lines {
+				if came[l.Raw] {
+					t.Fatalf("line %s came twice", l.Raw)
+				}
+				came[l.Raw] = true
+			}
+		}
+		if len(came) != many || len(left) != 1 || !strings.Contains(left[0], "more than 131072 came in 1m0s") {
+			t.Errorf("%d lines came, and it was said %q", len(came), left)
+		}
+		if s.asked[1].Before(begin.Add(-overlap * 3 / 8)) {
+			t.Errorf("it was asked for what arrived %v before", begin.Sub(s.asked[1]))
+		}
+		s.hits = append(s.hits, hit("after", time.Now()))
+		if events, _ = rounds(t, tail, 1); raws(events) != "after" {
+			t.Errorf("after that came %d events", len(events))
+		}
+	})
+}
+
 func TestTellsWhatIsLeftOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{left: "more came"}

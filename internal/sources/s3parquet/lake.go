@@ -75,9 +75,11 @@ type Lake struct {
 	// the next one.
 	q       *oncall.LogQuery
 	changed chan struct{}
-	// taken are the files whose rows were emitted, and failed the versions of those
-	// that could not be read. Only Run uses them.
-	taken  map[string]bool
+	// taken are the files whose rows were emitted, listed is when there was a listing
+	// last, and failed are the versions of those that could not be read. Only Run uses
+	// them.
+	taken  map[string]took
+	listed time.Time
 	failed map[string]string
 	// of is the query that they belong to, and since the beginning of its tail.
 	of    *oncall.LogQuery

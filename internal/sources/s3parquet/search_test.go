@@ -156,6 +156,56 @@ func TestUnreadableFiles(t *testing.T) {
 	}
 }
 
+// TestFileThatIsNotListed has a listing leave a file out that the next one has again: its
+// lines come once. Another file of the same name that comes later is read.
+func TestFileThatIsNotListed(t *testing.T) {
+	store := newS3()
+	l := served(t, store)
+	now := time.Now()
+	l.o.Now = func() time.Time { now = now.Add(time.Second); return now }
+	q := oncall.LogQuery{Window: oncall.Window{Start: now.Add(-time.Hour)}}
+	l.failed, l.since = map[string]string{}, q.Window.Start
+	var got []string
+	pass := func() {
+		t.Helper()
+		f, err := l.parse("follow", q)
+		if err == nil {
+			err = l.pass(t.Context(), &q, f, func(e oncall.Event) {
+				for _, line := range e.(oncall.LinesEvent).Lines {
+					got = append(got, line.Message)
+				}
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := keyOf(now, "a")
+	leave := func() {
+		store.mu.Lock()
+		defer store.mu.Unlock()
+		delete(store.objects, key)
+	}
+	one := encode(t, []row{{Time: now.Add(-time.Minute), Message: "one"}})
+	store.put(key, one)
+	pass()
+	leave()
+	pass()
+	pass()
+	store.put(key, one)
+	pass()
+	if !slices.Equal(got, []string{"one"}) {
+		t.Errorf("the lines are %q", got)
+	}
+	leave()
+	pass()
+	store.put(key, encode(t, []row{{Time: now.Add(-time.Minute), Message: "another"}}))
+	pass()
+	if !slices.Equal(got, []string{"one", "another"}) {
+		t.Errorf("the lines are %q", got)
+	}
+}
+
 // nested is a row of an OpenTelemetry-like lake.
 type nested struct {
 	Nanos  int64 `parquet:"time_unix_nano"`

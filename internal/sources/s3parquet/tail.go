@@ -21,7 +21,16 @@ const (
 	// tailBurst is how many lines of new files are shown at once; beyond it the
 	// oldest are left out, and counted as left out.
 	tailBurst = 20_000
+	// unlisted is how long a file is remembered that a listing leaves out: not every
+	// store of objects lists all that it holds each time.
+	unlisted = time.Hour
 )
+
+// took is a file whose rows were emitted: its version, and when it was listed last.
+type took struct {
+	version string
+	listed  time.Time
+}
 
 // errRepointed ends a pass because something else is followed.
 var errRepointed = errors.New("something else is followed")
@@ -131,7 +140,7 @@ func (l *Lake) pass(ctx context.Context, q *oncall.LogQuery, f filter, emit sour
 	}
 	var fresh []object
 	for _, o := range listed {
-		if version, failed := l.failed[o.key]; !l.taken[o.key] && (!failed || version != o.version) {
+		if version, failed := l.failed[o.key]; !l.took(o) && (!failed || version != o.version) {
 			fresh = append(fresh, o)
 		}
 	}
@@ -150,23 +159,34 @@ func (l *Lake) pass(ctx context.Context, q *oncall.LogQuery, f filter, emit sour
 	return nil
 }
 
-// note remembers which files were read, and forgets those that are not listed any
-// more.
+// took reports whether a file was read. One that comes back after listings have left it
+// out is another one when its version is another.
+func (l *Lake) took(o object) bool {
+	t, ok := l.taken[o.key]
+	return ok && (t.listed.Equal(l.listed) || t.version == o.version)
+}
+
+// note remembers which files were read, and forgets those that have not been listed for
+// a while.
 func (l *Lake) note(listed, fresh []object, bad map[string]string) {
-	before := l.taken
-	l.taken = make(map[string]bool, len(listed))
+	now := l.o.Now()
+	if l.taken == nil {
+		l.taken = make(map[string]took, len(listed))
+	}
 	for _, o := range listed {
-		if before[o.key] {
-			l.taken[o.key] = true
+		if l.took(o) {
+			l.taken[o.key] = took{l.taken[o.key].version, now}
 		}
 	}
+	maps.DeleteFunc(l.taken, func(_ string, t took) bool { return now.Sub(t.listed) > unlisted })
+	l.listed = now
 	for _, o := range fresh {
 		if _, failed := bad[o.key]; failed {
 			l.failed[o.key] = o.version
 			continue
 		}
 		delete(l.failed, o.key)
-		l.taken[o.key] = true
+		l.taken[o.key] = took{o.version, now}
 	}
 	maps.DeleteFunc(l.failed, func(key, _ string) bool {
 		return !slices.ContainsFunc(listed, func(o object) bool { return o.key == key })

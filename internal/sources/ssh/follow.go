@@ -175,7 +175,7 @@ func (c *connection) take(h header, p []byte) error {
 		if c.offset < h.size {
 			return nil
 		}
-		p = c.find()
+		p = c.find(h.from > 0)
 	case c.skip:
 		_, rest, ok := bytes.Cut(p, []byte("\n"))
 		if p = rest; ok {
@@ -186,8 +186,9 @@ func (c *connection) take(h header, p []byte) error {
 	return nil
 }
 
-// find looks for the place in another file, and returns what is new.
-func (c *connection) find() []byte {
+// find looks for the place in another file, and returns what is new. What came of the
+// file may begin within a line.
+func (c *connection) find(within bool) []byte {
 	p := c.held
 	c.held, c.search = nil, false
 	// What was begun in the file before has no end here.
@@ -199,6 +200,9 @@ func (c *connection) find() []byte {
 	}
 	if len(c.last) > 0 {
 		c.batch.Gap(oncall.Dropped{Count: 1, Reason: "the file was replaced while nobody was connected; lines that were written to the one before may be missing"})
+	}
+	if within {
+		_, p, _ = bytes.Cut(p, []byte("\n"))
 	}
 	return p
 }

@@ -270,6 +270,28 @@ func TestRotatedWhileAway(t *testing.T) {
 	}
 }
 
+// TestRotatedIntoALargeFile: of a file that is longer than what is looked through for the
+// place, the end is shown from the first whole line on.
+func TestRotatedIntoALargeFile(t *testing.T) {
+	h := newHost(t, words("one")...)
+	s := h.source()
+	w := begin(t, s)
+	w.sees("one")
+	breakOff(t, h, w)
+	if err := os.Remove(h.path()); err != nil {
+		t.Fatal(err)
+	}
+	filler := strings.Repeat("x", 80)
+	h.write("app's log.log", strings.Repeat("2026-03-02T03:00:00Z "+filler+"\n", againBytes/100+1)+"2026-03-02T03:00:00Z last\n")
+	w = begin(t, s)
+	w.until("last line", func() bool { return len(w.lines) > 0 && w.lines[len(w.lines)-1] == "last" })
+	w.cancel()
+	_ = w.ends() // it was cancelled
+	if w.lines[0] != filler || len(w.gaps) != 1 {
+		t.Errorf("the first line is %q, gaps %q", w.lines[0], w.gaps)
+	}
+}
+
 func TestBeginsNearTheEnd(t *testing.T) {
 	h := newHost(t)
 	h.write("app's log.log", "2026-03-02T03:00:00Z early\n"+strings.Repeat("2026-03-02T03:00:00Z filler\n", 2*firstBytes/28)+"2026-03-02T03:00:00Z last\n")

@@ -193,6 +193,42 @@ func TestLate(t *testing.T) {
 	}
 }
 
+// TestWalkToItsLimit has the limit reached within lines of one time, of which the store
+// always gives the same ones first: all that are wanted come, each once, and nothing
+// older comes in their place.
+func TestWalkToItsLimit(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	store := []Entry{entry(at, "", "1"), entry(at.Add(1), "", "2"), entry(at.Add(1), "", "3"), entry(at.Add(1), "", "4"), entry(at.Add(2), "", "5")}
+	for _, tt := range []struct {
+		limit     int
+		cut, want string
+	}{
+		{2, "the limit of 2 lines was reached", "45"},
+		{3, "the limit of 3 lines was reached", "345"},
+		{4, "the limit of 4 lines was reached", "2345"},
+		{5, "", "12345"},
+		{6, "", "12345"},
+	} {
+		w := &Walk{
+			Start: at, End: at.Add(time.Second), Limit: tt.limit, Size: 3, Most: 8, Ahead: func() time.Duration { return 0 },
+			Ask: func(_ context.Context, _, end time.Time, limit int) (Page, error) {
+				older := slices.DeleteFunc(slices.Clone(store), func(e Entry) bool { return !e.Line.At.Before(end) })
+				return Page{Entries: older[max(0, len(older)-limit):]}, nil
+			},
+		}
+		var got []string
+		err := w.Run(t.Context(), func(entries []Entry) {
+			for _, e := range entries {
+				got = append(got, e.Line.Raw)
+			}
+		})
+		slices.Sort(got)
+		if err != nil || strings.Join(got, "") != tt.want || w.Why != tt.cut || w.Complete != (tt.cut == "") {
+			t.Errorf("up to %d lines are %q, complete %v, %q, %v", tt.limit, got, w.Complete, w.Why, err)
+		}
+	}
+}
+
 // TestLeft is about walks that ended at their limit: lines are missing only where one
 // did not come as far as the newest line that is known.
 func TestLeft(t *testing.T) {

@@ -71,8 +71,8 @@ func (w *Walk) Run(ctx context.Context, take func([]Entry)) error {
 	for w.Start.Before(w.End) {
 		ask := size
 		if w.Limit > 0 {
-			// One more than wanted tells whether there are more.
-			ask = min(size, w.Limit-w.Lines+1)
+			// One more than wanted tells whether there are more, beside those that come again.
+			ask = min(size, w.Limit-w.Lines+1+w.again())
 		}
 		p, err := w.Ask(ctx, w.Start, w.End, ask)
 		if err != nil {
@@ -109,6 +109,14 @@ func (w *Walk) Run(ctx context.Context, take func([]Entry)) error {
 	}
 	w.Complete = w.Why == ""
 	return nil
+}
+
+// again returns how many lines of the page before come again with the next one.
+func (w *Walk) again() int {
+	if w.Cursor {
+		return 0
+	}
+	return len(w.seen)
 }
 
 // All walks to the end and returns everything, or nothing when that fails.

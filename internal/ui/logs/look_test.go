@@ -181,7 +181,8 @@ func TestOlderLinesAreLoadedAbove(t *testing.T) {
 	b := say(uitest.Empty(), "app", uitest.Now(), "held one", "held two")
 	p := logs.New()
 	see(p, f, b)
-	if at, ok := p.Oldest(b, "app"); !ok || !at.Equal(uitest.Now()) {
+	at := p.Oldest(b, "app")
+	if len(at) == 0 || !at[0].At.Equal(uitest.Now()) {
 		t.Fatalf("the oldest line is of %v", at)
 	}
 	p.Handle(keymap.Up, f, b)
@@ -198,7 +199,7 @@ func TestOlderLinesAreLoadedAbove(t *testing.T) {
 	if c, ok := i.(pane.Copy); !ok || c.Raw != "held one" {
 		t.Errorf("the selected line is now %+v", i)
 	}
-	if at, _ := p.Oldest(b, "app"); !at.Equal(old.At) {
+	if at = p.Oldest(b, "app"); len(at) != 1 || !at[0].At.Equal(old.At) {
 		t.Errorf("the oldest line is of %v", at)
 	}
 	if p.LoadedOlder(make([]oncall.LogLine, 50_000)) {

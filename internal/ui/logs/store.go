@@ -1,8 +1,6 @@
 package logs
 
 import (
-	"time"
-
 	"conway/internal/board"
 	"conway/internal/oncall"
 	"conway/internal/text"
@@ -38,19 +36,26 @@ func (p *Pane) held(b board.Board) board.Tail {
 	return b.Logs().Above(p.store.above, p.store.version)
 }
 
-// Oldest returns the time of the oldest line of a source that is shown, and false
-// when there is none.
-func (p *Pane) Oldest(b board.Board, source string) (time.Time, bool) {
+// Oldest returns the oldest lines of a source that are shown, those of one moment.
+func (p *Pane) Oldest(b board.Board, source string) (out []oncall.LogLine) {
+	take := func(l oncall.LogLine) (more bool) {
+		if more = len(out) == 0 || l.At.Equal(out[0].At); more {
+			out = append(out, l)
+		}
+		return more
+	}
 	for _, l := range p.store.older {
-		if l.Source == source {
-			return l.At, true
+		if l.Source == source && !take(l) {
+			break
 		}
 	}
 	t := b.Logs()
 	for seq := range t.Pick(board.Pick{Origin: func(s, _ string) bool { return s == source }}, 0) {
-		return t.At(int(seq - t.FirstSeq())).At, true
+		if !take(t.At(int(seq - t.FirstSeq()))) {
+			break
+		}
 	}
-	return time.Time{}, false
+	return out
 }
 
 // Asked begins an answer of a store to a question of its own. It stands in place
