@@ -80,8 +80,8 @@ func flooded(t *testing.T, n int) {
 		time.Sleep(60 * time.Millisecond) // faster would be a paste
 	}
 	// Each eighth line is an error.
-	shows = p.settles(t, "/level>=error ")
-	errors := numbers(t, shows, `/level>=error (\d+) match`)[0]
+	shows = p.settles(t, "match /level>=error")
+	errors := numbers(t, shows, `(\d+) match /level>=error`)[0]
 	if all := counts[1]; errors < all/8-n || errors > all/8+n {
 		t.Errorf("%d of %d held lines are errors, want an eighth", errors, all)
 	}
