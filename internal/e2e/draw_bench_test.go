@@ -266,7 +266,8 @@ func cpu(tb testing.TB, pid int) time.Duration {
 func keys(tb testing.TB, p *tape, span time.Duration) (took []time.Duration, each time.Duration) {
 	tb.Helper()
 	before := cpu(tb, p.cmd.Process.Pid)
-	for i := 0; span > 0; i++ {
+	// As many down as up, or the next keys would begin a row lower.
+	for i := 0; span > 0 || i%2 == 1; i++ {
 		seen := len(p.all())
 		at := time.Now()
 		p.typed("jk"[i%2 : i%2+1])
