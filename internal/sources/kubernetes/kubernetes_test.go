@@ -152,10 +152,7 @@ func TestPreparing(t *testing.T) {
 // log of the one before, and nothing comes twice.
 func TestRestart(t *testing.T) {
 	f := newCluster(t, 0, line("one"))
-	s := f.serve(t)
-	s.Follow(oncall.LogQuery{})
-	r := run(t, s)
-	eventually(t, "the stream", func() bool { return f.follows.Load() == 1 })
+	_, r := followed(t, f)
 	f.add(line("two"))
 	eventually(t, "the second line", func() bool { return slices.Contains(r.said(), "two") })
 	f.restart("checkout-1", "panic: out of words")
@@ -168,13 +165,21 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestCutStreams cuts every connection: Run tells of it, and the next one goes on.
-func TestCutStreams(t *testing.T) {
-	f := newCluster(t, 0, line("one"))
+// followed follows a cluster whose one pod has said one line, and returns once that
+// came.
+func followed(t *testing.T, f *fakeCluster) (*Source, *running) {
+	t.Helper()
 	s := f.serve(t)
 	s.Follow(oncall.LogQuery{})
 	r := run(t, s)
 	eventually(t, "the stream", func() bool { return f.follows.Load() == 1 && len(r.said()) == 1 })
+	return s, r
+}
+
+// TestCutStreams cuts every connection: Run tells of it, and the next one goes on.
+func TestCutStreams(t *testing.T) {
+	f := newCluster(t, 0, line("one"))
+	s, r := followed(t, f)
 	f.cutStreams()
 	fault, ok := errors.AsType[*oncall.Fault](r.ended(t))
 	if !ok || fault.Kind != oncall.Unavailable {
@@ -196,10 +201,7 @@ func TestCutStreams(t *testing.T) {
 // said last is read afterwards.
 func TestRestartInAnOutage(t *testing.T) {
 	f := newCluster(t, 0, line("one"))
-	s := f.serve(t)
-	s.Follow(oncall.LogQuery{})
-	r := run(t, s)
-	eventually(t, "the stream", func() bool { return f.follows.Load() == 1 && len(r.said()) == 1 })
+	s, r := followed(t, f)
 	f.cutStreams()
 	_ = r.ended(t)
 	f.restart("checkout-1", "panic: out of words")
@@ -218,10 +220,7 @@ func TestCutWithinALine(t *testing.T) {
 	f := newCluster(t, 0, line("one"))
 	two := line("two and its end")
 	f.half = two.At.UTC().Format(time.RFC3339Nano) + " two"
-	s := f.serve(t)
-	s.Follow(oncall.LogQuery{})
-	r := run(t, s)
-	eventually(t, "the stream", func() bool { return f.follows.Load() == 1 && len(r.said()) == 1 })
+	s, r := followed(t, f)
 	f.cutStreams()
 	_ = r.ended(t)
 	before := r.said()
