@@ -286,16 +286,21 @@ func keys(tb testing.TB, p *tape, span time.Duration) (took []time.Duration, eac
 
 func echoed(p *tape, seen int, at time.Time) (time.Duration, error) {
 	var data []byte
-	for time.Since(at) < patience {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
 		for _, c := range p.after(seen) {
 			seen++
 			if data = append(data, c.data...); bytes.Contains(data, []byte("▶")) {
 				return c.at.Sub(at), nil
 			}
 		}
-		time.Sleep(200 * time.Microsecond)
+		select {
+		case <-p.more:
+		case <-late.C:
+			return 0, errors.New("a key moves no cursor")
+		}
 	}
-	return 0, errors.New("a key moves no cursor")
 }
 
 // floodRate is what a busy log sends in a second, and calmAfter what the program has

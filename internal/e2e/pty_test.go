@@ -26,6 +26,7 @@ type chunk struct {
 
 // tape is a program on a bare pseudo-terminal, of which every byte is kept.
 type tape struct {
+	more    chan struct{}
 	tb      testing.TB
 	cmd     *exec.Cmd
 	master  *os.File
@@ -47,7 +48,7 @@ func record(tb testing.TB, env []string, argv ...string) *tape {
 	tb.Helper()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8"}, env...)
-	p := &tape{tb: tb, cmd: cmd, done: make(chan struct{}), started: time.Now()}
+	p := &tape{tb: tb, cmd: cmd, done: make(chan struct{}), more: make(chan struct{}, 1), started: time.Now()}
 	var err error
 	p.master, err = pty.StartWithSize(cmd, &pty.Winsize{Rows: tapeHeight, Cols: tapeWidth})
 	if err != nil {
@@ -67,6 +68,10 @@ func (p *tape) read() {
 			p.mu.Lock()
 			p.chunks = append(p.chunks, chunk{time.Now(), bytes.Clone(buf[:n])})
 			p.mu.Unlock()
+			select {
+			case p.more <- struct{}{}:
+			default:
+			}
 		}
 		if err != nil { // EIO: the other side is closed
 			return
