@@ -2,6 +2,8 @@ package main
 
 import (
 	tea "charm.land/bubbletea/v2"
+
+	"conway/internal/ui/outlet"
 )
 
 // awaited is a model that is still being made while the terminal is made ready
@@ -47,6 +49,12 @@ func (w *awaited) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	w.held = nil
 	return w, tea.Batch(cmds...)
+}
+
+// Hurry has the model hurry if it can, and reports whether it does.
+func (w *awaited) Hurry(on bool) bool {
+	h, can := w.model.(outlet.Hurrier)
+	return can && h.Hurry(on)
 }
 
 // View draws the model.

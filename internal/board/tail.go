@@ -139,6 +139,12 @@ func (t Tail) FirstSeq() uint64 { return t.first }
 // Order returns what tells whether lines have changed their places.
 func (t Tail) Order() Order { return t.order }
 
+// Precedes reports whether u is what became of the tail since: lines may have come,
+// also among the last ones, and the oldest may have made room for them.
+func (t Tail) Precedes(u Tail) bool {
+	return t.order.Epoch == u.order.Epoch && t.first <= u.first && u.first <= t.end && t.end <= u.end
+}
+
 // Gaps returns where lines are missing among those kept, oldest first.
 func (t Tail) Gaps() []Gap { return t.gaps }
 

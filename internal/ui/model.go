@@ -36,7 +36,7 @@ type Model struct {
 	now   time.Time
 	watch watch
 	utc   bool
-	// urgent is true while the message that came last is a key.
+	// urgent is true while a frame is drawn that another one follows soon.
 	urgent bool
 
 	choice layout.Choice
@@ -172,6 +172,13 @@ func tick() tea.Cmd {
 	return tea.Every(tickEvery, func(time.Time) tea.Msg { return tickMsg{} })
 }
 
+// Hurry says whether the next frame may leave what has no part in what a person just
+// did as it was: then another one follows soon. It does as it is told.
+func (m *Model) Hurry(on bool) bool {
+	m.urgent = on
+	return on
+}
+
 // Update routes a message to what it concerns.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	open := len(m.stack)
@@ -182,7 +189,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 	case tea.KeyPressMsg:
-		m.urgent = true
 		// A key that was meant for a question which is closed is meant for nothing.
 		if len(m.stack) == open {
 			cmd = m.key(msg)

@@ -48,8 +48,8 @@ func (p *Pane) account(t board.Tail, dropped uint64, exact bool) pane.Line {
 
 // chart is the last row: how many errors there were when, or lines if there were
 // none, with the deploys.
-func (p *Pane) chart(f pane.Frame, b board.Board) pane.Line {
-	w, t := f.Scene.Window, p.held(b)
+func (p *Pane) chart(f pane.Frame, b board.Board, t board.Tail) pane.Line {
+	w := f.Scene.Window
 	at := func(edge time.Time) uint64 { return t.FirstSeq() + uint64(t.Since(edge)) }
 	counted := rows{tail: t, seqs: p.index.shownErrors()}
 	last := counted.find(at(w.Start))

@@ -140,8 +140,7 @@ func (p *Pane) Began(f pane.Frame, b board.Board) []board.Moment {
 	if !ok || f.Scene.Pinned[pane.Logs] || p.wide || p.store.asked != "" {
 		return nil // the lines are not the page's
 	}
-	t := p.held(b)
-	p.look(f, b)
+	t := p.look(f, b)
 	p.groups.feed(t, &p.index, false)
 	from, _ := since(f, b)
 	var out []board.Moment

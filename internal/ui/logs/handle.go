@@ -14,8 +14,7 @@ const sideways = 16
 
 // Handle scrolls, pauses, and jumps between errors.
 func (p *Pane) Handle(a keymap.Action, f pane.Frame, b board.Board) (pane.Intent, bool) {
-	p.look(f, b)
-	r := p.index.rows(p.held(b))
+	r := p.index.rows(p.look(f, b))
 	if a == keymap.Patterns {
 		p.groups.open, p.groups.at = !p.groups.open, 0
 		return nil, true
@@ -122,8 +121,7 @@ func (p *Pane) Reading() time.Time {
 // to it, and pauses there. Lines that begin later say nothing of where it was, and
 // of those that end before it more may be on their way.
 func (p *Pane) Return(f pane.Frame, b board.Board, at time.Time) bool {
-	p.look(f, b)
-	t := p.held(b)
+	t := p.look(f, b)
 	i := t.Since(at)
 	if i >= t.Len() || t.At(0).At.After(at) || p.index.searched(t) < 1 {
 		return false
@@ -197,11 +195,11 @@ func (p *Pane) Search(f pane.Frame, b board.Board) (step func() Found, ok bool) 
 	if p.filter.All() {
 		return nil, false
 	}
-	p.look(f, b)
-	if p.index.searched(p.held(b)) >= 1 {
+	t := p.look(f, b)
+	if p.index.searched(t) >= 1 {
 		return nil, false
 	}
-	return p.index.search(p.held(b), stepRoom), true
+	return p.index.search(t, stepRoom), true
 }
 
 // Found takes what a step has found. That of a search which is over is passed

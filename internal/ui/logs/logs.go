@@ -5,6 +5,7 @@ package logs
 import (
 	"slices"
 	"time"
+	"weak"
 
 	"conway/internal/board"
 	"conway/internal/oncall"
@@ -41,6 +42,9 @@ type Pane struct {
 	// line that at stands for.
 	epoch int
 	kept  oncall.LogLine
+	// shown are the lines as they were looked at last. They are not held on to: while
+	// nothing is drawn they would double what a busy log takes.
+	shown weak.Pointer[board.Tail]
 }
 
 // New returns the pane, following.
@@ -49,15 +53,29 @@ func New() *Pane { return &Pane{} }
 // Following reports whether new lines scroll in by themselves.
 func (p *Pane) Following() bool { return p.at == 0 }
 
-// look brings the index up to date. It follows the page's service unless the
-// pane is pinned.
-func (p *Pane) look(f pane.Frame, b board.Board) {
+// look brings the index up to date and returns the lines that it is of. It follows
+// the page's service unless the pane is pinned.
+func (p *Pane) look(f pane.Frame, b board.Board) board.Tail {
+	t := p.lines(f, b)
 	service := f.Scene.Service.Name
 	if f.Scene.Page.IsZero() || f.Scene.Pinned[pane.Logs] || p.wide {
 		service = ""
 	}
-	p.index.update(p.held(b), p.filter, service)
-	p.stay(p.held(b))
+	p.index.update(t, p.filter, service)
+	p.stay(t)
+	return t
+}
+
+// lines returns the lines to look at. For a frame that a person waits for these are
+// the ones that are on the screen, while they are a beginning of those that are held
+// now: to draw a screenful of new ones takes as long as all that the key did.
+func (p *Pane) lines(f pane.Frame, b board.Board) board.Tail {
+	t := p.held(b)
+	if was := p.shown.Value(); f.Urgent && was != nil && was.Precedes(t) {
+		return *was
+	}
+	p.shown = weak.Make(&t)
+	return t
 }
 
 // stay keeps the selected line selected when lines were put among old ones, which
@@ -88,8 +106,7 @@ const rateSpan = 10 * time.Second
 
 // Title says where the lines come from, how fast, and whether the tail is paused.
 func (p *Pane) Title(f pane.Frame, b board.Board) pane.Line {
-	p.look(f, b)
-	t := p.held(b)
+	t := p.look(f, b)
 	l := append(pane.L(pane.S(style.Heading, text.Const("LOGS"))), pane.Heard(b, board.KindLogs, b.LogsReading(), f)...)
 	if p.index.found {
 		l = append(l, pane.S(style.Text, text.Sprintf(" %s ·", p.index.service)))
@@ -155,8 +172,7 @@ func perSecond(t board.Tail, now time.Time) text.Safe {
 // View draws the lines, and below them, where there is room for it, where all lines
 // are and the errors of the window.
 func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
-	t := p.held(b)
-	p.look(f, b)
+	t := p.look(f, b)
 	if t.Len() == 0 {
 		return p.empty(f, b)
 	}
@@ -168,7 +184,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 		inner.Height = h
 		out = p.groupLines(inner, b)
 	} else {
-		out = p.lines(f, b, h)
+		out = p.rowsOf(f, b, t, h)
 	}
 	if f.Height < chartFrom {
 		return out
@@ -177,7 +193,7 @@ func (p *Pane) View(f pane.Frame, b board.Board) pane.Block {
 	if n, exact := t.Dropped(); n > 0 {
 		out = append(out, p.account(t, n, exact))
 	}
-	return append(out, p.chart(f, b))
+	return append(out, p.chart(f, b, t))
 }
 
 func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
@@ -201,16 +217,16 @@ func (p *Pane) empty(f pane.Frame, b board.Board) pane.Block {
 	return pane.Block{pane.L(pane.S(style.Dim, text.Const("no lines: it is followed, and quiet so far")))}
 }
 
-// lines fills h rows from the lowest visible line upwards.
-func (p *Pane) lines(f pane.Frame, b board.Board, h int) pane.Block {
-	r := p.index.rows(p.held(b))
+// rowsOf fills h rows from the lowest visible line upwards.
+func (p *Pane) rowsOf(f pane.Frame, b board.Board, t board.Tail, h int) pane.Block {
+	r := p.index.rows(t)
 	if r.len() == 0 && p.index.searched(r.tail) < 1 {
 		return pane.Block{pane.L(pane.S(style.Dim, text.Sprintf("%d lines held, searching them for /%s", r.tail.Len(), p.typed)))}
 	}
 	if r.len() == 0 {
 		return pane.Paragraph(style.Dim, text.Sprintf("%d lines held, none matches /%s; %s shows all", r.tail.Len(), p.typed, f.Keys.Way(keymap.Back)), f.Width)
 	}
-	gaps := p.held(b).Gaps()
+	gaps := t.Gaps()
 	badge := badges(b)
 	at := -1
 	if !p.Following() {

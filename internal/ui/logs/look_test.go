@@ -82,10 +82,39 @@ func TestGroupsWaitForAKey(t *testing.T) {
 		t.Errorf("in the frame after it:\n%s", got)
 	}
 	b = say(b, "app", uitest.Now().Add(-20*time.Second), "disk full")
-	f.Urgent = true
 	p.Handle(keymap.Patterns, f, b)
+	f.Urgent = true
 	if got := see(p, f, b); !strings.Contains(got, "4 patterns, 3 of them first seen") {
 		t.Errorf("where the groups are shown:\n%s", got)
+	}
+}
+
+// TestNewLinesWaitForAKey has new lines come with the frame after the one that a person
+// waits for. What that one shows is the page's and the filter's of now all the same.
+func TestNewLinesWaitForAKey(t *testing.T) {
+	b, f := incident()
+	p := logs.New()
+	before := see(p, f, b)
+	b = say(b, "app", uitest.Now().Add(-30*time.Second), "certificate expired")
+	f.Urgent = true
+	if got := see(p, f, b); got != before {
+		t.Errorf("in a frame that a person waits for:\n%s", got)
+	}
+	p.Filter("placed")
+	if got := see(p, f, b); !strings.Contains(got, "25 match /placed") || strings.Contains(got, "exhausted") {
+		t.Errorf("with a filter in force since:\n%s", got)
+	}
+	p.Filter("")
+	p.Asked("store", "all")
+	p.Answered([]oncall.LogLine{oncall.ParseLine("from a store", uitest.Now())})
+	if got := see(p, f, b); !strings.Contains(got, "from a store") || strings.Contains(got, "placed") {
+		t.Errorf("with an answer of a store:\n%s", got)
+	}
+	f.Urgent = false
+	p.Handle(keymap.Back, f, b)
+	f.Urgent = true
+	if got := see(p, f, b); !strings.Contains(got, "certificate expired") {
+		t.Errorf("back from it:\n%s", got)
 	}
 }
 

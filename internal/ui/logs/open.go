@@ -121,8 +121,7 @@ func (p *Pane) trace(r rows, f pane.Frame, b board.Board) pane.Intent {
 	if !again {
 		p.Filter(filter)
 		p.wide = true
-		p.look(f, b)
-		r = p.index.rows(p.held(b))
+		r = p.index.rows(p.look(f, b))
 	}
 	return pane.Trace{Key: key, ID: id, Held: r.len(), Again: again}
 }

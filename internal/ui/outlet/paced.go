@@ -124,6 +124,11 @@ func (p *Pace) tell() {
 // Of returns the model drawn at this pace.
 func (p *Pace) Of(m tea.Model) tea.Model { return &paced{Model: m, pace: p} }
 
+// Hurrier is a model that can show what a person did before what else is new. Hurry
+// is called before each view: with true another view follows soon, with false the
+// view is of everything. It reports whether the model hurries.
+type Hurrier interface{ Hurry(on bool) bool }
+
 // paced is a model that is drawn again only when that can be seen.
 type paced struct {
 	tea.Model
@@ -137,14 +142,20 @@ type paced struct {
 	// urgent is true after something that a person did, and changed after anything
 	// that may have changed what is to be seen.
 	urgent, changed bool
+	// typed is true while a person did what came last, and more after anything else
+	// that has not been drawn.
+	typed, more bool
 }
 
 // Update hands a message on.
 func (m *paced) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	switch msg.(type) {
-	case drained:
+	_, resized := msg.(tea.WindowSizeMsg)
+	if _, mine := msg.(drained); mine {
 		return m, nil
-	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseMsg, tea.WindowSizeMsg:
+	}
+	m.typed = byHand(msg)
+	m.more = m.more || !m.typed
+	if m.typed || resized {
 		m.urgent = true
 		m.pace.typed.Store(0)
 	}
@@ -152,6 +163,15 @@ func (m *paced) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	next, cmd := m.Model.Update(msg)
 	m.Model = next
 	return m, cmd
+}
+
+// byHand reports whether a message is what a person did.
+func byHand(msg tea.Msg) bool {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseMsg:
+		return true
+	}
+	return false
 }
 
 // View draws, or returns what is still on its way.
@@ -170,7 +190,7 @@ func (m *paced) View() tea.View {
 			if busy {
 				m.pace.wake()
 			} else {
-				m.pace.wakeIn(time.Duration(math.Ceil((1 - saved) * float64(m.pace.every))))
+				m.pace.wakeIn(m.due(saved))
 			}
 			return m.last
 		}
@@ -178,6 +198,7 @@ func (m *paced) View() tea.View {
 	if m.givesWay() {
 		return m.last
 	}
+	hurried := m.hurry()
 	v := m.Model.View()
 	if m.givesWay() {
 		return m.last // what was made is made anew with what the key does
@@ -185,10 +206,32 @@ func (m *paced) View() tea.View {
 	if m.last = v; v.Content == "" {
 		return v // there is nothing to be seen yet
 	}
-	m.any, m.at, m.urgent, m.changed = true, now, false, false
-	m.saved = max(0, saved-1)
 	m.pace.drawn++
+	m.any, m.urgent, m.typed = true, false, false
+	if hurried {
+		// The next frame has its own time, or keys that follow each other would keep it
+		// away.
+		m.pace.wakeIn(m.due(saved))
+		return m.last
+	}
+	m.at, m.changed, m.more = now, false, false
+	m.saved = max(0, saved-1)
 	return m.last
+}
+
+// hurry has the model show only what a person did when something else is to be drawn
+// too, and reports whether it does.
+func (m *paced) hurry() bool {
+	h, can := m.Model.(Hurrier)
+	if !can {
+		return false
+	}
+	return h.Hurry(m.any && m.typed && m.more && m.pace.every > 0)
+}
+
+// due returns how long it is until a frame may be drawn that nobody asked for.
+func (m *paced) due(saved float64) time.Duration {
+	return time.Duration(math.Ceil(max(0, 1-saved) * float64(m.pace.every)))
 }
 
 // givesWay reports whether a frame is left to a key that is on its way. The lock is

@@ -22,8 +22,9 @@ type Frame struct {
 	// Keys are the keys in force: whatever names one takes it from here.
 	Keys  keymap.Map
 	Scene Scene
-	// Urgent is true while a person waits to see what a key did: what nobody looks at
-	// yet can be found out for a later frame.
+	// Urgent is true while a person waits to see what a key did, and another frame
+	// follows soon: what the key has no part in, and what nobody looks at yet, can be
+	// left for that one.
 	Urgent bool
 }
 
