@@ -150,10 +150,13 @@ func (a *app) prepare(ctx context.Context, c *core, opts ui.Options, p *tea.Prog
 func (a *app) program(ctx context.Context, c *core, m tea.Model, mouse bool) (p *tea.Program, lost <-chan error) {
 	every, burst := a.paceOf(c.cfg)
 	pace := outlet.NewPace(a.out, every, burst, a.now)
-	in, lost := a.keyboard(mouse, pace.Typed)
+	in, lost := a.keyboard(mouse, func() {
+		pace.Typed()
+		c.answer.Due()
+	})
 	o := a.screenOf()
 	a.canvas.To(c.gate)
-	p = tea.NewProgram(a.canvas.Of(pace.Of(m)),
+	p = tea.NewProgram(c.answer.Of(a.canvas.Of(pace.Of(m))),
 		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithEnvironment(o.Environ), tea.WithColorProfile(a.colours()),
 		tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg {
 			if s, ok := msg.(tea.WindowSizeMsg); ok && s.Width == 0 {
@@ -202,7 +205,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	}
 	sheet.Linkable = linker(c.cfg.Links)
 	w := &world{core: c, getenv: a.getenv, keys: keys}
-	var gatherer board.Gatherer
+	gatherer := board.Gatherer{Aside: c.answer.Wait}
 	return ui.Options{
 		Board: c.newBoard(), Keys: keys, Sheet: sheet,
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),

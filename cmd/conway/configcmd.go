@@ -82,7 +82,7 @@ func (a *app) configCheck() error {
 	case err != nil:
 		return usage(err)
 	}
-	if _, err := sourcesOf(cfg, owners.Book{}, func(string) {}, allKinds()...); err != nil {
+	if _, err := sourcesOf(cfg, owners.Book{}, func(string) {}, func() {}, allKinds()...); err != nil {
 		return err
 	}
 	bad := a.checkThemes(cfg)

@@ -78,6 +78,8 @@ type core struct {
 
 	// gate is before the terminal; nil where there is no screen.
 	gate *gate.Gate
+	// answer is what work beside the screen steps aside for.
+	answer *outlet.Answer
 }
 
 // behind returns the terminal for a program of its own.
@@ -103,10 +105,10 @@ func newCore(cfg config.Config, now func() time.Time, kinds ...string) (*core, e
 	c := &core{
 		cfg: cfg, ownership: owned, box: feed.NewMailbox(0), byName: map[string]sources.Source{},
 		services: servicesOf(cfg, owned.book), panels: panelsOf(cfg), promises: promisesOf(cfg), now: now,
-		unwritten: newUnwritten(), sights: newSights(), over: make(chan over, maxOver),
+		unwritten: newUnwritten(), sights: newSights(), over: make(chan over, maxOver), answer: outlet.NewAnswer(now),
 		log: slog.New(slog.DiscardHandler), learn: func(string) {}, keepScreen: func(memo.Memory) {}, lend: func() func() { return func() {} },
 	}
-	made, err := sourcesOf(cfg, owned.book, func(s string) { c.learn(s) }, kinds...)
+	made, err := sourcesOf(cfg, owned.book, func(s string) { c.learn(s) }, c.answer.Wait, kinds...)
 	if err != nil {
 		return nil, err
 	}

@@ -40,9 +40,10 @@ type kinded struct {
 
 // sourcesOf makes every configured source. This is the registry: the one list
 // of which type is which package. Every secret that a source reads is told to
-// learn. The book says whose the files are that a deploy changed.
-func sourcesOf(cfg config.Config, book owners.Book, learn func(string), kinds ...string) ([]kinded, error) {
-	w := &wiring{cfg: cfg, agent: "conway/" + version, book: book, learn: learn}
+// learn, and work that takes a while calls aside in between. The book says whose the
+// files are that a deploy changed.
+func sourcesOf(cfg config.Config, book owners.Book, learn func(string), aside func(), kinds ...string) ([]kinded, error) {
+	w := &wiring{cfg: cfg, agent: "conway/" + version, book: book, learn: learn, aside: aside}
 	for _, k := range kinds {
 		switch k {
 		case board.KindPages:
@@ -63,6 +64,7 @@ type wiring struct {
 	agent string
 	book  owners.Book
 	learn func(secret string)
+	aside func()
 	made  []kinded
 	err   error
 	// budgets are shared by all sources of one user.

@@ -118,7 +118,7 @@ func (s searchedFiles) Estimate(ctx context.Context, q oncall.LogQuery) (oncall.
 }
 
 func (w *wiring) logFiles(c config.LogFile) (sources.Source, error) {
-	tail, err := file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths, Turn: &w.turn})
+	tail, err := file.NewLogs(file.LogOptions{Name: c.Name, Paths: c.Paths, Turn: &w.turn, Aside: w.aside})
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ logs:
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := sourcesOf(cfg, owners.Book{}, func(string) {}, board.KindLogs)
+	made, err := sourcesOf(cfg, owners.Book{}, func(string) {}, func() {}, board.KindLogs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestConfiguredLinesAreLetGo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := sourcesOf(cfg, owners.Book{}, func(string) {}, board.KindLogs)
+	made, err := sourcesOf(cfg, owners.Book{}, func(string) {}, func() {}, board.KindLogs)
 	if err != nil || len(made) != 1 {
 		t.Fatalf("%d sources: %v", len(made), err)
 	}
@@ -98,7 +98,7 @@ func TestFilesOverSSH(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := sourcesOf(cfg, owners.Book{}, func(string) {}, board.KindLogs)
+	made, err := sourcesOf(cfg, owners.Book{}, func(string) {}, func() {}, board.KindLogs)
 	if err != nil || len(made) != 1 || made[0].Name() != "web" {
 		t.Fatalf("%v, %v", made, err)
 	}

@@ -35,7 +35,7 @@ func (t Tail) Above(older Tail, version int) Tail {
 			rest = append(rest, c.line(j))
 		}
 		start := t.first + shift
-		for _, p := range pack(rest, nil, nil) {
+		for _, p := range pack(rest, nil, nil, nil) {
 			u.chunks = append(u.chunks, placed{p, start})
 			start += uint64(p.len())
 		}

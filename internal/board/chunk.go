@@ -102,7 +102,7 @@ func (c *chunk) line(i int) oncall.LogLine {
 
 // pack makes chunks of the lines, in their order. Where they are the lines of one
 // of the texts, that becomes the chunk's as it is. It works in room, or makes some.
-func pack(lines []oncall.LogLine, texts []string, room []lineEntry) []*chunk {
+func pack(lines []oncall.LogLine, texts []string, room []lineEntry, p *pauses) []*chunk {
 	out := make([]*chunk, 0, len(lines)/chunkLines+1)
 	if room == nil {
 		room = make([]lineEntry, 0, min(len(lines), chunkLines))
@@ -114,9 +114,9 @@ func pack(lines []oncall.LogLine, texts []string, room []lineEntry) []*chunk {
 			texts = rest(texts, len(text))
 		}
 		if n == 0 {
-			n, text = copied(lines, texts)
+			n, text = copied(lines, texts, p)
 		}
-		c, took := packOne(lines[:n], text, room)
+		c, took := packOne(lines[:n], text, room, p)
 		out = append(out, c)
 		lines = lines[took:]
 	}
@@ -160,7 +160,7 @@ func rest(texts []string, after int) []string {
 
 // copied returns how many of the lines make a chunk of copied text, and the text.
 // The first line of one of the texts is left for the next chunk.
-func copied(lines []oncall.LogLine, texts []string) (n int, text string) {
+func copied(lines []oncall.LogLine, texts []string, p *pauses) (n int, text string) {
 	size := 0
 	for n < len(lines) && n < chunkLines {
 		raw := lines[n].Raw
@@ -177,13 +177,14 @@ func copied(lines []oncall.LogLine, texts []string) (n int, text string) {
 			b.WriteByte('\n')
 		}
 		b.WriteString(lines[i].Raw)
+		p.step()
 	}
 	return n, b.String()
 }
 
 // packOne makes one chunk of lines, whose text it is given, with room for entries.
 // It returns how many of the lines it took: fewer when they have too many labels.
-func packOne(lines []oncall.LogLine, text string, room []lineEntry) (*chunk, int) {
+func packOne(lines []oncall.LogLine, text string, room []lineEntry, p *pauses) (*chunk, int) {
 	c := &chunk{}
 	entries := room[:0]
 	end := -1
@@ -215,6 +216,7 @@ func packOne(lines []oncall.LogLine, text string, room []lineEntry) (*chunk, int
 			c.odd[i] = odd{at: l.At.Round(0).UTC(), message: strings.Clone(l.Message)}
 		}
 		entries = append(entries, lineEntry{uint32(end), nano, kind{m, flags}})
+		p.step()
 	}
 	c.text = text[:end]
 	c.lineIndex = indexOf(entries)

@@ -82,7 +82,7 @@ func (g *gathered) put(b *base) {
 		for _, l := range g.lists {
 			n += len(l.lines)
 		}
-		lines := inOrder(b.tail.room.list(n), g.lists)
+		lines := inOrder(b.tail.room.list(n), g.lists, nil)
 		b.tail = b.tail.put(lines, nil, g.at, time.Time{})
 		b.tail.room.back(lines)
 	}

@@ -158,7 +158,7 @@ type list struct {
 
 // inOrder joins two ordered lists or more as merging each with all before it would,
 // but copies a line once, to the end of out.
-func inOrder(out []oncall.LogLine, lists []list) []oncall.LogLine {
+func inOrder(out []oncall.LogLine, lists []list, p *pauses) []oncall.LogLine {
 	lists = slices.Clone(lists)
 	for len(lists) > 0 {
 		first := 0
@@ -169,6 +169,7 @@ func inOrder(out []oncall.LogLine, lists []list) []oncall.LogLine {
 		}
 		of := &lists[first]
 		out, of.lines = append(out, of.lines[0]), of.lines[1:]
+		p.step()
 		if len(of.lines) == 0 {
 			lists = slices.Delete(lists, first, first+1)
 		}

@@ -219,7 +219,8 @@ func TestWhatCameTogetherIsPutInOrder(t *testing.T) {
 // a board that was taken earlier stays as it was.
 func TestGatheredLinesAreTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var g board.Gatherer
+		asides := 0
+		g := board.Gatherer{Aside: func() { asides++ }}
 		b := board.New(board.Options{LineCap: rapid.IntRange(1, 9000).Draw(t, "cap")})
 		gathered, now := b, 0
 		for _, source := range []string{"a", "b", "c"} {
@@ -239,8 +240,15 @@ func TestGatheredLinesAreTheSame(t *testing.T) {
 				slices.Sort(times)
 				events = append(events, said(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "source"), now, times...))
 			}
-			was, before := gathered, order(gathered)
+			was, before, many := gathered, order(gathered), 0
+			for _, e := range events {
+				many += len(e.(oncall.LinesEvent).Lines)
+			}
+			asides = 0
 			gathered, _ = gathered.ApplyTogether(g.Gather(copied(events)))
+			if many < 512 && asides > 0 || many >= 512 && asides < many/256 {
+				t.Fatalf("it steps aside %d times for %d lines", asides, many)
+			}
 			if !slices.Equal(order(was), before) {
 				t.Fatal("an earlier board holds other lines now")
 			}

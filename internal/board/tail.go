@@ -191,7 +191,7 @@ func (t Tail) lose(source string, d oncall.Dropped) Tail {
 
 // add returns the tail with the lines at its end, which may be those of the texts.
 func (t Tail) add(lines []oncall.LogLine, texts ...string) Tail {
-	return t.addChunks(pack(lines, texts, nil))
+	return t.addChunks(pack(lines, texts, nil, nil))
 }
 
 // addChunks returns the tail with chunks at its end.

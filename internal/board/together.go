@@ -19,9 +19,32 @@ const gatherFrom = edgeLines
 // Gatherer prepares events for a board beside it, so that a board has little to do
 // with many log lines. The zero value is ready. It is not safe for concurrent use.
 type Gatherer struct {
+	// Aside, if it is not nil, is called now and then in between, and may wait a moment,
+	// for what is more urgent.
+	Aside func()
+
 	room room
 	// entries is room for those of one chunk.
 	entries []lineEntry
+}
+
+// asideEvery is how many lines are worked on between two pauses: some 50 µs.
+const asideEvery = 256
+
+// pauses are those that work with many lines makes. Nil makes none.
+type pauses struct {
+	aside func()
+	lines int
+}
+
+// step says that a line is done.
+func (p *pauses) step() {
+	if p == nil || p.aside == nil {
+		return
+	}
+	if p.lines++; p.lines%asideEvery == 0 {
+		p.aside()
+	}
 }
 
 // Together are events that came together, as ApplyTogether takes them.
@@ -59,13 +82,14 @@ func (g *Gatherer) Gather(events []oncall.Event) Together {
 	if g.entries == nil {
 		g.entries = make([]lineEntry, 0, chunkLines)
 	}
+	p := &pauses{aside: g.Aside}
 	if len(t.lists) == 1 {
 		t.lines = t.lists[0].lines
-		t.chunks = pack(t.lines, t.lists[0].texts, g.entries)
+		t.chunks = pack(t.lines, t.lists[0].texts, g.entries, p)
 		return t
 	}
 	t.room = &g.room
-	t.lines = inOrder(g.room.list(n), t.lists)
+	t.lines = inOrder(g.room.list(n), t.lists, p)
 	for rest := t.lines; len(rest) > 0; {
 		n := len(rest)
 		switch {
@@ -77,7 +101,7 @@ func (g *Gatherer) Gather(events []oncall.Event) Together {
 		if n < len(rest) {
 			n = wholePages(rest[:n])
 		}
-		t.chunks = append(t.chunks, pack(rest[:n], nil, g.entries)...)
+		t.chunks = append(t.chunks, pack(rest[:n], nil, g.entries, p)...)
 		rest = rest[n:]
 	}
 	return t

@@ -66,18 +66,24 @@ type turns struct{ taken, given atomic.Int32 }
 func (t *turns) Lock()   { t.taken.Add(1) }
 func (t *turns) Unlock() { t.given.Add(1) }
 
-// TestFloodsTakeTurns has the lines of a flood taken apart in turn, and those of a log
-// that says little at once.
+// TestFloodsTakeTurns has the lines of a flood taken apart in turn, with others let go
+// first now and then, and those of a log that says little at once.
 func TestFloodsTakeTurns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.log")
 	must(t, os.WriteFile(path, []byte("one\n"), 0o600))
 	var turn turns
-	l, err := NewLogs(LogOptions{Name: "app", Paths: []string{path}, Turn: &turn})
+	var asides atomic.Int32
+	l, err := NewLogs(LogOptions{Name: "app", Paths: []string{path}, Turn: &turn, Aside: func() {
+		if turn.taken.Load() == turn.given.Load() {
+			t.Error("it steps aside out of turn")
+		}
+		asides.Add(1)
+	}})
 	must(t, err)
 	r := start(t, l)
 	r.want("one")
-	if n := turn.taken.Load(); n != 0 {
-		t.Errorf("for one line %d turns were taken", n)
+	if n := turn.taken.Load() + asides.Load(); n != 0 {
+		t.Errorf("for one line %d turns were taken, or it steps aside", n)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	must(t, err)
@@ -88,5 +94,8 @@ func TestFloodsTakeTurns(t *testing.T) {
 	r.stop()
 	if taken, given := turn.taken.Load(), turn.given.Load(); taken < 2 || given != taken {
 		t.Errorf("%d turns were taken, and %d ended", taken, given)
+	}
+	if n, lines := int(asides.Load()), 2*chunkSize/10; n < lines/asideEvery-2 || n > lines/asideEvery {
+		t.Errorf("among %d lines it steps aside %d times", lines, n)
 	}
 }

@@ -62,6 +62,9 @@ type LogOptions struct {
 	// file is read. Logs that share it and flood use one processor between them, and
 	// leave the others to the screen.
 	Turn sync.Locker
+	// Aside, if it is not nil, is called now and then while many lines are taken apart,
+	// and may wait a moment, for what is more urgent.
+	Aside func()
 }
 
 // Logs follows files. It implements sources.Source.
@@ -106,6 +109,9 @@ func NewLogs(o LogOptions) (*Logs, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Aside == nil {
+		o.Aside = func() {}
 	}
 	if o.Turn == nil {
 		o.Turn = &sync.Mutex{}
@@ -241,7 +247,7 @@ func (r *run) look(ctx context.Context) (pending bool) {
 // read takes what is new in one file.
 func (r *run) read(t *tail) {
 	now, from := r.o.Now(), t.place.off
-	more, err := t.read(r.buf, now, r.batch, r.o.Turn)
+	more, err := t.read(r.buf, now, r.batch, r.o.Turn, r.o.Aside)
 	t.dirty = more
 	r.took += max(0, t.place.off-from)
 	switch {
