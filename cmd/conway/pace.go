@@ -33,6 +33,10 @@ const (
 	// pagesAtOnce how many bytes of them are let go of after a collection.
 	muchHeld    = 128 << 20
 	pagesAtOnce = 2 << 20
+	// leastAtOnce is how much may run at a time at least. With as many as a small
+	// machine has processors, two logs that are worked on and a collection leave nobody
+	// to see that a key was pressed; with more the system gives a key its turn.
+	leastAtOnce = 4
 )
 
 // pace sets the pace at which garbage is collected, for a start, and returns what
@@ -41,6 +45,7 @@ func pace() (stop func() bool) {
 	debug.SetGCPercent(paceAtFirst)
 	debug.SetMemoryLimit(memoryLimit)
 	return time.AfterFunc(firstFor, func() {
+		runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), leastAtOnce))
 		debug.SetGCPercent(paceLater)
 		pages := newTouched()
 		keepPace(pages)
