@@ -41,14 +41,14 @@ func TestNothingIsSharedBeforeItIsAgreed(t *testing.T) {
 	d, ana := anasDesk(t, workedTeams)
 	d.must("", "tag", "pd/I4", "needed")
 	export := func() string { return d.must("", "ledger", "export") }
-	if got := export(); strings.Contains(got, ana) || strings.Contains(got, "ana@example.com") || strings.Contains(got, "91a1") || !strings.Contains(got, `"kind":"incident"`) {
+	if got := export(); strings.Contains(got, ana) || strings.Contains(got, "ana@example.com") || strings.Contains(got, "00000000000091a1") || !strings.Contains(got, `"kind":"incident"`) {
 		t.Errorf("before anybody agreed the export holds\n%s", got)
 	}
 	if got := d.run("", "ledger", "export").err; !strings.Contains(got, "have not agreed to share them") {
 		t.Errorf("what is left out is not told: %q", got)
 	}
 	d.must("", "ledger", "share", "on")
-	if got := export(); strings.Count(got, `"person":"`+ana) < 10 || !strings.Contains(got, "ana@example.com") || strings.Contains(got, "91a1") {
+	if got := export(); strings.Count(got, `"person":"`+ana) < 10 || !strings.Contains(got, "ana@example.com") || strings.Contains(got, "00000000000091a1") {
 		t.Errorf("after one agreed the export has %d lines of hers", strings.Count(got, ana))
 	}
 	other := workedDesk(t)
@@ -60,7 +60,7 @@ func TestNothingIsSharedBeforeItIsAgreed(t *testing.T) {
 	if got := export(); strings.Contains(got, `"notify"`) {
 		t.Errorf("after it was taken back the export holds\n%s", got)
 	}
-	if got := d.must("", "ledger", "export", "--all"); !strings.Contains(got, ana) || !strings.Contains(got, "91a1") {
+	if got := d.must("", "ledger", "export", "--all"); !strings.Contains(got, ana) || !strings.Contains(got, "00000000000091a1") {
 		t.Error("a copy of one's own lacks something")
 	}
 }
