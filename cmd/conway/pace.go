@@ -24,11 +24,13 @@ const (
 	// A full collection looks at none of their text. This leaves some megabytes of room
 	// beside a million lines of 194 bytes; with half of that, one collection follows
 	// the other while several logs flood, and keys wait for them.
-	memoryLimit = 232 << 20
+	memoryLimit = 235 << 20
 	// limitAbove is how far above what is in use the limit stays at least, of which a
 	// quarter is room for garbage. Below that, collections follow each other without
 	// end and every key waits for them: then a few megabytes more are the lesser evil.
-	limitAbove = 28 << 20
+	limitAbove = 27 << 20
+	// limitSteps are in which it moves, so that it seldom has to.
+	limitSteps = 2 << 20
 	// muchHeld is how much has to be held for the program's own pages to matter, and
 	// pagesAtOnce how many bytes of them are let go of after a collection.
 	muchHeld    = 128 << 20
@@ -42,13 +44,13 @@ const (
 // pace sets the pace at which garbage is collected, for a start, and returns what
 // ends the start early.
 func pace() (stop func() bool) {
-	debug.SetGCPercent(paceAtFirst)
-	debug.SetMemoryLimit(memoryLimit)
+	now := &pacing{}
+	now.set(paceAtFirst, memoryLimit)
 	return time.AfterFunc(firstFor, func() {
 		runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), leastAtOnce))
-		debug.SetGCPercent(paceLater)
+		now.set(paceLater, memoryLimit)
 		pages := newTouched()
-		keepPace(pages)
+		keepPace(now, pages)
 		debug.FreeOSMemory() // what the start took, which the parent never needs again
 		pages.letGo()
 	}).Stop
@@ -73,17 +75,34 @@ func toil(settled func() bool, records int64) {
 // that it shares its memory with nothing.
 type beacon struct{ _ *beacon }
 
+// pacing is a pace of the collector that is in force.
+type pacing struct {
+	percent int
+	limit   int64
+}
+
+// set puts a pace in force. To say the same again would stop everything that runs, a
+// key's answer too.
+func (p *pacing) set(percent int, limit int64) {
+	if percent != p.percent {
+		debug.SetGCPercent(percent)
+	}
+	if limit != p.limit {
+		debug.SetMemoryLimit(limit)
+	}
+	p.percent, p.limit = percent, limit
+}
+
 // keepPace sets the pace anew after each collection, by what was left then. With
 // much left, pages of the program that it has not needed for a while go too.
-func keepPace(pages *touched) {
+func keepPace(now *pacing, pages *touched) {
 	runtime.SetFinalizer(&beacon{}, func(*beacon) {
 		held := live()
-		debug.SetGCPercent(paceFor(held))
-		debug.SetMemoryLimit(limitFor(held))
+		now.set(paceFor(held), limitFor(held))
 		if held > muchHeld {
 			pages.letGoSome(pagesAtOnce)
 		}
-		keepPace(pages)
+		keepPace(now, pages)
 	})
 }
 
@@ -98,7 +117,9 @@ func live() uint64 {
 }
 
 // limitFor returns the limit of all memory beside so many bytes in use.
-func limitFor(live uint64) int64 { return max(memoryLimit, int64(live)+limitAbove) }
+func limitFor(live uint64) int64 {
+	return max(memoryLimit, (int64(live)/limitSteps+1)*limitSteps+limitAbove)
+}
 
 // paceFor returns the pace that leaves room enough beside so many bytes.
 func paceFor(live uint64) int {
