@@ -217,6 +217,7 @@ func FuzzGate(f *testing.F) {
 		f.Add([]byte(s), uint16(1))
 	}
 	f.Add([]byte("कों क्ष\x1b[31m支\x1b]2;title\a"), uint16(7))
+	f.Add([]byte("\x1b[04h\x1b[?025l\x1b[?02026h"), uint16(4)) // as the program never spells them
 	f.Add([]byte("\x1b[0000000A\x1b[00001m\x1b[9999;00009H"), uint16(23))
 	for seed := range uint64(20) {
 		f.Add([]byte(strokes(rand.New(rand.NewPCG(seed, 9)), 30, 20, 6)), uint16(seed))

@@ -78,7 +78,7 @@ func judge(body []byte) verdict {
 	case 'J', 'K': // erase; never the scrollback
 		return when(p.n <= 1 && p.v[0] <= 2)
 	case 'h', 'l': // insert mode, where a terminal cannot insert cells
-		return when(p.n == 1 && p.v[0] == 4)
+		return when(string(body) == "4")
 	}
 	return foreign
 }
@@ -94,12 +94,11 @@ func private(body []byte, final byte) verdict {
 	case "?2027$p", "?2027h", "?2027l":
 		return unasked // whether the terminal measures by clusters: see Filter
 	}
-	var p params
-	if body[0] != '?' || final != 'h' && final != 'l' || !p.read(body[1:]) || p.n != 1 {
+	if final != 'h' && final != 'l' {
 		return foreign
 	}
-	switch p.v[0] {
-	case 7, 25, 2004, 2026, 1049: // autowrap, cursor, bracketed paste, synchronised output, alternate screen
+	switch string(body) {
+	case "?7", "?25", "?2004", "?2026", "?1049": // autowrap, cursor, bracketed paste, synchronised output, alternate screen
 		return ours
 	}
 	return foreign
