@@ -101,7 +101,8 @@ func (c *chunk) line(i int) oncall.LogLine {
 }
 
 // pack makes chunks of the lines, in their order. Where they are the lines of one
-// of the texts, that becomes the chunk's as it is. It works in room, or makes some.
+// of the texts, that becomes the chunk's as it is. It works in room, or makes some,
+// and pauses in between.
 func pack(lines []oncall.LogLine, texts []string, room []lineEntry, p *pauses) []*chunk {
 	out := make([]*chunk, 0, len(lines)/chunkLines+1)
 	if room == nil {
