@@ -109,7 +109,7 @@ func (n *needle) together(at, other int, sample string, enough int) (count int) 
 	first, second, kept := n.lanes(at, other)
 	a, b := sample[min(at, len(sample)):], sample[min(other, len(sample)):]
 	for i := 0; i <= min(len(a), len(b))-lanes && count < enough; i += lanes {
-		count += bits.OnesCount64(zeros((load(a[i:])^first|load(b[i:])^second)&kept) & highest)
+		count += bits.OnesCount64(zeros(((load(a[i:])^first)|(load(b[i:])^second))&kept) & highest)
 	}
 	return count
 }
@@ -192,10 +192,10 @@ func (n *needle) indexPair(s string, from int) int {
 	for end := min(len(a), len(b)) - stride; i <= end; i += stride {
 		// A lane is zero where both bytes are the needle's.
 		x, y := a[i:i+stride], b[i:i+stride]
-		z0 := zeros((load(x) ^ first | load(y) ^ second) & kept)
-		z1 := zeros((load(x[lanes:]) ^ first | load(y[lanes:]) ^ second) & kept)
-		z2 := zeros((load(x[2*lanes:]) ^ first | load(y[2*lanes:]) ^ second) & kept)
-		z3 := zeros((load(x[3*lanes:]) ^ first | load(y[3*lanes:]) ^ second) & kept)
+		z0 := zeros(((load(x) ^ first) | (load(y) ^ second)) & kept)
+		z1 := zeros(((load(x[lanes:]) ^ first) | (load(y[lanes:]) ^ second)) & kept)
+		z2 := zeros(((load(x[2*lanes:]) ^ first) | (load(y[2*lanes:]) ^ second)) & kept)
+		z3 := zeros(((load(x[3*lanes:]) ^ first) | (load(y[3*lanes:]) ^ second)) & kept)
 		if (z0|z1|z2|z3)&highest == 0 {
 			continue
 		}
@@ -235,7 +235,7 @@ func zeros(v uint64) uint64 { return (v - ones) &^ v }
 func (n *needle) lanes(at, other int) (first, second, kept uint64) {
 	low, high := n.cases(at)
 	otherLow, otherHigh := n.cases(other)
-	return ones * uint64(low), ones * uint64(otherLow), ^(ones * uint64(low^high|otherLow^otherHigh))
+	return ones * uint64(low), ones * uint64(otherLow), ^(ones * uint64((low^high)|(otherLow^otherHigh)))
 }
 
 // load returns the first eight bytes of b, the first one lowest. The compiler
