@@ -31,17 +31,21 @@ const rareEvery = 128
 func newNeedle(s string, exact bool) *needle {
 	n := &needle{text: s, exact: exact}
 	if !exact {
-		n.text = strings.Map(lower, s)
+		n.text = lower(s)
 	}
 	return n.tuned(`the "quick" brown fox: 0123456789, {jumps} over=the /lazy/ dog-2026 info error ts msg level`)
 }
 
-// lower returns an ASCII letter in lower case, and anything else as it is.
-func lower(r rune) rune {
-	if 'A' <= r && r <= 'Z' {
-		return r - 'A' + 'a'
+// lower returns a text with its ASCII letters in lower case, and every other byte as
+// it is, also one that is no text in UTF-8: logs have such.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c - 'A' + 'a'
+		}
 	}
-	return r
+	return string(b)
 }
 
 // tuned returns the needle as it is best looked for in a text like the sample.
