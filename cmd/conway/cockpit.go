@@ -68,7 +68,7 @@ const (
 // runCockpit runs the screen on a core until the person quits. The terminal is
 // made ready while the ledger is opened and the sources are started.
 func (a *app) runCockpit(ctx context.Context, c *core, notice string, later tea.Cmd) (err error) {
-	c.library = libraryOf(c.cfg)
+	c.runbooks = runbooksOf(c.cfg)
 	opts, err := a.uiOptions(c)
 	if err != nil {
 		return err
@@ -209,7 +209,7 @@ func (a *app) uiOptions(c *core) (ui.Options, error) {
 	return ui.Options{
 		Board: c.newBoard(), Keys: keys, Sheet: sheet,
 		Theme: c.cfg.Theme, Preset: layout.Preset(c.cfg.Layout), Custom: customLayouts(c.cfg),
-		Services: c.services, Panels: c.panels, Budgets: c.promises.budgets, Budgeter: c.promises.source, Logs: templatesOf(c.cfg), Texts: textsOf(c.cfg), Library: c.library,
+		Services: c.services, Panels: c.panels, Budgets: c.promises.budgets, Budgeter: c.promises.source, Logs: templatesOf(c.cfg), Texts: textsOf(c.cfg), Library: c.runbooks,
 		Place: a.place(c.cfg), ReadOnly: c.cfg.ReadOnly, Able: c.able, Zone: c.cfg.Me.Location(), Hold: c.cfg.Ack.Hold,
 		Silent: c.cfg.Ledger.Line == "off",
 		Mouse:  c.cfg.Mouse, Slow: a.slowly(c.cfg),

@@ -86,7 +86,7 @@ func (a *app) configCheck() error {
 		return err
 	}
 	bad := a.checkThemes(cfg)
-	for _, e := range libraryOf(cfg) {
+	for _, e := range runbooksOf(cfg) {
 		if e.Err != nil {
 			fmt.Fprintln(a.stderr, printable(e.Err.Error()))
 			bad++

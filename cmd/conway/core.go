@@ -38,7 +38,7 @@ type core struct {
 	promises promises
 	// ownership says whose code the services are.
 	ownership ownership
-	library   runbook.Library
+	runbooks  runbook.Library
 
 	ctx    context.Context //nolint:containedctx // the span between start and stop is this value's whole life
 	cancel context.CancelFunc

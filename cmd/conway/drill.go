@@ -136,7 +136,7 @@ func (a *app) drillFrame(ctx context.Context, c *core, o drillOptions) error {
 	if format != "svg" && format != "txt" {
 		return usage(fmt.Errorf("--frame %s: write a name that ends in .svg or .txt", o.frame))
 	}
-	c.library = libraryOf(c.cfg)
+	c.runbooks = runbooksOf(c.cfg)
 	opts, err := a.uiOptions(c)
 	if err != nil {
 		return err

@@ -22,9 +22,9 @@ const (
 	maxRunbookSize = 4 << 20
 )
 
-// libraryOf reads every runbook that the config names. A file that cannot be
+// runbooksOf reads every runbook that the config names. A file that cannot be
 // read stays in the library with its error.
-func libraryOf(cfg config.Config) runbook.Library {
+func runbooksOf(cfg config.Config) runbook.Library {
 	var paths []string
 	for _, s := range cfg.Services {
 		paths = append(paths, s.Runbooks...)

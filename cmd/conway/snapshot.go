@@ -68,7 +68,7 @@ func (a *app) frame(ctx context.Context, cfg config.Config, o frameOptions) erro
 	if err != nil {
 		return err
 	}
-	c.library = libraryOf(cfg)
+	c.runbooks = runbooksOf(cfg)
 	opts, err := a.uiOptions(c)
 	if err != nil {
 		return err

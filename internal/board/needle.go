@@ -194,7 +194,8 @@ func (n *needle) indexPair(s string, from int) int {
 	a, b := s[n.at:], s[n.other:]
 	i := from
 	for end := min(len(a), len(b)) - stride; i <= end; i += stride {
-		// A lane is zero where both bytes are the needle's.
+		// A lane is zero where both bytes are the needle's. Go binds ^ and | alike, hence
+		// the parentheses; with a function of its own for each word this takes twice as long.
 		x, y := a[i:i+stride], b[i:i+stride]
 		z0 := zeros(((load(x) ^ first) | (load(y) ^ second)) & kept)
 		z1 := zeros(((load(x[lanes:]) ^ first) | (load(y[lanes:]) ^ second)) & kept)
