@@ -19,26 +19,18 @@ func (t Tail) Above(older Tail, version int) Tail {
 		return t
 	}
 	u := t
-	u.chunks = make([]placed, 0, len(older.chunks)+len(t.chunks))
-	for _, c := range older.chunks {
-		u.chunks = append(u.chunks, placed{c.chunk, c.start - older.first + t.first})
+	u.blocks = make([]placed, 0, len(older.blocks)+len(t.blocks))
+	for _, b := range older.blocks {
+		u.blocks = append(u.blocks, placed{b.block, b.start - older.first + t.first})
 	}
 	shift := uint64(older.Len())
-	for i, c := range t.chunks {
-		if i > 0 || c.start >= t.first {
-			u.chunks = append(u.chunks, placed{c.chunk, c.start + shift})
-			continue
+	for _, b := range t.blocks {
+		held := b.block
+		if b.start < t.first {
+			// Of the first block some lines may have been let go.
+			held = held.between(int(t.first-b.start), held.len())
 		}
-		// Of the first chunk some lines may have been let go.
-		var rest []oncall.LogLine
-		for j := int(t.first - c.start); j < c.len(); j++ {
-			rest = append(rest, c.line(j))
-		}
-		start := t.first + shift
-		for _, p := range pack(rest, nil, nil, nil) {
-			u.chunks = append(u.chunks, placed{p, start})
-			start += uint64(p.len())
-		}
+		u.blocks = append(u.blocks, placed{held, max(b.start, t.first) + shift})
 	}
 	u.end = t.end + shift
 	u.gaps = slices.Clone(t.gaps)

@@ -98,7 +98,6 @@ func (b Board) ApplyTogether(t Together) (Board, []Change) {
 		all = append(all, changes...)
 	}
 	g.put(&b.base)
-	t.room.back(t.lines)
 	return b, all
 }
 

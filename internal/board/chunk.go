@@ -60,6 +60,10 @@ const (
 	lastYear  = 2260
 )
 
+func (c *chunk) size(from, to int) int { return int(c.end(to-1)+1) - int(c.start(from)) }
+
+func (c *chunk) find(i int) (*chunk, int) { return c, i }
+
 // raw returns the text of line i.
 func (c *chunk) raw(i int) string { return c.text[c.start(i):c.end(i)] }
 
@@ -265,6 +269,18 @@ func (c *chunk) before(n int) *chunk {
 		h.text, h.lineIndex = strings.Clone(h.text), h.clone()
 	}
 	return &h
+}
+
+// between is a weave of the one chunk.
+func (c *chunk) between(from, to int) block {
+	if from == 0 && to == c.len() {
+		return c
+	}
+	order := make([]uint16, 0, to-from)
+	for i := from; i < to; i++ {
+		order = append(order, uint16(i))
+	}
+	return &weave{parts: []part{{c, from, to}}, order: order, bytes: c.size(from, to)}
 }
 
 // joins reports whether two neighbours become one chunk.

@@ -70,7 +70,7 @@ func (g *gathered) put(b *base) {
 		return
 	}
 	if g.ready.of(g.lists) {
-		if t, ok := b.tail.putChunks(g.ready.lines, g.ready.chunks, g.at); ok {
+		if t, ok := b.tail.putBlocks(g.ready.blocks, g.at); ok {
 			b.tail, *g = t, gathered{ready: g.ready}
 			return
 		}
@@ -82,7 +82,7 @@ func (g *gathered) put(b *base) {
 		for _, l := range g.lists {
 			n += len(l.lines)
 		}
-		lines := inOrder(b.tail.room.list(n), g.lists, nil)
+		lines := inOrder(b.tail.room.list(n), g.lists)
 		b.tail = b.tail.put(lines, nil, g.at, time.Time{})
 		b.tail.room.back(lines)
 	}

@@ -29,7 +29,7 @@ func (t Tail) put(lines []oncall.LogLine, texts []string, now, joined time.Time)
 		return t
 	}
 	if t.Len() == 0 || !lines[0].At.Before(t.last(now)) {
-		return t.add(lines, texts...).heard(lines, now)
+		return t.add(lines, texts...).heard(lastUntil(now, lines))
 	}
 	floor := t.floor()
 	n, _ := slices.BinarySearchFunc(lines, floor, func(l oncall.LogLine, at time.Time) int { return l.At.Compare(at) })
@@ -57,7 +57,7 @@ func (t Tail) put(lines []oncall.LogLine, texts []string, now, joined time.Time)
 	}
 	t = t.addMerged(moved, fresh, now)
 	t.room.back(moved)
-	return t.heard(fresh, now)
+	return t.heard(lastUntil(now, fresh))
 }
 
 // last returns the time that the next line must not be before to simply follow.
@@ -71,16 +71,21 @@ func (t Tail) last(now time.Time) time.Time {
 }
 
 // heard remembers the latest time there was.
-func (t Tail) heard(lines []oncall.LogLine, now time.Time) Tail {
-	for _, l := range slices.Backward(lines) {
-		if at := l.At; !at.After(now) {
-			if at.After(t.newest) {
-				t.newest = at
-			}
-			break
-		}
+func (t Tail) heard(at time.Time) Tail {
+	if at.After(t.newest) {
+		t.newest = at
 	}
 	return t
+}
+
+// lastUntil returns the time of the last line that is not after now, or else zero.
+func lastUntil(now time.Time, lines []oncall.LogLine) time.Time {
+	for _, l := range slices.Backward(lines) {
+		if !l.At.After(now) {
+			return l.At
+		}
+	}
+	return time.Time{}
 }
 
 // floor returns the time from which on lines are still put in order.
@@ -139,7 +144,7 @@ func (t Tail) addMerged(a, b []oncall.LogLine, now time.Time) Tail {
 	out := t.room.list(len(a) + len(b))
 	defer func() { t.room.back(out) }()
 	for len(a) > 0 && len(b) > 0 {
-		if before(&b[0], &a[0], now) {
+		if before(b[0].At, a[0].At, a[0].Late, now) {
 			out, b = append(out, b[0]), b[1:]
 		} else {
 			out, a = append(out, a[0]), a[1:]
@@ -158,59 +163,67 @@ type list struct {
 
 // inOrder joins two ordered lists or more as merging each with all before it would,
 // but copies a line once, to the end of out.
-func inOrder(out []oncall.LogLine, lists []list, p *pauses) []oncall.LogLine {
-	lists = slices.Clone(lists)
-	for len(lists) > 0 {
-		first := 0
-		for i := 1; i < len(lists); i++ {
-			if lists[i].goesBefore(&lists[first].lines[0]) {
-				first = i
-			}
-		}
-		of := &lists[first]
-		out, of.lines = append(out, of.lines[0]), of.lines[1:]
-		p.step()
-		if len(of.lines) == 0 {
-			lists = slices.Delete(lists, first, first+1)
-		}
-	}
+func inOrder(out []oncall.LogLine, lists []list) []oncall.LogLine {
+	turns(lists, func(k, i int) { out = append(out, lists[k].lines[i]) })
 	return out
 }
 
-// goesBefore reports whether the list's first line stands before one of the lists
-// before it.
-func (l *list) goesBefore(a *oncall.LogLine) bool { return before(&l.lines[0], a, l.now) }
+// turns tells which line of which list is next, as inOrder has them.
+func turns(lists []list, next func(list, line int)) {
+	at := make([]int, len(lists))
+	for {
+		first := -1
+		for k := range lists {
+			if at[k] < len(lists[k].lines) && (first < 0 || lists[k].goesBefore(at[k], &lists[first].lines[at[first]])) {
+				first = k
+			}
+		}
+		if first < 0 {
+			return
+		}
+		next(first, at[first])
+		at[first]++
+	}
+}
 
-// before reports whether b, which came later than a, stands before it. Late lines,
-// and those from after now, hold back what came later.
-func before(b, a *oncall.LogLine, now time.Time) bool {
-	return b.At.Before(a.At) && !a.Late && !a.At.After(now)
+// goesBefore reports whether the list's line i stands before one of the lists before
+// it.
+func (l *list) goesBefore(i int, a *oncall.LogLine) bool {
+	return before(l.lines[i].At, a.At, a.Late, l.now)
+}
+
+// before reports whether a line of time b, which came later than one of time a, stands
+// before it. Late lines, and those from after now, hold back what came later.
+func before(b, a time.Time, late bool, now time.Time) bool {
+	return b.Before(a) && !late && !a.After(now)
 }
 
 // without returns the tail without the lines of the sources that gone names,
 // which count as from elsewhere.
 func (t Tail) without(gone func(source string) bool) Tail {
 	some := false
-	for _, c := range t.chunks {
-		some = some || slices.ContainsFunc(c.labels, func(l label) bool { return gone(l.source) })
+	for range t.Pick(Pick{Origin: func(source, _ string) bool { return gone(source) }}, t.first) {
+		some = true
+		break
 	}
 	if !some {
 		return t
 	}
 	u := t
-	u.chunks, u.bytes, u.end = nil, 0, t.first
+	u.blocks, u.bytes, u.end = nil, 0, t.first
 	u.gaps, u.order.Epoch = nil, t.order.Epoch+1
 	batch := make([]oncall.LogLine, 0, chunkLines)
-	for _, c := range t.chunks {
-		for i := range c.len() {
-			if c.start+uint64(i) < t.first {
+	for _, b := range t.blocks {
+		for i := range b.len() {
+			if b.start+uint64(i) < t.first {
 				continue
 			}
-			if gone(c.labels[c.kind(i).label()].source) {
+			c, j := b.find(i)
+			if gone(c.labels[c.kind(j).label()].source) {
 				u.elsewhere++
 				continue
 			}
-			batch = append(batch, c.line(i))
+			batch = append(batch, c.line(j))
 		}
 		u = u.add(batch)
 		batch = batch[:0]

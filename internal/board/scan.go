@@ -15,9 +15,9 @@ import (
 const slowFactor = 24
 
 const (
-	// sampleBytes is how much of each of some chunks tells which bytes are rare.
+	// sampleBytes is how much of each of some blocks tells which bytes are rare.
 	sampleBytes = 2 << 10
-	// samples is from how many chunks: what numbers begin with, say, is the same in
+	// samples is from how many blocks: what numbers begin with, say, is the same in
 	// all lines of one and another in all lines of the next.
 	samples = 4
 )
@@ -34,8 +34,8 @@ func (t Tail) Scan(q Query, before uint64, room int) (found []uint64, next uint6
 	}
 	var parts []stretch
 	size := 0
-	for i := len(t.chunks) - 1; i >= 0 && room > 0 && before > t.first; i-- {
-		c := t.chunks[i]
+	for i := len(t.blocks) - 1; i >= 0 && room > 0 && before > t.first; i-- {
+		c := t.blocks[i]
 		if c.start >= before {
 			continue
 		}
@@ -45,7 +45,7 @@ func (t Tail) Scan(q Query, before uint64, room int) (found []uint64, next uint6
 		}
 		to := min(c.len(), int(before-c.start))
 		parts = append(parts, stretch{c, from, to})
-		n := int(c.end(to-1) - c.chunk.start(from))
+		n := c.size(from, to)
 		room -= weight * n
 		size += weight * n
 		before = c.start + uint64(from)
@@ -56,7 +56,7 @@ func (t Tail) Scan(q Query, before uint64, room int) (found []uint64, next uint6
 	return scanAll(&q, parts, size), before
 }
 
-// stretch is some lines of a chunk, from one to before another.
+// stretch is some lines of a block, from one to before another.
 type stretch struct {
 	placed
 
@@ -68,8 +68,8 @@ func sample(of []stretch) string {
 	var b strings.Builder
 	n := min(samples, len(of))
 	for i := range n {
-		text := of[i*len(of)/n].text
-		b.WriteString(text[:min(sampleBytes, len(text))])
+		c, _ := of[i*len(of)/n].find(0)
+		b.WriteString(c.text[:min(sampleBytes, len(c.text))])
 	}
 	return b.String()
 }
@@ -128,7 +128,6 @@ func together(n int, work func()) {
 	work()
 }
 
-// scan appends the numbers of the matching lines from one to before another.
 func (c *chunk) scan(q *Query, from, to int, first uint64, found []uint64) []uint64 {
 	if q.seek == nil {
 		for i := from; i < to; i++ {
@@ -178,23 +177,30 @@ func (t Tail) Pick(p Pick, seq uint64) iter.Seq[uint64] {
 		if seq >= t.end {
 			return
 		}
-		for _, c := range t.chunks[t.find(seq):] {
-			if !c.pick(p, seq, yield) {
+		for _, b := range t.blocks[t.find(seq):] {
+			if !b.pick(p, int(max(seq, b.start)-b.start), b.start, yield) {
 				return
 			}
 		}
 	}
 }
 
-// pick yields those of one chunk.
-func (c placed) pick(p Pick, seq uint64, yield func(uint64) bool) bool {
-	wanted, some := make([]bool, len(c.labels)), false
+// wanted tells of each label whether its lines are.
+func (c *chunk) wanted(p Pick) []bool {
+	wanted := make([]bool, len(c.labels))
 	for i, l := range c.labels {
 		wanted[i] = p.Origin == nil || p.Origin(l.source, l.origin)
-		some = some || wanted[i]
 	}
-	for i := int(max(seq, c.start) - c.start); some && i < c.len(); i++ {
-		if k := c.kind(i); wanted[k.label()] && k.level() >= p.Level && !yield(c.start+uint64(i)) {
+	return wanted
+}
+
+func (c *chunk) pick(p Pick, from int, first uint64, yield func(uint64) bool) bool {
+	wanted := c.wanted(p)
+	if !slices.Contains(wanted, true) {
+		return true
+	}
+	for i := from; i < c.len(); i++ {
+		if k := c.kind(i); wanted[k.label()] && k.level() >= p.Level && !yield(first+uint64(i)) {
 			return false
 		}
 	}

@@ -172,7 +172,48 @@ func BenchmarkSearch(b *testing.B) {
 			bd, in = fold(bd, batch(in, 0)), in[:0]
 		}
 	}
-	tail := fold(bd, batch(in, 0)).Logs()
+	b.Run("one source", func(b *testing.B) { searched(b, fold(bd, batch(in, 0)).Logs(), rg, path) })
+	b.Run("five sources", func(b *testing.B) { searched(b, dealt(text), rg, path) })
+}
+
+// dealt returns the lines as five sources say them, each every fifth.
+func dealt(text []byte) board.Tail {
+	const sources, each = 5, 1250
+	var g board.Gatherer
+	bd := board.New(board.Options{})
+	for k := range sources {
+		bd = fold(bd, said(fmt.Sprint(k), -1_000_000_000)) // long before the first line
+	}
+	rest := strings.TrimSuffix(string(text), "\n")
+	for rest != "" {
+		var own [sources][]string
+		for i := 0; rest != "" && i < sources*each; i++ {
+			var raw string
+			raw, rest, _ = strings.Cut(rest, "\n")
+			own[i%sources] = append(own[i%sources], raw)
+		}
+		var events []oncall.Event
+		for k, raws := range own {
+			e := oncall.LinesEvent{Stamp: oncall.Stamp{Source: fmt.Sprint(k), At: at(200_000)}} // after the last line
+			for part := range slices.Chunk(raws, each/4) {
+				text := strings.Join(part, "\n")
+				e.Texts = append(e.Texts, text)
+				for raw := range strings.SplitSeq(text, "\n") {
+					l := oncall.ParseLine(raw, at(0))
+					l.Source = e.Source
+					e.Lines = append(e.Lines, l)
+				}
+			}
+			events = append(events, e)
+		}
+		bd, _ = bd.ApplyTogether(g.Gather(events))
+	}
+	return bd.Logs()
+}
+
+// searched times searches of a tail, and ripgrep's of the same lines.
+func searched(b *testing.B, tail board.Tail, rg, path string) {
+	b.Helper()
 	for _, tt := range []struct {
 		name, query string
 		args        []string

@@ -22,13 +22,14 @@ const (
 // Tail is the log lines that are kept, oldest first. It is a value: a Tail that
 // was taken earlier still holds what it held.
 //
-// The lines are in immutable chunks. A new batch is a chunk of its own, joined
+// The lines are in immutable blocks. A new batch is a chunk of its own, joined
 // with the one before it while that is not much larger, as in a binary counter:
 // a line is copied a few times in all, however small the batches are, and two
-// tails that grew from one share everything but their ends.
+// tails that grew from one share everything but their ends. What several sources
+// say in a flood is woven together instead, and not copied at all.
 type Tail struct {
 	limit  int
-	chunks []placed
+	blocks []placed
 	// first and end are the sequence numbers of line 0 and of the next line.
 	first, end uint64
 	bytes      int
@@ -44,9 +45,10 @@ type Tail struct {
 	room *room
 }
 
-// placed is a chunk with the sequence number of its first line.
+// placed is a block with the sequence number of its first line.
 type placed struct {
-	*chunk
+	block
+
 	start uint64
 }
 
@@ -89,13 +91,13 @@ func (t Tail) At(i int) oncall.LogLine {
 // place returns the chunk that holds line i, and the line's place in it.
 func (t Tail) place(i int) (*chunk, int) {
 	seq := t.first + uint64(i)
-	c := t.chunks[t.find(seq)]
-	return c.chunk, int(seq - c.start)
+	b := t.blocks[t.find(seq)]
+	return b.find(int(seq - b.start))
 }
 
-// find returns the place of the chunk that holds seq.
+// find returns the place of the block that holds seq.
 func (t Tail) find(seq uint64) int {
-	return sort.Search(len(t.chunks), func(i int) bool { return t.chunks[i].start > seq }) - 1
+	return sort.Search(len(t.blocks), func(i int) bool { return t.blocks[i].start > seq }) - 1
 }
 
 // From yields line i and all after it with their index. It is the cheap way to
@@ -107,9 +109,10 @@ func (t Tail) From(i int) iter.Seq2[int, oncall.LogLine] {
 			return
 		}
 		seq := t.first + uint64(i)
-		for _, c := range t.chunks[t.find(seq):] {
-			for ; seq < c.start+uint64(c.len()); seq++ {
-				if !yield(int(seq-t.first), c.line(int(seq-c.start))) {
+		for _, b := range t.blocks[t.find(seq):] {
+			for ; seq < b.start+uint64(b.len()); seq++ {
+				c, j := b.find(int(seq - b.start))
+				if !yield(int(seq-t.first), c.line(j)) {
 					return
 				}
 			}
@@ -191,28 +194,33 @@ func (t Tail) lose(source string, d oncall.Dropped) Tail {
 
 // add returns the tail with the lines at its end, which may be those of the texts.
 func (t Tail) add(lines []oncall.LogLine, texts ...string) Tail {
-	return t.addChunks(pack(lines, texts, nil, nil))
+	return t.addBlocks(blocks(pack(lines, texts, nil, nil)))
 }
 
-// addChunks returns the tail with chunks at its end.
-func (t Tail) addChunks(fresh []*chunk) Tail {
+// addBlocks returns the tail with blocks at its end.
+func (t Tail) addBlocks(fresh []block) Tail {
 	if t.limit == 0 {
 		t = newTail(0)
 	}
-	chunks := slices.Clone(t.chunks)
-	for _, c := range fresh {
+	held := slices.Clone(t.blocks)
+	for _, b := range fresh {
 		start := t.end
-		t.end += uint64(c.len())
-		t.bytes += len(c.text)
-		own := len(c.text) >= ownText
-		for n := len(chunks); n > 0 && !own && joins(chunks[n-1].chunk, c); n = len(chunks) {
-			start = chunks[n-1].start
-			c = join(chunks[n-1].chunk, c)
-			chunks = chunks[:n-1]
+		t.end += uint64(b.len())
+		t.bytes += b.size(0, b.len())
+		if c, ok := b.(*chunk); ok && len(c.text) < ownText {
+			for n := len(held); n > 0; n = len(held) {
+				last, ok := held[n-1].block.(*chunk)
+				if !ok || !joins(last, c) {
+					break
+				}
+				start, c = held[n-1].start, join(last, c)
+				held = held[:n-1]
+			}
+			b = c
 		}
-		chunks = append(chunks, placed{c, start})
+		held = append(held, placed{b, start})
 	}
-	t.chunks = chunks
+	t.blocks = held
 	return t.evict()
 }
 
@@ -223,23 +231,36 @@ func (t Tail) cut(seq uint64) (Tail, []oncall.LogLine) {
 	for _, l := range t.From(int(seq - t.first)) {
 		off = append(off, l)
 	}
-	keep := t.find(seq) + 1
-	chunks := slices.Clone(t.chunks[:keep])
-	for _, c := range t.chunks[keep:] {
-		t.bytes -= len(c.text)
+	return t.keep(seq, head), off
+}
+
+// rest returns the lines from number seq on.
+func (t Tail) rest(seq uint64) []block {
+	if seq == t.end {
+		return nil
 	}
-	if keep > 0 {
-		c := chunks[keep-1]
-		t.bytes -= len(c.text)
-		chunks = chunks[:keep-1]
-		if n := int(seq - c.start); n > 0 {
-			h := placed{c.before(n), c.start}
-			t.bytes += len(h.text)
-			chunks = append(chunks, h)
-		}
+	var out []block
+	for _, b := range t.blocks[t.find(seq):] {
+		out = append(out, b.between(int(max(seq, b.start)-b.start), b.len()))
 	}
-	t.chunks, t.end = chunks, seq
-	return t, off
+	return out
+}
+
+// keep returns the tail with the lines before number seq. Of a block that has others
+// too, head makes what is kept.
+func (t Tail) keep(seq uint64, head func(b block, n int) block) Tail {
+	at := t.find(seq)
+	for _, b := range t.blocks[at:] {
+		t.bytes -= b.size(0, b.len())
+	}
+	held := slices.Clone(t.blocks[:at])
+	if b := t.blocks[at]; b.start < seq {
+		h := placed{head(b.block, int(seq-b.start)), b.start}
+		t.bytes += h.size(0, h.len())
+		held = append(held, h)
+	}
+	t.blocks, t.end = held, seq
+	return t
 }
 
 // evict lets the oldest lines go that are beyond the bounds.
@@ -248,17 +269,17 @@ func (t Tail) evict() Tail {
 		t.first = t.end - uint64(t.limit)
 	}
 	cut := 0
-	for ; cut < len(t.chunks)-1; cut++ {
-		c := t.chunks[cut]
-		if next := t.chunks[cut+1].start; next <= t.first || t.bytes > tailBytes {
+	for ; cut < len(t.blocks)-1; cut++ {
+		b := t.blocks[cut]
+		if next := t.blocks[cut+1].start; next <= t.first || t.bytes > tailBytes {
 			t.first = max(t.first, next)
-			t.bytes -= len(c.text)
+			t.bytes -= b.size(0, b.len())
 			continue
 		}
 		break
 	}
 	if cut > 0 {
-		t.chunks = slices.Clone(t.chunks[cut:]) // the old array would keep the lines
+		t.blocks = slices.Clone(t.blocks[cut:]) // the old array would keep the lines
 	}
 	old := 0
 	for old < len(t.gaps) && (t.gaps[old].Seq < t.first || len(t.gaps)-old > gapCap) {

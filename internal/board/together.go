@@ -7,14 +7,9 @@ import (
 	"conway/internal/oncall"
 )
 
-// edgeLines is how many lines there are in the first and the last chunk of a batch
-// that was gathered: they are copied when lines that are about as old come before or
-// after it.
-const edgeLines = 512
-
 // gatherFrom is from how many lines on a batch is packed before it comes to a board.
 // It is what a log has to say in a frame to be one that floods.
-const gatherFrom = edgeLines
+const gatherFrom = 512
 
 // Gatherer prepares events for a board beside it, so that a board has little to do
 // with many log lines. The zero value is ready. It is not safe for concurrent use.
@@ -23,9 +18,9 @@ type Gatherer struct {
 	// for what is more urgent.
 	Aside func()
 
-	room room
 	// entries is room for those of one chunk.
 	entries []lineEntry
+	weaver  weaver
 }
 
 // asideEvery is how many lines are worked on between two pauses: some 50 µs.
@@ -52,13 +47,10 @@ type Together struct {
 	// Events are those that came, in their order.
 	Events []oncall.Event
 
-	// lists are the events' lines that were put in order as lines, and chunks hold
-	// them; all are empty where there was nothing to prepare.
+	// lists are the events' lines, and blocks hold them in order; both are empty where
+	// there was nothing to prepare.
 	lists  []list
-	lines  []oncall.LogLine
-	chunks []*chunk
-	// room takes lines back, nil where they are an event's.
-	room *room
+	blocks []block
 }
 
 // Gather prepares events that came together. It takes them over.
@@ -83,49 +75,33 @@ func (g *Gatherer) Gather(events []oncall.Event) Together {
 		g.entries = make([]lineEntry, 0, chunkLines)
 	}
 	p := &pauses{aside: g.Aside}
-	if len(t.lists) == 1 {
-		t.lines = t.lists[0].lines
-		t.chunks = pack(t.lines, t.lists[0].texts, g.entries, p)
+	packed := make([][]*chunk, len(t.lists))
+	for k, l := range t.lists {
+		packed[k] = pack(l.lines, l.texts, g.entries, p)
+	}
+	if len(packed) == 1 {
+		t.blocks = blocks(packed[0])
 		return t
 	}
-	t.room = &g.room
-	t.lines = inOrder(g.room.list(n), t.lists, p)
-	for rest := t.lines; len(rest) > 0; {
-		n := len(rest)
-		switch {
-		case len(t.chunks) == 0:
-			n = min(n, edgeLines)
-		case n > edgeLines:
-			n = min(n-edgeLines, chunkLines)
+	at := make([]int, len(packed))
+	turns(t.lists, func(k, _ int) {
+		c := packed[k][0]
+		g.weaver.add(c, at[k])
+		if at[k]++; at[k] == c.len() {
+			packed[k], at[k] = packed[k][1:], 0
 		}
-		if n < len(rest) {
-			n = wholePages(rest[:n])
-		}
-		t.chunks = append(t.chunks, pack(rest[:n], nil, g.entries, p)...)
-		rest = rest[n:]
-	}
+		p.step()
+	})
+	t.blocks = g.weaver.take()
 	return t
 }
 
-// pageBytes is the unit in which long texts get memory.
-const pageBytes = 8 << 10
-
-// wholePages returns how many of the lines make a text that leaves least of its last
-// page empty, about all of them.
-func wholePages(lines []oncall.LogLine) int {
-	size := 0
-	for i := range lines {
-		size += len(lines[i].Raw) + 1
+func blocks(of []*chunk) []block {
+	out := make([]block, len(of))
+	for i, c := range of {
+		out[i] = c
 	}
-	n, over := len(lines), size%pageBytes
-	for n > 1 && over > 0 {
-		n--
-		over -= len(lines[n].Raw) + 1
-	}
-	if n < len(lines)/2 {
-		return len(lines)
-	}
-	return n
+	return out
 }
 
 // of returns what was prepared of exactly these lists, and whether it was.
@@ -133,44 +109,69 @@ func (t *Together) of(lists []list) bool {
 	same := func(a, b list) bool {
 		return len(a.lines) == len(b.lines) && &a.lines[0] == &b.lines[0] && a.now.Equal(b.now)
 	}
-	return len(t.chunks) > 0 && slices.EqualFunc(t.lists, lists, same)
+	return len(t.blocks) > 0 && slices.EqualFunc(t.lists, lists, same)
 }
 
-// putChunks is put for lines of which the chunks are made already. It reports false
+// putBlocks is put for lines of which the blocks are made already. It reports false
 // when they have to be put like others, because some of them are late.
-func (t Tail) putChunks(lines []oncall.LogLine, chunks []*chunk, now time.Time) (Tail, bool) {
-	if t.Len() == 0 || !lines[0].At.Before(t.last(now)) {
-		return t.addChunks(chunks).heard(lines, now), true
+func (t Tail) putBlocks(blocks []block, now time.Time) (Tail, bool) {
+	fresh := tailOf(blocks)
+	first := fresh.time(0)
+	if t.Len() > 0 && first.Before(t.last(now)) {
+		if first.Before(t.floor()) {
+			return t, false
+		}
+		if seq := t.after(first, now); seq < t.end {
+			moved := tailOf(t.rest(seq))
+			t = t.keep(seq, func(b block, n int) block { return b.between(0, n) })
+			t.order.Shuffles++
+			blocks = woven(moved, fresh, now)
+		}
 	}
-	if lines[0].At.Before(t.floor()) {
-		return t, false
+	t = t.addBlocks(blocks)
+	for i := fresh.Len() - 1; i >= 0; i-- {
+		if at := fresh.time(i); !at.After(now) {
+			t = t.heard(at)
+			break
+		}
 	}
-	var moved []oncall.LogLine
-	if seq := t.after(lines[0].At, now); seq < t.end {
-		t, moved = t.cut(seq)
-		t.order.Shuffles++
+	return t, true
+}
+
+// tailOf returns blocks as a tail to look at.
+func tailOf(blocks []block) Tail {
+	var t Tail
+	for _, b := range blocks {
+		t.blocks = append(t.blocks, placed{b, t.end})
+		t.end += uint64(b.len())
 	}
+	return t
+}
+
+// woven returns fresh lines among those that were moved to let them in, as addMerged
+// has them.
+func woven(moved, fresh Tail, now time.Time) []block {
 	// Only lines that stand before one of those that were moved are put among them.
 	var newest time.Time
-	for i := range moved {
-		if l := &moved[i]; !l.Late && !l.At.After(now) && l.At.After(newest) {
-			newest = l.At
+	for i := range moved.Len() {
+		c, j := moved.place(i)
+		if at := c.time(j); !c.late(j) && !at.After(now) && at.After(newest) {
+			newest = at
 		}
 	}
-	n, _ := slices.BinarySearchFunc(lines, newest, func(l oncall.LogLine, at time.Time) int { return l.At.Compare(at) })
-	if len(moved)+n > 0 {
-		t = t.addMerged(moved, lines[:n], now)
-	}
-	t.room.back(moved)
-	for at := 0; len(chunks) > 0; chunks = chunks[1:] {
-		switch end := at + chunks[0].len(); {
-		case end <= n:
-		case at < n:
-			t = t.add(lines[n:end])
-		default:
-			return t.addChunks(chunks).heard(lines, now), true
+	n := fresh.Since(newest)
+	var w weaver
+	for i, k := 0, 0; i < moved.Len() || k < n; {
+		if i < moved.Len() {
+			c, j := moved.place(i)
+			if k == n || !before(fresh.time(k), c.time(j), c.late(j), now) {
+				w.add(c, j)
+				i++
+				continue
+			}
 		}
-		at += chunks[0].len()
+		w.add(fresh.place(k))
+		k++
 	}
-	return t.heard(lines, now), true
+	return append(w.take(), fresh.rest(uint64(n))...)
 }
