@@ -243,3 +243,33 @@ func TestListsAreFilledAnew(t *testing.T) {
 		t.Errorf("one line has room for %d", cap(small.Lines))
 	}
 }
+
+// TestTextsFillTheirPages has much come at once: long texts are all but a line of
+// whole pages, none is much longer than another, and what is left is short.
+func TestTextsFillTheirPages(t *testing.T) {
+	const longest = 300
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		var texts []string
+		s := Splitter{Text: func(s string) { texts = append(texts, s) }}
+		var in strings.Builder
+		for size := rng.IntN(300 << 10); in.Len() < size; {
+			in.WriteString(strings.Repeat("x", 1+rng.IntN(longest-1)) + "\n")
+		}
+		cut, n := rng.IntN(in.Len()+1), 0
+		line := func(string, bool) { n++ }
+		s.Add([]byte(in.String()[:cut]), time.Time{}, line)
+		s.Add([]byte(in.String()[cut:]), time.Time{}, line)
+		if n != strings.Count(in.String(), "\n") {
+			t.Fatalf("%d lines, want %d", n, strings.Count(in.String(), "\n"))
+		}
+		for _, text := range texts {
+			if n := len(text); n > maxText || n > longText && (pageBytes-n%pageBytes)%pageBytes > longest {
+				t.Errorf("a text has %d bytes, %d more than pages", n, n%pageBytes)
+			}
+		}
+		if got, want := strings.Join(texts, "\n"), strings.TrimSuffix(in.String(), "\n"); got != want {
+			t.Errorf("the texts hold %d bytes, want %d", len(got), len(want))
+		}
+	}
+}

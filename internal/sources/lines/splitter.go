@@ -46,7 +46,7 @@ type Splitter struct {
 type Line func(raw string, cut bool)
 
 // Add takes the next bytes, which it does not keep, and gives each whole line
-// to line. All lines of one call share one allocation.
+// to line. The lines of one call share an allocation, or two.
 func (s *Splitter) Add(p []byte, now time.Time, line Line) {
 	if s.over || s.taken {
 		i := bytes.IndexByte(p, '\n')
@@ -59,19 +59,53 @@ func (s *Splitter) Add(p []byte, now time.Time, line Line) {
 		p = p[i+1:]
 	}
 	i := bytes.LastIndexByte(p, '\n')
+	for j := s.full(i, p); j > 0; j = s.full(i, p) {
+		s.whole(p[:j], line)
+		p, i = p[j+1:], i-j-1
+	}
 	if i >= 0 {
-		var text strings.Builder
-		text.Grow(len(s.part) + i)
-		text.Write(s.part)
-		text.Write(p[:i])
-		s.reset()
-		s.block(text.String(), line)
+		s.whole(p[:i], line)
 		p = p[i+1:]
 	}
 	s.hold(p, now)
 	if s.partial.text != nil {
 		s.grown = now
 	}
+}
+
+const (
+	// pageBytes is the unit in which texts of more than longText get their memory.
+	pageBytes = 8 << 10
+	longText  = 32 << 10
+	// maxText is how long a text gets while its lines allow: of one size, one fits
+	// exactly where another was.
+	maxText = 64 << 10
+)
+
+// full returns the newline of p that ends the longest text which leaves least of its
+// last page empty, given the last newline of all, or 0 where it is all of it. What a
+// log says in a flood is kept as it is read, and would take a page for every few lines.
+func (s *Splitter) full(last int, p []byte) int {
+	n := len(s.part) + last
+	if n <= longText {
+		return 0
+	}
+	n = min(n/pageBytes*pageBytes, maxText) - len(s.part)
+	if n >= last {
+		return 0
+	}
+	return max(0, bytes.LastIndexByte(p[:max(0, n+1)], '\n'))
+}
+
+// whole gives out the lines of a text whose last newline is already off, and which
+// begins with what is held.
+func (s *Splitter) whole(p []byte, line Line) {
+	var text strings.Builder
+	text.Grow(len(s.part) + len(p))
+	text.Write(s.part)
+	text.Write(p)
+	s.reset()
+	s.block(text.String(), line)
 }
 
 // block gives out the lines of a text whose last newline is already off.
