@@ -134,6 +134,7 @@ func (a *app) prepare(ctx context.Context, c *core, opts ui.Options, p *tea.Prog
 	a.openLedger(ctx, c)
 	opts.Recalled = c.recall(ctx)
 	c.start(ctx)
+	c.spawn(func(ctx context.Context) { collectBehind(ctx, c.answer) })
 	screen, was, damaged := a.openScreen(c.cfg)
 	if screen != nil {
 		c.keepScreen = screen.keep

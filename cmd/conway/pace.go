@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
+
+	"conway/internal/ui/outlet"
 )
 
 // The pace of the garbage collector, in percent of what is in use. Collecting
@@ -106,14 +109,51 @@ func keepPace(now *pacing, pages *touched) {
 	})
 }
 
+// behind is how long after an answer was drawn a collection begins, so that it is on
+// the terminal by then.
+const behind = 5 * time.Millisecond
+
+// collectBehind collects garbage behind answers to keys, while much is held. A
+// collection takes some milliseconds, for which a key that comes meanwhile waits, and
+// in a flood one is due every third of a second. Whoever has just got an answer looks
+// at it first: then nobody waits.
+func collectBehind(ctx context.Context, answer *outlet.Answer) {
+	s := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/goal:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-answer.Given():
+		}
+		if !sleep(ctx, behind) {
+			return
+		}
+		metrics.Read(s)
+		if worthIt(bytesOf(s[0]), bytesOf(s[1]), bytesOf(s[2])) && !answer.IsDue() {
+			runtime.GC()
+		}
+	}
+}
+
+// worthIt reports whether much is held, and garbage takes half of the room that there
+// is for it before it is collected anyway.
+func worthIt(held, goal, now uint64) bool {
+	return held > muchHeld && goal > held && now > held+(goal-held)/2
+}
+
+// bytesOf returns what was measured, 0 where this is not.
+func bytesOf(s metrics.Sample) uint64 {
+	if s.Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return s.Value.Uint64()
+}
+
 // live returns how many bytes the last collection left.
 func live() uint64 {
 	s := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(s)
-	if s[0].Value.Kind() != metrics.KindUint64 {
-		return 0
-	}
-	return s[0].Value.Uint64()
+	return bytesOf(s[0])
 }
 
 // limitFor returns the limit of all memory beside so many bytes in use.

@@ -21,10 +21,22 @@ type Answer struct {
 	calm time.Time
 	// begun is true once the program has got what was typed.
 	begun bool
+	// told says that an answer was given.
+	told chan struct{}
 }
 
 // NewAnswer returns one of which none is due, by a clock.
-func NewAnswer(now func() time.Time) *Answer { return &Answer{now: now} }
+func NewAnswer(now func() time.Time) *Answer { return &Answer{now: now, told: make(chan struct{}, 1)} }
+
+// Given returns what something can be received from once an answer was given, and
+// none has been received since. It is for one to receive.
+func (a *Answer) Given() <-chan struct{} { return a.told }
+
+// IsDue reports whether what was typed waits for an answer.
+func (a *Answer) IsDue() bool {
+	_, left := a.due()
+	return left > 0
+}
 
 // Due says that something was typed.
 func (a *Answer) Due() {
@@ -75,6 +87,10 @@ func (a *Answer) give() {
 	if a.given != nil && a.begun {
 		close(a.given)
 		a.given = nil
+		select {
+		case a.told <- struct{}{}:
+		default:
+		}
 	}
 }
 

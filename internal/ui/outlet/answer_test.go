@@ -78,3 +78,37 @@ func TestWorkGetsOn(t *testing.T) {
 		}
 	})
 }
+
+// TestAnswersAreTold tells of an answer once it was given, and of several as one.
+func TestAnswersAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := outlet.NewAnswer(time.Now)
+		m := a.Of(&counter{})
+		told := func() bool {
+			select {
+			case <-a.Given():
+				return true
+			default:
+				return false
+			}
+		}
+		m.View()
+		a.Due()
+		if told() || !a.IsDue() {
+			t.Errorf("told %v, due %v before there is an answer", told(), a.IsDue())
+		}
+		for range 2 {
+			a.Due()
+			m.Update(tea.KeyPressMsg{Code: 'j'})
+			m.View()
+		}
+		if a.IsDue() || !told() || told() {
+			t.Error("two answers are not told of once")
+		}
+		a.Due()
+		time.Sleep(time.Second)
+		if a.IsDue() {
+			t.Error("what is never answered is due for ever")
+		}
+	})
+}
