@@ -104,13 +104,23 @@ func (c *chunk) line(i int) oncall.LogLine {
 	return l
 }
 
+// packer makes chunks of lines. The zero value is ready. It is not safe for
+// concurrent use.
+type packer struct {
+	pauses
+
+	// entries is room for those of one chunk.
+	entries []lineEntry
+	// labels are those of the chunk before, which the next one mostly shares.
+	labels []label
+}
+
 // pack makes chunks of the lines, in their order. Where they are the lines of one
-// of the texts, that becomes the chunk's as it is. It works in room, or makes some,
-// and pauses in between.
-func pack(lines []oncall.LogLine, texts []string, room []lineEntry, p *pauses) []*chunk {
+// of the texts, that becomes the chunk's as it is.
+func (p *packer) pack(lines []oncall.LogLine, texts []string) []*chunk {
 	out := make([]*chunk, 0, len(lines)/chunkLines+1)
-	if room == nil {
-		room = make([]lineEntry, 0, min(len(lines), chunkLines))
+	if p.entries == nil {
+		p.entries = make([]lineEntry, 0, min(len(lines), chunkLines))
 	}
 	for len(lines) > 0 {
 		n, text := 0, ""
@@ -119,9 +129,9 @@ func pack(lines []oncall.LogLine, texts []string, room []lineEntry, p *pauses) [
 			texts = rest(texts, len(text))
 		}
 		if n == 0 {
-			n, text = copied(lines, texts, p)
+			n, text = p.copied(lines, texts)
 		}
-		c, took := packOne(lines[:n], text, room, p)
+		c, took := p.one(lines[:n], text)
 		out = append(out, c)
 		lines = lines[took:]
 	}
@@ -165,7 +175,7 @@ func rest(texts []string, after int) []string {
 
 // copied returns how many of the lines make a chunk of copied text, and the text.
 // The first line of one of the texts is left for the next chunk.
-func copied(lines []oncall.LogLine, texts []string, p *pauses) (n int, text string) {
+func (p *packer) copied(lines []oncall.LogLine, texts []string) (n int, text string) {
 	size := 0
 	for n < len(lines) && n < chunkLines {
 		raw := lines[n].Raw
@@ -187,11 +197,11 @@ func copied(lines []oncall.LogLine, texts []string, p *pauses) (n int, text stri
 	return n, b.String()
 }
 
-// packOne makes one chunk of lines, whose text it is given, with room for entries.
-// It returns how many of the lines it took: fewer when they have too many labels.
-func packOne(lines []oncall.LogLine, text string, room []lineEntry, p *pauses) (*chunk, int) {
+// one makes one chunk of lines, whose text it is given. It returns how many of the
+// lines it took: fewer when they have too many labels.
+func (p *packer) one(lines []oncall.LogLine, text string) (*chunk, int) {
 	c := &chunk{}
-	entries := room[:0]
+	entries := p.entries[:0]
 	end := -1
 	at := make(map[label]uint16, 4)
 	last, lastLabel := label{}, uint16(0)
@@ -225,6 +235,10 @@ func packOne(lines []oncall.LogLine, text string, room []lineEntry, p *pauses) (
 	}
 	c.text = text[:end]
 	c.lineIndex = indexOf(entries)
+	if slices.Equal(c.labels, p.labels) {
+		c.labels = p.labels
+	}
+	p.labels, p.entries = c.labels, entries
 	return c, c.len()
 }
 

@@ -26,26 +26,39 @@ type kind struct {
 
 // lineIndex holds the entries of a chunk's lines in few bytes: 5 for a line of a
 // busy log, whose lines are near each other in time and of few kinds, and some 20
-// at most. It has no pointers, so that the collector has nothing to look at. It is
-// immutable.
+// at most. No list of it has pointers, so that the collector has nothing to look at
+// in them. It is immutable.
 type lineIndex struct {
 	// marks are those of every markLines-th line.
 	marks []mark
-	// ends are distances from the mark's start, or wideEnds whole where these do not
-	// fit.
-	ends     []uint16
-	wideEnds []uint32
-	// ticks are microseconds since the mark's time, near nanoseconds since base, and
-	// far nanoseconds since 1970: the first of them in which all lines fit.
-	ticks []uint16
-	near  []uint32
-	far   []int64
-	base  int64
-	// few are the kinds there are, and kinds which of them a line is of, or each line
-	// has one of its own in all.
-	few   []kind
-	kinds []uint8
-	all   []kind
+	// ends are distances from the mark's start, ticks microseconds since the mark's
+	// time; kinds are which of the few a line is of. Where these do not fit for all
+	// lines they are nil, and it is among the wide ones.
+	ends, ticks []uint16
+	few         []kind
+	kinds       []uint8
+	wide        *wideIndex
+}
+
+// wideIndex has what of a line index needs more than most logs do.
+type wideIndex struct {
+	// ends are whole.
+	ends []uint32
+	// near are nanoseconds since base, and far nanoseconds since 1970: the first of them
+	// in which all lines fit.
+	near []uint32
+	far  []int64
+	base int64
+	// kinds are each line's own.
+	kinds []kind
+}
+
+// widen returns the wide index, and makes one if there is none.
+func (x *lineIndex) widen() *wideIndex {
+	if x.wide == nil {
+		x.wide = &wideIndex{}
+	}
+	return x.wide
 }
 
 // mark is where the markLines lines that begin with it begin, and the earliest of
@@ -86,9 +99,11 @@ func (x *lineIndex) setEnds(of []lineEntry) {
 	for i := range of {
 		d := of[i].end - x.marks[i>>markShift].start
 		if d > math.MaxUint16 {
-			x.ends, x.wideEnds = nil, make([]uint32, len(of))
+			x.ends = nil
+			w := x.widen()
+			w.ends = make([]uint32, len(of))
 			for i := range of {
-				x.wideEnds[i] = of[i].end
+				w.ends[i] = of[i].end
 			}
 			return
 		}
@@ -113,24 +128,25 @@ func (x *lineIndex) setTicks(of []lineEntry) bool {
 
 // setTimes keeps the times in four bytes each where they lie near enough.
 func (x *lineIndex) setTimes(of []lineEntry) {
-	x.base = x.marks[0].nano
+	w := x.widen()
+	w.base = x.marks[0].nano
 	last := of[0].nano
 	for i := range of {
 		last = max(last, of[i].nano)
 	}
 	for _, m := range x.marks {
-		x.base = min(x.base, m.nano)
+		w.base = min(w.base, m.nano)
 	}
-	if d := last - x.base; d < 0 || d > math.MaxUint32 {
-		x.far = make([]int64, len(of))
+	if d := last - w.base; d < 0 || d > math.MaxUint32 {
+		w.far = make([]int64, len(of))
 		for i := range of {
-			x.far[i] = of[i].nano
+			w.far[i] = of[i].nano
 		}
 		return
 	}
-	x.near = make([]uint32, len(of))
+	w.near = make([]uint32, len(of))
 	for i := range of {
-		x.near[i] = uint32(of[i].nano - x.base)
+		w.near[i] = uint32(of[i].nano - w.base)
 	}
 }
 
@@ -154,9 +170,10 @@ func (x *lineIndex) setKinds(of []lineEntry) {
 		}
 		if slots[at] == 0 {
 			if len(few) == fewKinds {
-				x.all = make([]kind, len(of))
+				w := x.widen()
+				w.kinds = make([]kind, len(of))
 				for i := range of {
-					x.all[i] = of[i].kind
+					w.kinds[i] = of[i].kind
 				}
 				return
 			}
@@ -168,7 +185,12 @@ func (x *lineIndex) setKinds(of []lineEntry) {
 	x.few, x.kinds = slices.Clip(few), kinds
 }
 
-func (x *lineIndex) len() int { return max(len(x.ends), len(x.wideEnds)) }
+func (x *lineIndex) len() int {
+	if x.ends == nil {
+		return len(x.wide.ends)
+	}
+	return len(x.ends)
+}
 
 func (x *lineIndex) start(i int) uint32 {
 	if i&(markLines-1) == 0 {
@@ -179,7 +201,7 @@ func (x *lineIndex) start(i int) uint32 {
 
 func (x *lineIndex) end(i int) uint32 {
 	if x.ends == nil {
-		return x.wideEnds[i]
+		return x.wide.ends[i]
 	}
 	return x.marks[i>>markShift].start + uint32(x.ends[i])
 }
@@ -188,15 +210,15 @@ func (x *lineIndex) nano(i int) int64 {
 	switch {
 	case x.ticks != nil:
 		return x.marks[i>>markShift].nano + tick*int64(x.ticks[i])
-	case x.near != nil:
-		return x.base + int64(x.near[i])
+	case x.wide.near != nil:
+		return x.wide.base + int64(x.wide.near[i])
 	}
-	return x.far[i]
+	return x.wide.far[i]
 }
 
 func (x *lineIndex) kind(i int) kind {
 	if x.kinds == nil {
-		return x.all[i]
+		return x.wide.kinds[i]
 	}
 	return x.few[x.kinds[i]]
 }
@@ -220,9 +242,12 @@ func (x *lineIndex) entries(to []lineEntry, by uint32) []lineEntry {
 func (x *lineIndex) head(n int) lineIndex {
 	h := *x
 	h.marks = x.marks[:(n+markLines-1)>>markShift]
-	h.ends, h.wideEnds = first(x.ends, n), first(x.wideEnds, n)
-	h.ticks, h.near, h.far = first(x.ticks, n), first(x.near, n), first(x.far, n)
-	h.kinds, h.all = first(x.kinds, n), first(x.all, n)
+	h.ends, h.ticks, h.kinds = first(x.ends, n), first(x.ticks, n), first(x.kinds, n)
+	if x.wide != nil {
+		w := *x.wide
+		w.ends, w.near, w.far, w.kinds = first(w.ends, n), first(w.near, n), first(w.far, n), first(w.kinds, n)
+		h.wide = &w
+	}
 	return h
 }
 
@@ -237,8 +262,11 @@ func first[T any](of []T, n int) []T {
 // clone returns a copy that shares nothing but what all lines have in common.
 func (x *lineIndex) clone() lineIndex {
 	c := *x
-	c.marks, c.ends, c.wideEnds = slices.Clone(x.marks), slices.Clone(x.ends), slices.Clone(x.wideEnds)
-	c.ticks, c.near, c.far = slices.Clone(x.ticks), slices.Clone(x.near), slices.Clone(x.far)
-	c.kinds, c.all = slices.Clone(x.kinds), slices.Clone(x.all)
+	c.marks, c.ends, c.ticks, c.kinds = slices.Clone(x.marks), slices.Clone(x.ends), slices.Clone(x.ticks), slices.Clone(x.kinds)
+	if x.wide != nil {
+		w := *x.wide
+		w.ends, w.near, w.far, w.kinds = slices.Clone(w.ends), slices.Clone(w.near), slices.Clone(w.far), slices.Clone(w.kinds)
+		c.wide = &w
+	}
 	return c
 }

@@ -194,7 +194,8 @@ func (t Tail) lose(source string, d oncall.Dropped) Tail {
 
 // add returns the tail with the lines at its end, which may be those of the texts.
 func (t Tail) add(lines []oncall.LogLine, texts ...string) Tail {
-	return t.addBlocks(blocks(pack(lines, texts, nil, nil)))
+	var p packer
+	return t.addBlocks(blocks(p.pack(lines, texts)))
 }
 
 // addBlocks returns the tail with blocks at its end.

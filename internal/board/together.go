@@ -18,15 +18,14 @@ type Gatherer struct {
 	// for what is more urgent.
 	Aside func()
 
-	// entries is room for those of one chunk.
-	entries []lineEntry
-	weaver  weaver
+	packer packer
+	weaver weaver
 }
 
 // asideEvery is how many lines are worked on between two pauses: some 50 µs.
 const asideEvery = 256
 
-// pauses are those that work with many lines makes. Nil makes none.
+// pauses are those that work with many lines makes. The zero value makes none.
 type pauses struct {
 	aside func()
 	lines int
@@ -34,7 +33,7 @@ type pauses struct {
 
 // step says that a line is done.
 func (p *pauses) step() {
-	if p == nil || p.aside == nil {
+	if p.aside == nil {
 		return
 	}
 	if p.lines++; p.lines%asideEvery == 0 {
@@ -71,13 +70,11 @@ func (g *Gatherer) Gather(events []oncall.Event) Together {
 		t.lists = nil
 		return t
 	}
-	if g.entries == nil {
-		g.entries = make([]lineEntry, 0, chunkLines)
-	}
-	p := &pauses{aside: g.Aside}
+	p := &g.packer
+	p.aside = g.Aside
 	packed := make([][]*chunk, len(t.lists))
 	for k, l := range t.lists {
-		packed[k] = pack(l.lines, l.texts, g.entries, p)
+		packed[k] = p.pack(l.lines, l.texts)
 	}
 	if len(packed) == 1 {
 		t.blocks = blocks(packed[0])

@@ -145,9 +145,8 @@ func head(b block, n int) block {
 		c, j := b.find(i)
 		lines[i] = c.line(j)
 	}
-	_, text := copied(lines, nil, nil)
-	c, _ := packOne(lines, text, nil, nil) // a weave is no larger than a chunk may be
-	return c
+	var p packer
+	return p.pack(lines, nil)[0] // a weave is no larger than a chunk may be
 }
 
 // weaver makes weaves of lines that it is told in their order.

@@ -79,7 +79,7 @@ const (
 	longText  = 32 << 10
 	// maxText is how long a text gets while its lines allow: of one size, one fits
 	// exactly where another was.
-	maxText = 64 << 10
+	maxText = 128 << 10
 )
 
 // full returns the newline of p that ends the longest text which leaves least of its
