@@ -37,7 +37,7 @@ const (
 	// muchHeld is how much has to be held for the program's own pages to matter, and
 	// pagesAtOnce how many bytes of them are let go of after a collection.
 	muchHeld    = 128 << 20
-	pagesAtOnce = 2 << 20
+	pagesAtOnce = 4 << 20
 	// leastAtOnce is how much may run at a time at least. With as many as a small
 	// machine has processors, two logs that are worked on and a collection leave nobody
 	// to see that a key was pressed; with more the system gives a key its turn.
