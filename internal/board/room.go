@@ -6,10 +6,10 @@ import (
 	"conway/internal/oncall"
 )
 
-// room has lists for lines that are being put in order. In a flood of several
-// sources each line takes part in that more than once, and lists that were made
-// each time would be most of the garbage. It is safe for concurrent use, and nil is
-// a room that keeps none.
+// room has lists for lines that are being put in order. Where several sources take
+// turns, each line takes part in that more than once, and lists that were made each
+// time would be most of the garbage. It is safe for concurrent use, and nil is a room
+// that keeps none.
 type room struct {
 	lists sync.Pool // of *[]oncall.LogLine
 }

@@ -154,12 +154,11 @@ func (p *Pane) filterTitle(t board.Tail) pane.Line {
 	return l
 }
 
-func (p *Pane) unseen(t board.Tail) uint64 {
-	last := t.FirstSeq() + uint64(t.Len())
-	if last <= p.end {
-		return 0
-	}
-	return last - p.end - 1
+// unseen returns how many of the lines that are shown stand below the last one on the
+// screen.
+func (p *Pane) unseen(t board.Tail) int {
+	r := p.index.rows(t)
+	return r.len() - r.find(p.end+1)
 }
 
 func perSecond(t board.Tail, now time.Time) text.Safe {

@@ -57,6 +57,19 @@ func TestPauseKeepsTheLinesAndCountsTheUnseen(t *testing.T) {
 	}
 }
 
+// TestUnseenLinesAreThoseThatMatch pauses under a filter, which shows a tenth of what
+// comes.
+func TestUnseenLinesAreThoseThatMatch(t *testing.T) {
+	b, p, f := add(uitest.Empty(), "a.log", 0, 100), logs.New(), frame()
+	f.Width = 120
+	p.Filter("level>=error")
+	p.Handle(keymap.Pause, f, b)
+	b = add(b, "a.log", 100, 250)
+	if got := see(p, f, b); !strings.Contains(got, "paused, 25 unseen below") {
+		t.Errorf("of 250 lines 25 are errors, and it says\n%s", got)
+	}
+}
+
 func TestPausedViewStaysPutWhileLinesAreEvicted(t *testing.T) {
 	b := board.New(board.Options{LineCap: 200, Sources: uitest.Sources()})
 	b = add(b, "a.log", 0, 200)
