@@ -35,7 +35,8 @@ const (
 	// limitSteps are in which it moves, so that it seldom has to.
 	limitSteps = 2 << 20
 	// muchHeld is how much has to be held for the program's own pages to matter, and
-	// pagesAtOnce how many bytes of them are let go of after a collection.
+	// when a collection comes; pagesAtOnce is how many bytes of these pages are let go
+	// of after one.
 	muchHeld    = 128 << 20
 	pagesAtOnce = 4 << 20
 	// leastAtOnce is how much may run at a time at least. With as many as a small

@@ -248,15 +248,15 @@ func (t Tail) rest(seq uint64) []block {
 }
 
 // keep returns the tail with the lines before number seq. Of a block that has others
-// too, head makes what is kept.
-func (t Tail) keep(seq uint64, head func(b block, n int) block) Tail {
+// too, shorten makes what is kept, the first n.
+func (t Tail) keep(seq uint64, shorten func(b block, n int) block) Tail {
 	at := t.find(seq)
 	for _, b := range t.blocks[at:] {
 		t.bytes -= b.size(0, b.len())
 	}
 	held := slices.Clone(t.blocks[:at])
 	if b := t.blocks[at]; b.start < seq {
-		h := placed{head(b.block, int(seq-b.start)), b.start}
+		h := placed{shorten(b.block, int(seq-b.start)), b.start}
 		t.bytes += h.size(0, h.len())
 		held = append(held, h)
 	}

@@ -46,7 +46,7 @@ type Splitter struct {
 type Line func(raw string, cut bool)
 
 // Add takes the next bytes, which it does not keep, and gives each whole line
-// to line. The lines of one call share an allocation, or two.
+// to line. The lines of one call share few allocations.
 func (s *Splitter) Add(p []byte, now time.Time, line Line) {
 	if s.over || s.taken {
 		i := bytes.IndexByte(p, '\n')

@@ -95,7 +95,7 @@ func TestAnswersAreTold(t *testing.T) {
 		m.View()
 		a.Due()
 		if told() || !a.IsDue() {
-			t.Errorf("told %v, due %v before there is an answer", told(), a.IsDue())
+			t.Error("before there is an answer it is told of, or not due")
 		}
 		for range 2 {
 			a.Due()
