@@ -7,7 +7,7 @@ require (
 	charm.land/bubbletea/v2 v2.1.1 // the terminal: keys, sizes, settings, and the loop of the program
 	charm.land/lipgloss/v2 v2.0.6 // colours of the themes
 	github.com/PagerDuty/go-pagerduty v1.8.0 // pages: types and simple writes of the pager
-	github.com/Shopify/toxiproxy/v2 v2.5.0 // tests: slow, cut and broken connections
+	github.com/Shopify/toxiproxy/v2 v2.12.0 // tests: slow, cut and broken connections
 	github.com/charmbracelet/colorprofile v0.4.3 // the colours that a terminal has
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // the encoder of frames: few bytes over ssh
 	github.com/charmbracelet/x/ansi v0.11.9 // styles as terminal sequences
@@ -25,7 +25,7 @@ require (
 	github.com/parquet-go/parquet-go v0.32.0 // logs: Parquet, with page indexes and without cgo
 	github.com/prometheus/client_golang v1.25.0 // metrics: the API client
 	github.com/prometheus/common v0.73.1 // metrics: the model of its answers
-	github.com/rs/zerolog v1.28.0 // tests: the logger that Toxiproxy wants
+	github.com/rs/zerolog v1.33.0 // tests: the logger that Toxiproxy wants
 	github.com/spf13/cobra v1.10.2 // commands, flags and completion
 	github.com/yuin/goldmark v1.8.7 // runbooks: Markdown
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left behind
@@ -50,7 +50,7 @@ require (
 	github.com/go-openapi/swag/jsonname v0.25.5 // indirect
 	github.com/google/go-querystring v1.1.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
-	github.com/gorilla/mux v1.8.0 // indirect
+	github.com/gorilla/mux v1.8.1 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
