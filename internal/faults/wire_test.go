@@ -68,6 +68,9 @@ func (d *toxic) newProxy(t *testing.T) *toxiproxy.Proxy {
 	return p
 }
 
+// maxWait is the longest wait for a next try.
+const maxWait = time.Minute
+
 // soon waits until the screen shows something.
 func (d *toxic) soon(limit time.Duration, words string) {
 	d.Helper()
@@ -133,7 +136,8 @@ func TestWire(t *testing.T) {
 			}
 			d.well("prom", "gh")
 			d.heal()
-			d.soon(15*time.Second, "5 open")
+			// Tries that fail at once are many, so the wait for the next may be the longest.
+			d.soon(maxWait+5*time.Second, "5 open")
 			d.soon(3*time.Second, "fifth")
 		})
 	}
@@ -157,7 +161,7 @@ func TestWire(t *testing.T) {
 			}
 		}
 		d.heal()
-		d.soon(40*time.Second, "acked by you")
+		d.soon(maxWait+5*time.Second, "acked by you")
 		if n := d.logged(); n != 1 {
 			t.Errorf("%d acks are logged", n)
 		}
