@@ -67,6 +67,11 @@ type containerStatus struct {
 			ExitCode int `json:"exitCode"`
 		} `json:"terminated"`
 	} `json:"state"`
+	Last struct {
+		Terminated *struct {
+			Finished time.Time `json:"finishedAt"`
+		} `json:"terminated"`
+	} `json:"lastState"`
 }
 
 // podList is a list and where a watch goes on from it.
@@ -79,6 +84,9 @@ type podList struct {
 type unit struct {
 	pod, uid, container string
 	restarts            int64
+	// ended is when the one before it did, to the second, by the node's clock; zero if
+	// it is not known.
+	ended time.Time
 	// waiting is true before its first start, over is true when its pod is, or when it
 	// has done what it was for and is not started again.
 	waiting, over bool
@@ -100,6 +108,9 @@ func (c *cluster) units(p pod) []unit {
 			for _, st := range states {
 				if st.Name == one.Name {
 					u.restarts, u.waiting = st.Restarts, st.State.Waiting != nil && st.Restarts == 0
+					if last := st.Last.Terminated; last != nil {
+						u.ended = last.Finished
+					}
 					u.over = u.over || st.State.Terminated != nil && once(st.State.Terminated.ExitCode)
 				}
 			}

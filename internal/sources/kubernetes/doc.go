@@ -8,7 +8,7 @@
 //
 // The pods are watched while they are followed: new ones join by themselves, and a
 // container that is started again is followed again, what its predecessor said last
-// included. A stream that ends is begun anew after its last line's time. Lines of
+// included; a search reads that log too. A stream that ends is begun anew after its last line's time. Lines of
 // pods that are gone are gone with them.
 //
 // The credential is that of a kubeconfig (a token, a file of one, a certificate, a

@@ -47,6 +47,11 @@ type fakePod struct {
 	phase     string
 	waiting   bool
 	log, prev []string
+	// backOff is true while it is not started again after a crash: then its log is that
+	// of the container before, asked for either way.
+	backOff bool
+	// finished is when the one before ended.
+	finished time.Time
 	// init is what a container has written that prepares the pod, nil for none, and
 	// exit how that ended, negative while it runs.
 	init []string
@@ -86,9 +91,16 @@ func (f *fakeCluster) object(p *fakePod) map[string]any {
 	if p.waiting {
 		state = map[string]any{"waiting": map[string]any{"reason": "ContainerCreating"}}
 	}
+	last := map[string]any{}
+	if p.backOff {
+		state = map[string]any{"waiting": map[string]any{"reason": "CrashLoopBackOff"}}
+	}
+	if !p.finished.IsZero() {
+		last["terminated"] = map[string]any{"exitCode": 1, "finishedAt": p.finished.UTC().Format(time.RFC3339)}
+	}
 	spec := map[string]any{"containers": []any{map[string]any{"name": "app"}}}
 	status := map[string]any{"phase": p.phase, "containerStatuses": []any{
-		map[string]any{"name": "app", "restartCount": p.restarts, "state": state},
+		map[string]any{"name": "app", "restartCount": p.restarts, "state": state, "lastState": last},
 	}}
 	if p.init != nil {
 		done := map[string]any{"running": map[string]any{}}
@@ -144,14 +156,15 @@ func (f *fakeCluster) node(at time.Time) string {
 
 func (f *fakeCluster) add(lines ...oncall.LogLine) { f.write("checkout-1", lines...) }
 
-// restart ends a container, whose last words come after its stream has ended, and
-// starts another.
-func (f *fakeCluster) restart(name, words string) {
+// restart ends the first pod's container, whose last words come after its stream has
+// ended, and starts another.
+func (f *fakeCluster) restart(words string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p := f.pod(name)
+	p := f.pods[0]
 	p.ended++
-	p.prev = append(p.log, time.Now().Add(f.ahead).UTC().Format(time.RFC3339Nano)+" "+words)
+	p.finished = time.Now().Add(f.ahead)
+	p.prev = append(p.log, p.finished.UTC().Format(time.RFC3339Nano)+" "+words)
 	p.log = nil
 	p.restarts++
 	f.tell("MODIFIED", p)
@@ -282,12 +295,14 @@ func (f *fakeCluster) log(w http.ResponseWriter, r *http.Request, name string) {
 		f.refuse(w, http.StatusBadRequest, "BadRequest", "a container name must be specified")
 	case p == nil:
 		f.refuse(w, http.StatusNotFound, "NotFound", `pods "`+name+`" not found`)
+	case r.FormValue("previous") == "true" && p.ended == 0:
+		f.refuse(w, http.StatusBadRequest, "BadRequest", `previous terminated container "app" in pod "`+name+`" not found`)
 	case p.waiting:
 		f.refuse(w, http.StatusBadRequest, "BadRequest", `container "app" in pod "`+name+`" is waiting to start: ContainerCreating`)
 	default:
 		w.Header().Set("Content-Type", "text/plain")
 		log := p.log
-		if r.FormValue("previous") == "true" {
+		if r.FormValue("previous") == "true" || p.backOff {
 			log = p.prev
 		}
 		ended, place := p.ended, 0

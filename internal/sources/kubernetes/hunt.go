@@ -67,17 +67,47 @@ func (h *hunt) run(ctx context.Context, pods podList) error {
 	return err
 }
 
-// read reads one container's log. One that has none yet, or none any more, is
-// passed over.
+// read reads one container's log, and that of the one before it, if it was started
+// again: what a crash said last stands there.
 func (h *hunt) read(ctx context.Context, u unit) error {
+	var began time.Time
+	err := h.readOne(ctx, u, false, func(entries []tailing.Entry) []tailing.Entry {
+		for i := 0; began.IsZero() && i < len(entries); i++ {
+			if !entries[i].Untimed {
+				began = entries[i].Line.At
+			}
+		}
+		return entries
+	})
+	if err != nil || u.restarts == 0 || !u.ended.IsZero() && u.ended.Before(h.start.Truncate(time.Second)) {
+		return err
+	}
+	// While a container waits to be started again, either log is that of the one before.
+	// So what is not before the first line of the one is already there.
+	over := false
+	return h.readOne(ctx, u, true, func(entries []tailing.Entry) []tailing.Entry {
+		for i, e := range entries {
+			if over = over || !began.IsZero() && !e.Untimed && !e.Line.At.Before(began); over {
+				return entries[:i]
+			}
+		}
+		return entries
+	})
+}
+
+// readOne reads one log, of which it takes what choose returns. One that there is not
+// yet, or not any more, is passed over.
+func (h *hunt) readOne(ctx context.Context, u unit, previous bool, choose func([]tailing.Entry) []tailing.Entry) error {
 	bound, cancel := context.WithTimeout(ctx, h.cluster.timeout)
 	defer cancel()
-	resp, err := h.cluster.logs(bound, h.op, u, h.start, false, false)
+	resp, err := h.cluster.logs(bound, h.op, u, h.start, false, previous)
 	if hasNone(err) {
 		return nil
 	}
 	if err == nil {
-		err = records(bound, h.cluster, h.op, resp, u, h.take)
+		err = records(bound, h.cluster, h.op, resp, u, func(entries []tailing.Entry, n int) {
+			h.take(choose(entries), n)
+		})
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -110,8 +140,8 @@ func (h *hunt) settle() {
 	}
 }
 
-// hasNone reports whether a container has no log: it waits for its first start,
-// or its pod is gone.
+// hasNone reports whether a container has no such log: it waits for its first start,
+// its pod is gone, or nothing is kept of the one before it.
 func hasNone(err error) bool {
 	f, ok := errors.AsType[*oncall.Fault](err)
 	return ok && (f.Status == http.StatusBadRequest || f.Status == http.StatusNotFound)

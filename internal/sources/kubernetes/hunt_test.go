@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,4 +76,67 @@ func TestOneContainerThatFailsEndsTheSearch(t *testing.T) {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	eventually(t, "the end of all of them", func() bool { return f.running.Load() == 0 })
+}
+
+// TestWhatACrashSaidIsFound searches a container that was started again: what the one
+// before it said is found too, and nothing twice, also while it is not started yet.
+func TestWhatACrashSaidIsFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		backOff bool
+		want    []string
+	}{
+		"running again":         {false, []string{"one", "panic: out of words", "two"}},
+		"waiting for its start": {true, []string{"one", "panic: out of words"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newCluster(t, 0, line("one"))
+			f.restart("panic: out of words")
+			if f.pods[0].backOff = c.backOff; !c.backOff {
+				f.add(line("two"))
+			}
+			s := f.serve(t)
+			for q, want := range map[string][]string{"": c.want, "app=checkout | panic": {"panic: out of words"}} {
+				var got []string
+				found, err := s.Search(t.Context(), oncall.LogQuery{Query: q}, func(p oncall.LogPart) {
+					for _, l := range p.Lines {
+						got = append(got, l.Raw)
+					}
+				})
+				if err != nil || !found.Complete || !slices.Equal(got, want) {
+					t.Errorf("%q found %q, %+v, %v", q, got, found, err)
+				}
+			}
+			if r := begun(t, s); !slices.Equal(r, c.want) {
+				t.Errorf("the tail begins with %q", r)
+			}
+		})
+	}
+}
+
+// begun returns what a tail begins with.
+func begun(t *testing.T, s *Source) []string {
+	t.Helper()
+	s.Follow(oncall.LogQuery{})
+	r := run(t, s)
+	eventually(t, "the first lines", func() bool { return len(r.said()) > 0 })
+	time.Sleep(100 * time.Millisecond) // what came twice would have come by now
+	return r.said()
+}
+
+// TestACrashLongAgoIsNotAskedFor has a container that was started again before the span
+// that is searched: its log before that is not read.
+func TestACrashLongAgoIsNotAskedFor(t *testing.T) {
+	f := newCluster(t, 0)
+	f.restart("panic: long ago")
+	f.pods[0].finished = time.Now().Add(-48 * time.Hour)
+	f.add(line("now"))
+	s := f.serve(t)
+	if found, err := s.Search(t.Context(), oncall.LogQuery{}, func(oncall.LogPart) {}); err != nil || found.Lines != 1 {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	for _, u := range f.asked {
+		if strings.Contains(u, "previous=") {
+			t.Errorf("%s was asked", u)
+		}
+	}
 }
