@@ -90,15 +90,13 @@ func (c *Command) Run(ctx context.Context, emit sources.Emit) error {
 	return c.ended(cmd, waited, out.lastWords())
 }
 
-// command prepares the process: in a session of its own, so that what it starts
-// can be ended with it, with nothing to read and without the terminal: a program
-// that asks for a password there would write over the screen, and take its keys.
+// command prepares the process, with nothing to read.
 func (c *Command) command(path string) *exec.Cmd {
 	cmd := &exec.Cmd{Path: path, Args: c.o.Argv, Env: c.o.Env, Dir: c.o.Dir}
 	if cmd.Env == nil {
 		cmd.Env = Env(os.Environ())
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.SysProcAttr = sources.OwnSession()
 	return cmd
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -280,5 +281,47 @@ func TestDir(t *testing.T) {
 	_ = c.Run(t.Context(), r.emit)
 	if got := r.raw("stdout"); !slices.Equal(got, []string{real}) {
 		t.Errorf("it ran in %q, want %q", got, real)
+	}
+}
+
+// TestACommandEndsWithTheProgram kills a program that runs a quiet command, which so
+// cannot notice that nobody listens any more.
+func TestACommandEndsWithTheProgram(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux ends it, by PR_SET_PDEATHSIG")
+	}
+	const runs = "CONWAY_TEST_RUNS_A_COMMAND"
+	if os.Getenv(runs) != "" {
+		_ = sh(t, "echo $$; exec sleep 300").Run(t.Context(), func(e oncall.Event) {
+			if b, ok := e.(oncall.LinesEvent); ok {
+				for _, l := range b.Lines {
+					fmt.Println(l.Raw)
+				}
+			}
+		})
+		return
+	}
+	program := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$")
+	program.Env = append(os.Environ(), runs+"=yes")
+	out, err := program.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscan(out, &pid); err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = program.Wait() // it was killed
+	for end := time.Now().Add(10 * time.Second); survives(pid); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+			t.Fatal("the command goes on")
+		}
 	}
 }

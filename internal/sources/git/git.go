@@ -165,8 +165,7 @@ func (g *Git) run(ctx context.Context, most int, args ...string) ([]byte, error)
 	defer cancel()
 	cmd := exec.CommandContext(within, g.program, args...)
 	cmd.Dir, cmd.Env = g.o.Path, env()
-	// Without the terminal: nothing may ask there for a password, over the screen.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.SysProcAttr = sources.OwnSession()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	out, words := &capped{left: most}, &capped{left: 4 << 10}

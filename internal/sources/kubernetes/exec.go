@@ -95,8 +95,7 @@ func (e *executed) run(ctx context.Context) ([]byte, error) {
 	cmd.Env = append(cmd.Env, `KUBERNETES_EXEC_INFO={"apiVersion":"`+e.conf.Version+`","kind":"ExecCredential","spec":{"interactive":false}}`)
 	var out, words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &words
-	// Without the terminal: nothing may ask there for a password, over the screen.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.SysProcAttr = sources.OwnSession()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {

@@ -74,8 +74,7 @@ func (s *Source) run(ctx context.Context, op, path, script, mark string, take re
 	argv := slices.Concat(s.o.Argv[1:], options(), []string{s.o.Host, script})
 	cmd := exec.CommandContext(ctx, s.o.Argv[0], argv...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = s.o.Env, w, words
-	// Without the terminal: nothing may ask there for a password, over the screen.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.SysProcAttr = sources.OwnSession()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = grace
 	// Its input stays open as long as somebody reads: the other host hears of its end.
